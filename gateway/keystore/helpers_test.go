@@ -20,6 +20,11 @@ func open(t *testing.T, dir string) *Store {
 	return s
 }
 
+// forgetful is the same store with nothing in memory, so that it reads the files again.
+func forgetful(s *Store) *Store {
+	return &Store{dir: s.dir, sealer: s.sealer, rings: map[ident.USCC]*ring{}}
+}
+
 func create(t *testing.T, s *Store, party ident.USCC) (string, *ecdsa.PublicKey) {
 	t.Helper()
 	kid, public, err := s.Create(party)

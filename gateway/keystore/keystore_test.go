@@ -215,7 +215,7 @@ func TestConcurrency(t *testing.T) {
 		dir := t.TempDir()
 		stores := []*Store{open(t, dir), open(t, dir)} // two processes, as far as the files can tell
 		create(t, stores[0], sme)
-		const each = 4
+		const each = 2
 		var all sync.WaitGroup
 		for i := range 8 {
 			s := stores[i%2]

@@ -36,8 +36,8 @@ func TestKill(t *testing.T) {
 		dir := t.TempDir()
 		first, _ := create(t, open(t, dir), sme)
 		acknowledged := []string{first}
-		for round := range 6 {
-			acknowledged = append(acknowledged, runAndKill(t, dir, 2+3*round)...)
+		for round := range 4 {
+			acknowledged = append(acknowledged, runAndKill(t, dir, 1+2*round)...)
 			s := open(t, dir)
 			wantCurrent(t, s, sme, first)
 			list, err := s.List()
