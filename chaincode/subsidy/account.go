@@ -1,0 +1,103 @@
+package subsidy
+
+import (
+	"decore/chaincode/calendar"
+	"decore/chaincode/ident"
+	"decore/chaincode/lifecycle"
+	"decore/chaincode/money"
+)
+
+// Totals is what counts of a claim, and summed over its claims of an account. No amount is in two fields.
+type Totals struct {
+	Principal  money.Amount `json:"principal"`  // counts against the cap on principal
+	Held       money.Amount `json:"held"`       // reserved, its days not accrued yet
+	Accrued    money.Amount `json:"accrued"`    // earned by days gone by, not settled yet
+	Settled    money.Amount `json:"settled"`    // settled with the bank (结算)
+	ClawedBack money.Amount `json:"clawedBack"` // once accrued or settled, then taken back (追回); does not count against a cap
+}
+
+// Used is what counts against the cap on money: held, accrued and settled.
+func (t Totals) Used() money.Amount { return money.Sum(t.Held, t.Accrued, t.Settled) }
+
+// moved returns t with a claim's old totals replaced by its new ones.
+func (t Totals) moved(before, after Totals) Totals {
+	swap := func(total, old, now money.Amount) money.Amount { return total.Sub(old).Add(now) }
+	return Totals{
+		Principal:  swap(t.Principal, before.Principal, after.Principal),
+		Held:       swap(t.Held, before.Held, after.Held),
+		Accrued:    swap(t.Accrued, before.Accrued, after.Accrued),
+		Settled:    swap(t.Settled, before.Settled, after.Settled),
+		ClawedBack: swap(t.ClawedBack, before.ClawedBack, after.ClawedBack),
+	}
+}
+
+// Account is the sum of a household's claims at all banks under one policy (单户台账), every version of it.
+// The zero Account is a household without a claim; its first hold names it.
+type Account struct {
+	Policy    string     `json:"policy"`
+	Household ident.USCC `json:"household"`
+	Totals
+}
+
+// Room is what the cap on money still leaves; never below 0.00, even when a later version lowers the cap.
+func (a Account) Room(p Policy) money.Amount { return room(p.AmountCap, a.Used()) }
+
+// PrincipalRoom is what the cap on principal still leaves.
+func (a Account) PrincipalRoom(p Policy) money.Amount { return room(p.PrincipalCap, a.Principal) }
+
+func room(limit, used money.Amount) money.Amount { return money.Max(money.Zero, limit.Sub(used)) }
+
+// of reports whether the account can take a claim for the household under the policy.
+func (a Account) of(policy string, household ident.USCC) bool {
+	unnamed := a.Policy == "" && a.Household == ""
+	return unnamed || a.Policy == policy && a.Household == household
+}
+
+// moved returns the account with a claim's old totals replaced by its new ones.
+func (a Account) moved(before, after Claim) Account {
+	return Account{Policy: after.Policy, Household: after.Household, Totals: a.Totals.moved(before.Totals, after.Totals)}
+}
+
+// Claim is one loan's part of its household's account. Granted is always the sum of what is held,
+// accrued, settled, clawed back and released.
+type Claim struct {
+	Policy  string          `json:"policy"`
+	Version int             `json:"version"` // of the policy that granted it
+	Loan    string          `json:"loan"`
+	Bank    ident.USCC      `json:"bank"`
+	State   lifecycle.State `json:"state"`
+
+	Household         ident.USCC     `json:"household"`
+	EligiblePrincipal money.Amount   `json:"eligiblePrincipal"`
+	Granted           money.Amount   `json:"granted"`  // held at first
+	Released          money.Amount   `json:"released"` // held and given back
+	AccruedThrough    calendar.Date  `json:"accruedThrough"`
+	PrincipalBasis    PrincipalBasis `json:"principalBasis"` // as the policy had it when the claim was granted
+	Totals
+}
+
+// earned is what the claim has taken for days gone by, net of what was clawed back.
+func (c Claim) earned() money.Amount { return c.Accrued.Add(c.Settled) }
+
+// of reports whether the claim is that of the loan under the policy.
+func (c Claim) of(p Policy, l Loan) bool {
+	return c.Policy == p.ID && c.Version == p.Version && c.Loan == l.ID && c.Household == l.Household && c.Bank == l.Bank
+}
+
+// release gives what is held back to the room.
+func (c Claim) release() Claim {
+	c.Released, c.Held = c.Released.Add(c.Held), money.Zero
+	return c
+}
+
+// closed gives a claim that takes nothing more its last state, and its principal back where it no longer
+// counts: under an outstanding basis, or when none of the subsidy stays with the loan.
+func (c Claim) closed() Claim {
+	if c.State == Released && c.Accrued.IsZero() && c.Settled.IsPositive() {
+		c.State = Settled
+	}
+	if c.PrincipalBasis == Outstanding || c.earned().IsZero() {
+		c.Principal = money.Zero
+	}
+	return c
+}

@@ -1,0 +1,31 @@
+// Package subsidy decides the loan-interest subsidy of small and medium-sized enterprises
+// (中小微企业贷款贴息): who is entitled, to how much, and how much of a household's caps is used.
+//
+// It is pure: no ledger, no clock, no I/O. Every number of the rule is a setting of a versioned
+// [Policy], because the notice can be extended, the municipal measures are a draft, and some details
+// are not public; [Policy.Assumptions] says which settings are our reading and not the notice's words.
+//
+// The rules, in the order in which they are applied:
+//
+//  1. The loan is judged ([Policy.Judge]): an SME (中小微企业), private where the kind of loan asks for it,
+//     in a listed sector, a fixed-asset loan (固定资产贷款) or money of a new policy-based financial instrument
+//     (新型政策性金融工具), from a handling bank (经办银行), disbursed in the window, and without another
+//     central subsidy on the same loan. Loans against receivables, stock, receipts and orders are
+//     none of these kinds and get nothing. Source: 财金〔2026〕4号 一(一); Qingdao draft of 2026-02-06, item (九).
+//  2. The eligible principal is what still fits under the cap on principal of the household (单户贷款规模上限),
+//     counted over all banks. Source: 财金〔2026〕4号, 50 million yuan.
+//  3. Interest days run from the start of the clock to the earliest of maturity, the last month of the
+//     subsidy (24 months; a month without the day ends on its last day, 民法典 art. 202), repayment and the policy's own end.
+//     The first day counts, the last does not (算头不算尾); days overdue (逾期) don't count.
+//  4. The days are split on the settlement days (结息日: the 20th of March, June, September and December).
+//     A period is worth eligible principal × rate × days ÷ base, rounded half up to the fen; the last one is
+//     the total less the earlier ones. The base is ACT/360 by default, as RMB loans count (银发〔1999〕77号).
+//  5. The rate is never above what the borrower still pays after other subsidies (净利率不低于零;
+//     by analogy with 财金〔2025〕81号).
+//  6. All that is held, accrued and settled for a household never passes the cap on money (单户最多150万元). The cap binds:
+//     under ACT/360 50 million yuan earn 1,520,833.33 in two years.
+//
+// A household is one legal entity (单户), known by its unified social credit code. Its [Account] under a policy
+// spans all banks. A [Claim] is one loan's part of it and lives hold → accrue → settle, with release of what
+// was not accrued and claw back on misuse; see [Lifecycle].
+package subsidy

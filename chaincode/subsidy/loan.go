@@ -1,0 +1,77 @@
+package subsidy
+
+import (
+	"fmt"
+
+	"decore/chaincode/calendar"
+	"decore/chaincode/ident"
+	"decore/chaincode/money"
+)
+
+// maxOverdue bounds the overdue spells of a loan, and so the work of a schedule.
+const maxOverdue = 120
+
+// Loan holds the facts of one loan as its bank knows them now. Facts that change over its life, such as
+// Repaid and Overdue, are given anew each time.
+type Loan struct {
+	ID        string     `json:"id"`
+	Household ident.USCC `json:"household"` // the borrower (单户); for a policy-based instrument the SME that takes part in the project
+	Bank      ident.USCC `json:"bank"`
+	Type      LoanType   `json:"type"`
+	SizeClass SizeClass  `json:"sizeClass"` // when the contract was signed (保障中小企业款项支付条例 art. 3)
+	Private   bool       `json:"private"`   // 民营企业
+	Sector    string     `json:"sector"`    // by the policy's name for it
+
+	Principal  money.Amount `json:"principal"`
+	AnnualRate money.Rate   `json:"annualRate"` // of the contract
+
+	Disbursed     calendar.Date `json:"disbursed"`
+	EntrustedPaid calendar.Date `json:"entrustedPaid,omitzero"` // 受托支付日, if any
+	Maturity      calendar.Date `json:"maturity"`
+	Repaid        calendar.Date `json:"repaid,omitzero"` // the whole principal came back, early or not
+
+	Overdue []Overdue `json:"overdue,omitzero"` // in order of time
+	Misuse  bool      `json:"misuse,omitzero"`  // the money was used for something else (挪用)
+
+	OtherCentralSubsidy bool       `json:"otherCentralSubsidy,omitzero"` // of the central budget on the same loan
+	OtherSubsidy        money.Rate `json:"otherSubsidy,omitzero"`        // local subsidies on the same loan, a fraction a year
+}
+
+// Overdue is a time in which the loan was overdue (逾期): From is the first such day, To the day on
+// which it was cured; no To is not cured yet.
+type Overdue struct {
+	From calendar.Date `json:"from"`
+	To   calendar.Date `json:"to,omitzero"`
+}
+
+// Validate returns all faults of the facts, each a *FieldError wrapping ErrLoan, or nil. It says whether
+// the facts make sense, not whether the loan is eligible.
+func (l Loan) Validate() error {
+	cs := []check{
+		{"id", l.ID != "", "must not be empty"},
+		{"household", l.Household != "", "must not be empty"},
+		{"bank", l.Bank != "", "must not be empty"},
+		{"type", l.Type != "", "must not be empty"},
+		{"sizeClass", known(l.SizeClass, Large, Medium, Small, Micro), "must be large, medium, small or micro"},
+		{"principal", l.Principal.IsPositive(), "must be above 0.00"},
+		{"disbursed", !l.Disbursed.IsZero(), "must be a date"},
+		{"maturity", l.Disbursed.Before(l.Maturity), "must be after disbursed"},
+		{"entrustedPaid", ordered(l.Disbursed, l.EntrustedPaid), "must not be before disbursed"},
+		{"repaid", ordered(l.Disbursed, l.Repaid), "must not be before disbursed"},
+		{"overdue", len(l.Overdue) <= maxOverdue, fmt.Sprintf("must have at most %d entries", maxOverdue)},
+	}
+	last := l.Disbursed
+	for i, o := range l.Overdue {
+		open := o.To.IsZero() && i < len(l.Overdue)-1
+		cs = append(cs,
+			check{fmt.Sprintf("overdue[%d].from", i), !open && !o.From.IsZero() && !o.From.Before(last), "must be a date, in order of time and after the one before was cured"},
+			check{fmt.Sprintf("overdue[%d].to", i), o.To.IsZero() || o.From.Before(o.To), "must be after from"})
+		last = o.To
+	}
+	return faults(ErrLoan, cs)
+}
+
+// isOverdue reports whether the loan is overdue and not yet cured.
+func (l Loan) isOverdue() bool {
+	return len(l.Overdue) > 0 && l.Overdue[len(l.Overdue)-1].To.IsZero()
+}
