@@ -53,6 +53,9 @@ func TestParseCNAPS(t *testing.T) {
 			t.Errorf("got %q, %v", c, err)
 		}
 	})
+}
+
+func TestCNAPSProperties(t *testing.T) {
 	t.Run("finds exactly one last digit that is not doubtful", rapid.MakeCheck(func(t *rapid.T) {
 		first11 := rapid.StringMatching(`[0-9]{11}`).Draw(t, "first11")
 		sure := 0

@@ -54,6 +54,9 @@ func TestParseUSCC(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestParseUSCCRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name, in string
 		want     ident.Fault
@@ -82,7 +85,7 @@ func TestParseUSCC(t *testing.T) {
 		{"a wrong area", "91370300990000009K", ident.FaultCheck},
 		{"a wrong class of entity", "92370200990000009K", ident.FaultCheck},
 	} {
-		t.Run("refuses "+c.name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			u, err := ident.ParseUSCC(c.in)
 			wantFault(t, err, c.want)
 			if u != "" {
