@@ -62,10 +62,10 @@ func (l Loan) Validate() error {
 	}
 	last := l.Disbursed
 	for i, o := range l.Overdue {
-		open := o.To.IsZero() && i < len(l.Overdue)-1
+		cured := o.From.Before(o.To) || o.To.IsZero() && i == len(l.Overdue)-1
 		cs = append(cs,
-			check{fmt.Sprintf("overdue[%d].from", i), !open && !o.From.IsZero() && !o.From.Before(last), "must be a date, in order of time and after the one before was cured"},
-			check{fmt.Sprintf("overdue[%d].to", i), o.To.IsZero() || o.From.Before(o.To), "must be after from"})
+			check{fmt.Sprintf("overdue[%d].from", i), !o.From.IsZero() && !o.From.Before(last), "must be a date, not before disbursed and in order of time"},
+			check{fmt.Sprintf("overdue[%d].to", i), cured, "must be after from; only the last entry may leave it open"})
 		last = o.To
 	}
 	return faults(ErrLoan, cs)

@@ -1,0 +1,367 @@
+package subsidy_test
+
+import (
+	"slices"
+	"testing"
+
+	"decore/chaincode/calendar"
+	"decore/chaincode/ident"
+	"decore/chaincode/lifecycle"
+	"decore/chaincode/money"
+	"decore/chaincode/subsidy"
+)
+
+// ayear is the loan of the golden schedule: 24333.33 30666.67 30333.33 30000.00 6333.34.
+func ayear(options ...func(*subsidy.Loan)) subsidy.Loan {
+	return fixedAsset("8000000.00", append([]func(*subsidy.Loan){running("2026-04-08", "2027-04-08")}, options...)...)
+}
+
+func wantTotals(t *testing.T, got subsidy.Totals, principal, held, accrued, settled, clawedBack string) {
+	t.Helper()
+	equalAmount(t, "principal", got.Principal, principal)
+	equalAmount(t, "held", got.Held, held)
+	equalAmount(t, "accrued", got.Accrued, accrued)
+	equalAmount(t, "settled", got.Settled, settled)
+	equalAmount(t, "clawed back", got.ClawedBack, clawedBack)
+}
+
+func wantState(t *testing.T, c subsidy.Claim, want lifecycle.State) {
+	t.Helper()
+	if c.State != want {
+		t.Errorf("state: got %s, want %s", c.State, want)
+	}
+}
+
+func TestLifeOfAClaim(t *testing.T) {
+	p := policy2026(t)
+
+	t.Run("hold, accrue each quarter, settle all", func(t *testing.T) {
+		a, c := mustHold(t, p, subsidy.Account{}, ayear())
+		wantTotals(t, a.Totals, "8000000.00", "121666.67", "0.00", "0.00", "0.00")
+		for _, step := range []struct{ through, to, amount string }{
+			{"2026-06-20", "2026-06-20", "24333.33"},
+			{"2026-12-31", "2026-12-20", "61000.00"}, // two whole quarters; the days since wait
+			{"2027-03-20", "2027-03-20", "30000.00"},
+			{"2027-04-08", "2027-04-08", "6333.34"},
+		} {
+			var booked subsidy.Period
+			var err error
+			a, c, booked, err = subsidy.Accrue(p, a, c, ayear(), day(step.through))
+			if err != nil {
+				t.Fatal(err)
+			}
+			equalAmount(t, step.through, booked.Amount, step.amount)
+			if c.AccruedThrough != day(step.to) {
+				t.Errorf("accrued through %s, want %s", c.AccruedThrough, step.to)
+			}
+		}
+		wantTotals(t, a.Totals, "8000000.00", "0.00", "121666.67", "0.00", "0.00")
+		a, c, err := subsidy.Settle(a, c, yuan("100000.00"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantState(t, c, subsidy.Accruing)
+		a, c, err = subsidy.Settle(a, c, yuan("21666.67"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantState(t, c, subsidy.Settled)
+		wantTotals(t, a.Totals, "8000000.00", "0.00", "0.00", "121666.67", "0.00")
+	})
+
+	t.Run("hold then release is back at the start", func(t *testing.T) {
+		before, _ := mustHold(t, p, subsidy.Account{}, fixedAsset("30000000.00", named("LN-0", bankB)))
+		a, c := mustHold(t, p, before, ayear())
+		after, c, err := subsidy.Release(a, c)
+		if err != nil || !same(t, after, before) {
+			t.Errorf("%v: got %s, want %s", err, asJSON(t, after), asJSON(t, before))
+		}
+		wantState(t, c, subsidy.Released)
+		equalAmount(t, "released", c.Released, "121666.67")
+	})
+
+	t.Run("early repayment known in time: the rest accrues, the remainder is released and the accrued is settled", func(t *testing.T) {
+		a, c := mustHold(t, p, subsidy.Account{}, ayear())
+		a, c = mustAccrue(t, p, a, c, ayear(), "2026-09-20")
+		repaid := ayear(func(l *subsidy.Loan) { l.Repaid = day("2026-11-01") })
+		a, c = mustAccrue(t, p, a, c, repaid, "2026-11-01")
+		wantTotals(t, a.Totals, "8000000.00", "52666.67", "69000.00", "0.00", "0.00")
+		a, c, err := subsidy.Release(a, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantState(t, c, subsidy.Released)
+		a, c, err = subsidy.Settle(a, c, yuan("69000.00"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantState(t, c, subsidy.Settled)
+		wantTotals(t, a.Totals, "8000000.00", "0.00", "0.00", "69000.00", "0.00")
+	})
+
+	t.Run("early repayment reported late: the excess is corrected before anything else accrues", func(t *testing.T) {
+		a, c := mustHold(t, p, subsidy.Account{}, ayear())
+		a, c = mustAccrue(t, p, a, c, ayear(), "2026-12-20")
+		a, c, err := subsidy.Settle(a, c, yuan("80000.00"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		repaid := ayear(func(l *subsidy.Loan) { l.Repaid = day("2026-11-01") })
+		a, c, excess, err := subsidy.Correct(p, a, c, repaid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equalAmount(t, "excess", excess, "16333.33")
+		wantTotals(t, a.Totals, "8000000.00", "36333.34", "0.00", "69000.00", "16333.33")
+		a, c, err = subsidy.Release(a, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantState(t, c, subsidy.Settled)
+		wantTotals(t, a.Totals, "8000000.00", "0.00", "0.00", "69000.00", "16333.33")
+		if _, _, _, err := subsidy.Correct(p, a, c, repaid); codeOf(t, err) != subsidy.NothingToCorrect {
+			t.Errorf("twice: %v", err)
+		}
+	})
+
+	t.Run("overdue days reported late stop accrual until they are corrected", func(t *testing.T) {
+		a, c := mustHold(t, p, subsidy.Account{}, ayear())
+		a, c = mustAccrue(t, p, a, c, ayear(), "2026-06-20")
+		late := ayear(overdue("2026-06-10", "2026-09-20"))
+		if _, _, _, err := subsidy.Accrue(p, a, c, late, day("2026-09-20")); codeOf(t, err) != subsidy.OverAccrued {
+			t.Fatalf("got %v", err)
+		}
+		a, c, excess, err := subsidy.Correct(p, a, c, late)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equalAmount(t, "excess", excess, "3333.33")
+		a, c = mustAccrue(t, p, a, c, late, "2026-12-20")
+		equalAmount(t, "accrued", a.Accrued, "51333.33") // 154 days
+	})
+
+	t.Run("a loan overdue without an end accrues no day and no fen", func(t *testing.T) {
+		a, c := mustHold(t, p, subsidy.Account{}, ayear())
+		a, c, booked, err := subsidy.Accrue(p, a, c, ayear(overdue("2026-04-08", "")), day("2026-06-20"))
+		if err != nil || booked.Days != 0 || !booked.Amount.IsZero() || c.AccruedThrough != day("2026-06-20") {
+			t.Errorf("%v: %+v", err, booked)
+		}
+		equalAmount(t, "held", a.Held, "121666.67")
+	})
+
+	t.Run("a capped claim accrues what it holds and no more", func(t *testing.T) {
+		a, _ := mustHold(t, p, subsidy.Account{}, fixedAsset("30000000.00"))
+		l := fixedAsset("40000000.00", named("LN-2", bankB))
+		a, c := mustHold(t, p, a, l)
+		a, c = mustAccrue(t, p, a, c, l, "2027-12-20") // 598,333.33 by its days
+		equalAmount(t, "accrued", c.Accrued, "587500.00")
+		equalAmount(t, "used", a.Used(), "1500000.00")
+		if _, _, _, err := subsidy.Accrue(p, a, c, l, day("2028-01-01")); codeOf(t, err) != subsidy.HoldUsedUp {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestClawBack(t *testing.T) {
+	p := policy2026(t)
+	a, c := mustHold(t, p, subsidy.Account{}, ayear())
+	a, c = mustAccrue(t, p, a, c, ayear(), "2026-12-20")
+	a, c, err := subsidy.Settle(a, c, yuan("50000.00"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, c, err = subsidy.ClawBack(a, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	t.Run("takes back everything accrued and settled and releases the rest", func(t *testing.T) {
+		wantState(t, c, subsidy.ClawedBack)
+		wantTotals(t, c.Totals, "0.00", "0.00", "0.00", "0.00", "85333.33")
+		equalAmount(t, "released", c.Released, "36333.34")
+	})
+
+	t.Run("gives both rooms of the household back", func(t *testing.T) {
+		equalAmount(t, "room", a.Room(p), "1500000.00")
+		equalAmount(t, "principal room", a.PrincipalRoom(p), "50000000.00")
+	})
+}
+
+func TestPrincipalBasis(t *testing.T) {
+	for basis, want := range map[subsidy.PrincipalBasis]string{subsidy.Cumulative: "8000000.00", subsidy.Outstanding: "0.00"} {
+		p := policy2026(t, func(p *subsidy.Policy) { p.PrincipalBasis = basis })
+		t.Run(string(basis)+": what an ended claim that earned something still counts", func(t *testing.T) {
+			a, c := mustHold(t, p, subsidy.Account{}, ayear())
+			a, c = mustAccrue(t, p, a, c, ayear(), "2026-06-20")
+			a, _, err := subsidy.Release(a, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantTotals(t, a.Totals, want, "0.00", "24333.33", "0.00", "0.00")
+		})
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	p := policy2026(t)
+	a, c := mustHold(t, p, subsidy.Account{}, ayear())
+	a, c = mustAccrue(t, p, a, c, ayear(), "2026-06-20")
+	accrue := func(p subsidy.Policy, a subsidy.Account, l subsidy.Loan, through string) func() (subsidy.Account, subsidy.Claim, error) {
+		return func() (subsidy.Account, subsidy.Claim, error) {
+			a, c, _, err := subsidy.Accrue(p, a, c, l, day(through))
+			return a, c, err
+		}
+	}
+	stranger := a
+	stranger.Household = "91370200990000017E"
+	later := policy2026(t, func(p *subsidy.Policy) { p.Version = 2 })
+
+	for _, v := range []struct {
+		name string
+		code subsidy.Code
+		do   func() (subsidy.Account, subsidy.Claim, error)
+	}{
+		{"accruing the same day twice", subsidy.AlreadyAccrued, accrue(p, a, ayear(), "2026-06-20")},
+		{"accruing a day before", subsidy.AlreadyAccrued, accrue(p, a, ayear(), "2026-05-01")},
+		{"accruing before a period has ended", subsidy.NothingToAccrue, accrue(p, a, ayear(), "2026-09-19")},
+		{"accruing a misused loan", subsidy.MisuseOfLoan, accrue(p, a, ayear(func(l *subsidy.Loan) { l.Misuse = true }), "2026-09-20")},
+		{"accruing a loan that got another subsidy", subsidy.DuplicateCentral, accrue(p, a, ayear(func(l *subsidy.Loan) { l.OtherCentralSubsidy = true }), "2026-09-20")},
+		{"accruing another loan", subsidy.Mismatch, accrue(p, a, ayear(named("LN-9", bankA)), "2026-09-20")},
+		{"accruing at another bank", subsidy.Mismatch, accrue(p, a, ayear(named("LN-1", bankB)), "2026-09-20")},
+		{"accruing under another version", subsidy.Mismatch, accrue(later, a, ayear(), "2026-09-20")},
+		{"accruing on another account", subsidy.Mismatch, accrue(p, stranger, ayear(), "2026-09-20")},
+		{"settling nothing", subsidy.SettleAmount, func() (subsidy.Account, subsidy.Claim, error) { return subsidy.Settle(a, c, money.Zero) }},
+		{"settling less than nothing", subsidy.SettleAmount, func() (subsidy.Account, subsidy.Claim, error) { return subsidy.Settle(a, c, money.Fen(-1)) }},
+		{"settling a fen more than accrued", subsidy.SettleAmount, func() (subsidy.Account, subsidy.Claim, error) { return subsidy.Settle(a, c, yuan("24333.34")) }},
+		{"settling on another account", subsidy.Mismatch, func() (subsidy.Account, subsidy.Claim, error) { return subsidy.Settle(stranger, c, yuan("1.00")) }},
+		{"releasing on another account", subsidy.Mismatch, func() (subsidy.Account, subsidy.Claim, error) { return subsidy.Release(stranger, c) }},
+		{"clawing back on an empty account", subsidy.Mismatch, func() (subsidy.Account, subsidy.Claim, error) { return subsidy.ClawBack(subsidy.Account{}, c) }},
+	} {
+		t.Run(v.name+" is refused and changes nothing", func(t *testing.T) {
+			a2, c2, err := v.do()
+			if codeOf(t, err) != v.code {
+				t.Errorf("got %v, want %s", err, v.code)
+			}
+			if !same(t, c2, c) || a2.Totals.Used().Cmp(a.Used()) != 0 && a2.Policy != "" {
+				t.Error("something changed")
+			}
+		})
+	}
+
+	t.Run("a hold on another household's account is refused", func(t *testing.T) {
+		if _, _, err := subsidy.Hold(p, stranger, ayear(named("LN-2", bankB))); codeOf(t, err) != subsidy.Mismatch {
+			t.Errorf("got %v", err)
+		}
+	})
+
+	t.Run("a refusal says its code and no amount", func(t *testing.T) {
+		_, _, err := subsidy.Settle(a, c, yuan("99999.99"))
+		if got, want := err.Error(), "subsidy: SETTLE_AMOUNT: must be above zero and at most what is accrued"; got != want {
+			t.Errorf("got %q", got)
+		}
+	})
+}
+
+// claimIn returns a claim in a state, with its account.
+func claimIn(t *testing.T, p subsidy.Policy, s lifecycle.State) (subsidy.Account, subsidy.Claim) {
+	t.Helper()
+	a, c := mustHold(t, p, subsidy.Account{}, ayear())
+	if s == subsidy.Held {
+		return a, c
+	}
+	a, c = mustAccrue(t, p, a, c, ayear(), "2026-06-20")
+	var err error
+	switch s {
+	case subsidy.Released:
+		a, c, err = subsidy.Release(a, c)
+	case subsidy.Settled:
+		a, c = mustAccrue(t, p, a, c, ayear(), "2027-04-08")
+		a, c, err = subsidy.Settle(a, c, c.Accrued)
+	case subsidy.ClawedBack:
+		a, c, err = subsidy.ClawBack(a, c)
+	}
+	if err != nil || c.State != s {
+		t.Fatalf("%v: state %s, want %s", err, c.State, s)
+	}
+	return a, c
+}
+
+func TestLifecycleTable(t *testing.T) {
+	p := policy2026(t)
+	repaid := ayear(func(l *subsidy.Loan) { l.Repaid = day("2026-05-01") })
+	verbs := map[string]func(subsidy.Account, subsidy.Claim) (subsidy.Claim, error){
+		subsidy.VerbAccrue: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
+			_, c, _, err := subsidy.Accrue(p, a, c, ayear(), calendar.Max(day("2026-12-20"), c.AccruedThrough.AddDays(1)))
+			return c, err
+		},
+		subsidy.VerbSettle: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
+			_, c, err := subsidy.Settle(a, c, yuan("1.00"))
+			return c, err
+		},
+		subsidy.VerbRelease: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
+			_, c, err := subsidy.Release(a, c)
+			return c, err
+		},
+		subsidy.VerbCorrect: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
+			_, c, _, err := subsidy.Correct(p, a, c, repaid)
+			return c, err
+		},
+		subsidy.VerbClawBack: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
+			_, c, err := subsidy.ClawBack(a, c)
+			return c, err
+		},
+	}
+	for _, row := range subsidy.Lifecycle.Rows {
+		do := verbs[row.Verb]
+		if do == nil {
+			if !row.Creates() {
+				t.Errorf("verb %s is not tested", row.Verb)
+			}
+			continue
+		}
+		for _, s := range subsidy.Lifecycle.States() {
+			t.Run(row.Verb+" in state "+string(s)+" does as the table says", func(t *testing.T) {
+				a, c := claimIn(t, p, s)
+				next, err := do(a, c)
+				if !row.Leaves(s) {
+					if codeOf(t, err) != subsidy.ClaimState {
+						t.Errorf("got %v, want %s", err, subsidy.ClaimState)
+					}
+					return
+				}
+				if err != nil || !row.Reaches(next.State) {
+					t.Errorf("%v: reached %s, the table has %v", err, next.State, row.To)
+				}
+			})
+		}
+	}
+
+	t.Run("banks ask and the finance bureau settles", func(t *testing.T) {
+		lender := func(r lifecycle.Relation) bool { return r == lifecycle.Lender }
+		got := subsidy.Lifecycle.Allowed(subsidy.Accruing, []lifecycle.Role{lifecycle.Bank}, lender)
+		if want := []string{"accrue", "release", "correct"}; !slices.Equal(got, want) {
+			t.Errorf("bank: %v", got)
+		}
+		got = subsidy.Lifecycle.Allowed(subsidy.Accruing, []lifecycle.Role{lifecycle.Regulator}, func(r lifecycle.Relation) bool { return false })
+		if want := []string{"settle", "claw-back"}; !slices.Equal(got, want) {
+			t.Errorf("bureau: %v", got)
+		}
+	})
+}
+
+func TestOrderOfBanks(t *testing.T) {
+	t.Run("whoever comes last gets the last yuan of the cap and the next gets nothing", func(t *testing.T) {
+		p := policy2026(t, counting(subsidy.Thirty360))
+		a, granted := subsidy.Account{}, money.Zero
+		for i, bank := range []ident.USCC{bankA, bankB, bankA, bankB, bankA} {
+			l := fixedAsset("12500000.00", named("LN-"+string(rune('A'+i)), bank))
+			next, c, err := subsidy.Hold(p, a, l)
+			if refused := codeOf(t, err); (refused == subsidy.PrincipalCapReached) != (i == 4) {
+				t.Fatalf("loan %d: %v", i, err)
+			}
+			a, granted = next, granted.Add(c.Granted)
+		}
+		equalAmount(t, "granted", granted, "1500000.00")
+		equalAmount(t, "used", a.Used(), "1500000.00")
+	})
+}

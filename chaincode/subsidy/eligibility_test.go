@@ -1,0 +1,180 @@
+package subsidy_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"decore/chaincode/ident"
+	"decore/chaincode/money"
+	"decore/chaincode/subsidy"
+)
+
+// refusals has one loan, or one policy, for each reason that the facts of a loan can give.
+var refusals = []struct {
+	name   string
+	code   subsidy.Code
+	loan   func(*subsidy.Loan)
+	policy func(*subsidy.Policy)
+}{
+	{"facts that make no sense", subsidy.InvalidFacts, func(l *subsidy.Loan) { l.Repaid = day("2025-12-31"); l.Disbursed = day("2026-01-01") }, nil},
+	{"a large enterprise", subsidy.NotSME, func(l *subsidy.Loan) { l.SizeClass = subsidy.Large }, nil},
+	{"a state-owned enterprise", subsidy.NotPrivate, func(l *subsidy.Loan) { l.Private = false }, nil},
+	{"a sector that is not listed", subsidy.SectorNotListed, func(l *subsidy.Loan) { l.Sector = "房地产" }, nil},
+	{"a working-capital loan", subsidy.LoanTypeNotFixedAsset, func(l *subsidy.Loan) { l.Type = subsidy.WorkingCapitalLoan }, nil},
+	{"finance of an order", subsidy.LoanTypeNotFixedAsset, func(l *subsidy.Loan) { l.Type = "order-finance" }, nil},
+	{"a bank that is not handling", subsidy.BankNotHandling, nil, func(p *subsidy.Policy) { p.HandlingBanks = []ident.USCC{bankB} }},
+	{"a loan of the year before", subsidy.DisbursedTooEarly, func(l *subsidy.Loan) { l.Disbursed = day("2025-12-31") }, nil},
+	{"a loan of the year after", subsidy.OutsidePolicyWindow, func(l *subsidy.Loan) { l.Disbursed = day("2027-01-01") }, nil},
+	{"a loan with another central subsidy", subsidy.DuplicateCentral, func(l *subsidy.Loan) { l.OtherCentralSubsidy = true }, nil},
+	{"a long loan where that is refused", subsidy.TermOver2Y, func(l *subsidy.Loan) { l.Maturity = day("2028-01-02") }, func(p *subsidy.Policy) { p.RefuseLongTerm = true }},
+	{"a loan that is overdue", subsidy.OverdueLoan, overdue("2026-05-01", ""), nil},
+	{"a loan whose money was misused", subsidy.MisuseOfLoan, func(l *subsidy.Loan) { l.Misuse = true }, nil},
+	{"a loan whose interest others already pay", subsidy.NetRateFloorReached, func(l *subsidy.Loan) { l.OtherSubsidy = l.AnnualRate }, nil},
+}
+
+func TestJudge(t *testing.T) {
+	t.Run("an eligible loan has no reason against it", func(t *testing.T) {
+		fund := func(l *subsidy.Loan) { l.Type = subsidy.PolicyInstrumentFund }
+		for _, l := range []subsidy.Loan{fixedAsset("1.00"), fixedAsset("1.00", fund), fixedAsset("1.00", overdue("2026-05-01", "2026-05-09"))} {
+			if got := policy2026(t).Judge(l); len(got) != 0 {
+				t.Errorf("%s: %v", l.Type, got)
+			}
+		}
+	})
+
+	for _, r := range refusals {
+		t.Run(r.name+" is refused for that reason alone", func(t *testing.T) {
+			p, l := policy2026(t), fixedAsset("1000000.00")
+			apply(r.policy, &p)
+			apply(r.loan, &l)
+			if got := reasonCodes(p.Judge(l)); !slices.Equal(got, []subsidy.Code{r.code}) {
+				t.Fatalf("got %v, want %s", got, r.code)
+			}
+			_, _, err := subsidy.Hold(p, subsidy.Account{}, l)
+			if codeOf(t, err) != r.code {
+				t.Errorf("hold: %v", err)
+			}
+		})
+	}
+
+	t.Run("all reasons are answered at once, in a fixed order", func(t *testing.T) {
+		p, l := policy2026(t), fixedAsset("1000000.00")
+		var want []subsidy.Code
+		for _, r := range refusals {
+			switch r.code {
+			case subsidy.NotPrivate, subsidy.DisbursedTooEarly, subsidy.InvalidFacts:
+				continue // they need a listed kind of loan, another date, or sound facts
+			}
+			apply(r.policy, &p)
+			apply(r.loan, &l)
+			want = append(want, r.code)
+		}
+		l.Maturity = day("2031-01-01")
+		l.Overdue = []subsidy.Overdue{{From: day("2027-05-01")}}
+		if got := reasonCodes(p.Judge(l)); !slices.Equal(got, slices.Compact(want)) {
+			t.Errorf("got  %v\nwant %v", got, slices.Compact(want))
+		}
+	})
+
+	t.Run("a reason cites the first clause that grounds it, or else the policy record", func(t *testing.T) {
+		p := policy2026(t)
+		wc := p.Judge(fixedAsset("1.00", func(l *subsidy.Loan) { l.Type = subsidy.WorkingCapitalLoan }))[0]
+		if want := (subsidy.Reason{Code: subsidy.LoanTypeNotFixedAsset, Policy: p.ID, Version: 1, Document: "财金〔2026〕4号", Clause: "一、(一)适用对象"}); wc != want {
+			t.Errorf("got %+v", wc)
+		}
+		late := p.Judge(fixedAsset("1.00", overdue("2026-05-01", "")))[0]
+		if want := (subsidy.Reason{Code: subsidy.OverdueLoan, Policy: p.ID, Version: 1}); late != want {
+			t.Errorf("got %+v", late)
+		}
+		p.Documents = p.Documents[2:]
+		if got := p.Judge(fixedAsset("1.00", func(l *subsidy.Loan) { l.Disbursed = day("2025-01-01") }))[0]; got.Document != p.Documents[0].Title {
+			t.Errorf("a document without a number is cited by its title, got %+v", got)
+		}
+	})
+
+	t.Run("whether the firm must be private goes by the kind of loan", func(t *testing.T) {
+		p := policy2026(t, func(p *subsidy.Policy) { p.LoanTypes[1].PrivateOnly = false })
+		public := func(l *subsidy.Loan) { l.Type, l.Private = subsidy.PolicyInstrumentFund, false }
+		if got := p.Judge(fixedAsset("1.00", public)); len(got) != 0 {
+			t.Errorf("got %v", got)
+		}
+	})
+
+	t.Run("an empty list of sectors or banks allows all", func(t *testing.T) {
+		p := policy2026(t, func(p *subsidy.Policy) { p.Sectors, p.HandlingBanks = nil, nil })
+		if got := p.Judge(fixedAsset("1.00", func(l *subsidy.Loan) { l.Sector = "房地产" })); len(got) != 0 {
+			t.Errorf("got %v", got)
+		}
+	})
+}
+
+func TestLoanValidate(t *testing.T) {
+	for field, change := range map[string]func(*subsidy.Loan){
+		"id":              func(l *subsidy.Loan) { l.ID = "" },
+		"household":       func(l *subsidy.Loan) { l.Household = "" },
+		"bank":            func(l *subsidy.Loan) { l.Bank = "" },
+		"type":            func(l *subsidy.Loan) { l.Type = "" },
+		"sizeClass":       func(l *subsidy.Loan) { l.SizeClass = "huge" },
+		"principal":       func(l *subsidy.Loan) { l.Principal = money.Zero },
+		"disbursed":       func(l *subsidy.Loan) { l.Disbursed = noDate },
+		"maturity":        func(l *subsidy.Loan) { l.Maturity = l.Disbursed },
+		"entrustedPaid":   func(l *subsidy.Loan) { l.EntrustedPaid = l.Disbursed.AddDays(-1) },
+		"repaid":          func(l *subsidy.Loan) { l.Repaid = l.Disbursed.AddDays(-1) },
+		"overdue[0].from": overdue("2025-05-01", "2026-05-01"),
+		"overdue[0].to":   overdue("2026-05-01", "2026-05-01"),
+		"overdue[1].from": func(l *subsidy.Loan) { overdue("2026-05-01", "2026-06-01")(l); overdue("2026-05-31", "")(l) },
+		"overdue":         func(l *subsidy.Loan) { l.Overdue = manyOverdue(l, 121) },
+	} {
+		t.Run(field+" is named when it cannot stand", func(t *testing.T) {
+			err := fixedAsset("1.00", change).Validate()
+			if got := fieldsOf(err); !errors.Is(err, subsidy.ErrLoan) || !slices.Equal(got, []string{field}) {
+				t.Errorf("got fields %v of %v", got, err)
+			}
+		})
+	}
+
+	t.Run("only the last overdue time may be open", func(t *testing.T) {
+		err := fixedAsset("1.00", overdue("2026-05-01", ""), overdue("2026-06-01", "")).Validate()
+		if got := fieldsOf(err); !slices.Equal(got, []string{"overdue[0].to"}) {
+			t.Errorf("got %v", got)
+		}
+	})
+
+	t.Run("overdue times that follow each other are sound", func(t *testing.T) {
+		if err := fixedAsset("1.00", overdue("2026-05-01", "2026-06-01"), overdue("2026-06-01", "")).Validate(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func manyOverdue(l *subsidy.Loan, n int) []subsidy.Overdue {
+	var all []subsidy.Overdue
+	for i := range n {
+		from := l.Disbursed.AddDays(3 * i)
+		all = append(all, subsidy.Overdue{From: from, To: from.AddDays(1)})
+	}
+	return all
+}
+
+func apply[T any](change func(*T), v *T) {
+	if change != nil {
+		change(v)
+	}
+}
+
+// fieldsOf lists the fields that a joined error names.
+func fieldsOf(err error) []string {
+	var fields []string
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return nil
+	}
+	for _, e := range joined.Unwrap() {
+		var f *subsidy.FieldError
+		if errors.As(e, &f) {
+			fields = append(fields, f.Field)
+		}
+	}
+	return fields
+}
