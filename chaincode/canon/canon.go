@@ -1,0 +1,137 @@
+// Package canon writes and checks canonical JSON (规范化 JSON), so that the same content has the same bytes
+// and a signature or a commitment over them is unambiguous.
+//
+// The form is RFC 8785 (JSON Canonicalization Scheme) with one restriction: numbers are integers of
+// magnitude below 2^53. Amounts and rates travel as strings. Duplicate names, invalid UTF-8 and white
+// space are refused.
+package canon
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Limits that no honest document meets; they bound the work that a forged one can cause.
+const (
+	MaxBytes = 256 << 10
+	MaxDepth = 16
+)
+
+// ErrNotCanonical is wrapped by every error about bytes that are not canonical JSON of this form.
+var ErrNotCanonical = errors.New("not canonical JSON")
+
+// FieldError says which field of a document could not be read, as a JSON pointer (RFC 6901).
+type FieldError struct {
+	Pointer string
+	Err     error
+}
+
+func (e *FieldError) Error() string {
+	if e.Pointer == "" {
+		return e.Err.Error()
+	}
+	return e.Pointer + ": " + e.Err.Error()
+}
+
+// Unwrap returns the reason.
+func (e *FieldError) Unwrap() error { return e.Err }
+
+// Marshal returns the canonical JSON of v.
+func Marshal(v any) ([]byte, error) {
+	b, err := json.Marshal(v, json.Deterministic(true))
+	if err != nil {
+		return nil, fmt.Errorf("encode: %w", err)
+	}
+	value := jsontext.Value(b)
+	if err := value.Canonicalize(); err != nil {
+		return nil, fmt.Errorf("encode: %w", err)
+	}
+	return value, nil
+}
+
+// Check reports why b is not canonical JSON, or nil.
+func Check(b []byte) error {
+	if len(b) > MaxBytes {
+		return fmt.Errorf("%w: %d bytes, at most %d", ErrNotCanonical, len(b), MaxBytes)
+	}
+	if err := checkTokens(b); err != nil {
+		return err
+	}
+	value := jsontext.Value(bytes.Clone(b))
+	if err := value.Canonicalize(); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotCanonical, err)
+	}
+	if !bytes.Equal(value, b) {
+		return fmt.Errorf("%w: the bytes differ from their RFC 8785 form", ErrNotCanonical)
+	}
+	return nil
+}
+
+func checkTokens(b []byte) error {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(b))
+	for {
+		tok, err := dec.ReadToken()
+		if err != nil {
+			if dec.StackDepth() == 0 && dec.InputOffset() > 0 && errors.Is(err, io.EOF) {
+				return nil
+			}
+			return fmt.Errorf("%w: %w", ErrNotCanonical, err)
+		}
+		if dec.StackDepth() > MaxDepth {
+			return fmt.Errorf("%w: nested deeper than %d", ErrNotCanonical, MaxDepth)
+		}
+		if tok.Kind() == '0' && !integer(tok.String()) {
+			return fmt.Errorf("%w: %s: %.40s is not an integer below 2^53", ErrNotCanonical, dec.StackPointer(), tok.String())
+		}
+	}
+}
+
+func integer(s string) bool {
+	digits := s
+	if len(digits) > 0 && digits[0] == '-' {
+		digits = digits[1:]
+	}
+	for _, c := range []byte(digits) {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	// 2^53-1 has sixteen digits.
+	return len(digits) > 0 && (len(digits) < 16 || len(digits) == 16 && digits <= "9007199254740991")
+}
+
+// Decode checks that b is canonical and reads it into v; an unknown field is an error.
+// Errors are a *FieldError where a field can be named.
+func Decode(b []byte, v any) error {
+	if err := Check(b); err != nil {
+		return err
+	}
+	return Strict(b, v)
+}
+
+// Strict reads JSON that need not be canonical; unknown fields, duplicate names and wrong types are
+// errors that name the field.
+func Strict(b []byte, v any) error {
+	err := json.Unmarshal(b, v, json.RejectUnknownMembers(true))
+	if err == nil {
+		return nil
+	}
+	var semantic *json.SemanticError
+	if errors.As(err, &semantic) {
+		reason := semantic.Err
+		if reason == nil {
+			reason = fmt.Errorf("a JSON %s does not fit here", semantic.JSONKind)
+		}
+		return &FieldError{Pointer: string(semantic.JSONPointer), Err: reason}
+	}
+	var syntactic *jsontext.SyntacticError
+	if errors.As(err, &syntactic) {
+		return &FieldError{Pointer: string(syntactic.JSONPointer), Err: syntactic.Err}
+	}
+	return err
+}

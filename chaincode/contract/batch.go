@@ -1,0 +1,69 @@
+package contract
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"decore/chaincode/evidence"
+	"decore/chaincode/lifecycle"
+)
+
+// MaxBatch is the most commands that one transaction may carry.
+const MaxBatch = 200
+
+// Batch is the input of one transaction (一笔交易 = 一批指令). Commands are recorded in the block for all
+// to see; openings travel as transient data and are not.
+type Batch struct {
+	Commands []string         `json:"commands"` // compact JWS
+	Openings []jsontext.Value `json:"openings"` // canonical openings: private arguments of the commands, and terms of the records they touch
+}
+
+// Outcome is what one transaction came to.
+type Outcome struct {
+	Results []Result `json:"results"` // one a command, in order
+}
+
+// Recorded reports whether any command left a trace, so that the transaction must be committed.
+func (o Outcome) Recorded() bool {
+	for _, r := range o.Results {
+		if r.Status != Invalid && !r.Repeated {
+			return true
+		}
+	}
+	return false
+}
+
+// Status is what became of one command.
+type Status string
+
+// A command is accepted (its effect is on the ledger), refused (decided against on the facts, which is
+// recorded too), or invalid (malformed, unauthenticated or untimely: no trace of it is kept).
+const (
+	Accepted Status = "accepted"
+	Refused  Status = "refused"
+	Invalid  Status = "invalid"
+)
+
+// Result is the answer to one command. It is public on the channel, so it never holds a private number.
+type Result struct {
+	Command  string              `json:"command"`
+	Status   Status              `json:"status"`
+	Code     string              `json:"code,omitzero"`   // why not, from package fault
+	Field    string              `json:"field,omitzero"`  // which field, as a JSON pointer
+	Clause   string              `json:"clause,omitzero"` // which rule of law or policy
+	Record   string              `json:"record,omitzero"`
+	State    lifecycle.State     `json:"state,omitzero"`
+	Version  int                 `json:"version,omitzero"`
+	Terms    evidence.Commitment `json:"terms,omitzero"`
+	Repeated bool                `json:"-"` // the first result of a command that was already decided
+}
+
+// OpeningsNeededError says which records' current openings the batch did not bring, or brought stale.
+// Nothing was written; the gateway fetches them and submits the same commands again.
+type OpeningsNeededError struct{ Records []string }
+
+func (e *OpeningsNeededError) Error() string {
+	return fmt.Sprintf("current openings needed: %s", strings.Join(e.Records, ","))
+}

@@ -1,0 +1,163 @@
+package contract
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
+	"decore/chaincode/calendar"
+	"decore/chaincode/canon"
+	"decore/chaincode/credit"
+	"decore/chaincode/evidence"
+	"decore/chaincode/fault"
+	"decore/chaincode/ident"
+	"decore/chaincode/lifecycle"
+	"decore/chaincode/party"
+)
+
+// call is one command while it is decided.
+type call struct {
+	*transaction
+	layer  *overlay
+	cmd    *evidence.Signed
+	signer party.Party
+	args   evidence.Sealed // opened private arguments
+}
+
+// errNeedsOpening stops a command whose record's opening the batch did not bring.
+var errNeedsOpening = errors.New("opening needed")
+
+func (c *call) today() calendar.Date { return calendar.At(c.now.Time) }
+
+// party returns an active or other party, or a fault at the field.
+func (c *call) party(u ident.USCC, field string) (party.Party, error) {
+	var p party.Party
+	ok, err := c.layer.load(PartyKey(u), &p)
+	if err == nil && !ok {
+		err = fault.New(fault.PartyUnknown, field)
+	}
+	return p, err
+}
+
+// partyAs returns an active party that may act as the role, or a fault at the field.
+func (c *call) partyAs(u ident.USCC, role lifecycle.Role, field string) (party.Party, error) {
+	p, err := c.party(u, field)
+	switch {
+	case err != nil:
+		return p, err
+	case p.State != party.Active:
+		return p, fault.New(fault.PartyNotActive, field)
+	case !p.Has(role):
+		return p, fault.New(fault.PartyRoleMissing, field)
+	}
+	return p, nil
+}
+
+// creditPolicy returns the credit policy in force.
+func (c *call) creditPolicy() (credit.Policy, error) {
+	var p credit.Policy
+	ok, err := c.layer.load(PolicyKey(CreditPolicy), &p)
+	if err == nil && !ok {
+		err = fault.New(fault.PolicyUnknown, "")
+	}
+	return p, err
+}
+
+// header loads a record's public part.
+func (c *call) header(id string) (Header, bool, error) {
+	var h Header
+	ok, err := c.layer.load(RecordKey(id), &h)
+	return h, ok, err
+}
+
+// load opens a record of a kind; field is where the command names it.
+func load[T Terms](c *call, kind, id, field string) (*Record[T], error) {
+	h, ok, err := c.header(id)
+	if err != nil {
+		return nil, err
+	}
+	if !ok || h.Kind != kind {
+		return nil, fault.New(fault.RecordNotFound, field)
+	}
+	sealed, err := c.open(h)
+	if err != nil {
+		return nil, err
+	}
+	r := &Record[T]{Header: h, opening: sealed}
+	if err := canon.Strict(sealed.Terms, &r.Terms); err != nil {
+		return nil, fmt.Errorf("terms of %s: %w", id, err)
+	}
+	return r, nil
+}
+
+// open finds the opening that the header commits to: as this batch changed it, or as it was brought.
+func (c *call) open(h Header) (evidence.Sealed, error) {
+	raw, ok := c.layer.opening(h.ID)
+	if !ok {
+		raw = c.brought[h.ID]
+	}
+	if raw == nil || evidence.Commit(raw) != h.Terms {
+		c.need(h.ID)
+		return evidence.Sealed{}, errNeedsOpening
+	}
+	sealed, err := evidence.Open(raw)
+	if err != nil || sealed.About != h.ID {
+		c.need(h.ID)
+		return evidence.Sealed{}, errNeedsOpening
+	}
+	return sealed, nil
+}
+
+// save writes a record that this command changed: its header, and where the terms changed a new
+// commitment with a copy of the opening for every entitled organisation.
+func save[T Terms](c *call, r *Record[T]) error {
+	sealed, err := evidence.Seal(r.ID, evidence.DeriveSalt(c.args.Salt, c.cmd.ID, r.ID), r.Terms)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(sealed.Opening.Terms, r.opening.Terms) {
+		r.Header.Terms, r.opening = sealed.Commitment(), sealed
+		c.layer.opened[r.ID] = sealed.Raw
+		if err := c.disclose(sealed, append(r.Terms.Parties(), r.grantees(c.today())...)); err != nil {
+			return err
+		}
+	}
+	r.Version++
+	r.Updated, r.Command = c.now, c.cmd.ID
+	return c.layer.store(RecordKey(r.ID), r.Header)
+}
+
+func (h Header) grantees(on calendar.Date) []ident.USCC {
+	var ps []ident.USCC
+	for _, g := range h.Grants {
+		if !on.After(g.Until) {
+			ps = append(ps, g.Party)
+		}
+	}
+	return ps
+}
+
+// disclose writes an opening to the private collections of the parties' organisations.
+func (c *call) disclose(o evidence.Sealed, parties []ident.USCC) error {
+	var orgs []string
+	for _, u := range parties {
+		p, err := c.party(u, "")
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(orgs, p.Org) {
+			orgs = append(orgs, p.Org)
+		}
+	}
+	for _, org := range orgs {
+		c.layer.storePrivate(org, o.About, o.Raw)
+	}
+	return nil
+}
+
+// create starts a record of the command's subject.
+func create[T Terms](c *call, kind string, terms T) *Record[T] {
+	return &Record[T]{Header: Header{ID: c.cmd.Subject, Kind: kind, Owner: c.cmd.Party, Root: c.cmd.Subject,
+		Parents: []string{}, Created: c.now, Creation: c.cmd.ID}, Terms: terms}
+}

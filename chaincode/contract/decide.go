@@ -1,0 +1,209 @@
+package contract
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"strings"
+
+	"decore/chaincode/canon"
+	"decore/chaincode/evidence"
+	"decore/chaincode/fault"
+	"decore/chaincode/lifecycle"
+	"decore/chaincode/party"
+)
+
+// decided is what the ledger keeps of a command: enough to answer a repeat with its first result, and
+// to tell a repeat from another command that took its ID.
+type decided struct {
+	Payload string `json:"payload"` // base64url SHA-256 of what was signed
+	Tx      string `json:"tx"`
+	Result  Result `json:"result"`
+}
+
+// decide runs one command and returns its result; the error is for what is not the command's fault.
+func (t *transaction) decide(i int, cmd *evidence.Signed) (Result, error) {
+	c := &call{transaction: t, layer: t.base.child(), cmd: cmd}
+	payload := digest(cmd.Payload)
+	var before decided
+	known, err := t.base.load(CommandKey(cmd.ID), &before)
+	switch {
+	case err != nil:
+		return Result{}, err
+	case known && before.Payload == payload:
+		before.Result.Repeated = true
+		return before.Result, nil
+	case known:
+		return c.answer(Invalid, fault.New(fault.CommandIDReused, "/id")), nil
+	}
+	run, err := c.admit(i)
+	if f := fault.Of(err); f != nil {
+		return c.answer(Invalid, f), nil
+	} else if err != nil {
+		return Result{}, err
+	}
+	result, err := c.apply(run)
+	if err != nil || len(t.needed) > 0 {
+		// With openings missing the batch is not decided yet, so no result is final.
+		return result, err
+	}
+	if err := t.base.store(CommandKey(cmd.ID), decided{Payload: payload, Tx: t.state.TxID(), Result: result}); err != nil {
+		return Result{}, err
+	}
+	return result, nil
+}
+
+// apply runs an admitted command in its own layer and merges the layer when it succeeds.
+func (c *call) apply(run func(*call) (lifecycle.State, error)) (Result, error) {
+	_, err := run(c)
+	switch f := fault.Of(err); {
+	case f != nil:
+		return c.answer(Refused, f), nil
+	case errors.Is(err, errNeedsOpening):
+		return Result{}, nil
+	case err != nil:
+		return Result{}, err
+	}
+	result := c.answer(Accepted, nil)
+	result.Record = c.cmd.Subject
+	if h, ok, err := c.header(c.cmd.Subject); err != nil {
+		return Result{}, err
+	} else if ok {
+		result.State, result.Version, result.Terms = h.State, h.Version, h.Terms
+	}
+	c.layer.merge()
+	return result, nil
+}
+
+func (c *call) answer(s Status, f *fault.Fault) Result {
+	r := Result{Command: c.cmd.ID, Status: s}
+	if f != nil {
+		r.Code, r.Field, r.Clause = string(f.Code), f.Field, f.Clause
+	}
+	return r
+}
+
+// admit decides whether the command is what it claims to be, before what it asks for is looked at:
+// meant for this ledger, in time, signed by an active party's valid key, with a verb that exists and
+// arguments that can be read. It returns what to run.
+func (c *call) admit(i int) (func(*call) (lifecycle.State, error), error) {
+	verb, known := handlers[c.cmd.Verb]
+	var charter Charter
+	founded, err := c.layer.load(CharterKey(), &charter)
+	switch {
+	case err != nil:
+		return nil, err
+	case c.cmd.Verb == verbFound && !founded:
+		return c.admitFounder()
+	case !founded:
+		return nil, fault.New(fault.NotFounded, "")
+	case c.cmd.Ledger != charter.Ledger:
+		return nil, fault.New(fault.WrongLedger, "/ledger")
+	case !known:
+		return nil, fault.New(fault.UnknownVerb, "/verb")
+	}
+	if err := c.timely(); err != nil {
+		return nil, err
+	}
+	if err := c.authenticate(i); err != nil {
+		return nil, err
+	}
+	args, err := c.arguments(verb)
+	if err != nil {
+		return nil, err
+	}
+	return func(c *call) (lifecycle.State, error) { return verb.run(c, args) }, nil
+}
+
+// timely refuses what was signed too long ago, or ahead of the transaction's time.
+func (c *call) timely() error {
+	policy, err := c.creditPolicy()
+	if err != nil {
+		return err
+	}
+	switch age := c.now.Sub(c.cmd.Time.Time); {
+	case age > policy.CommandMaxAge():
+		return fault.New(fault.CommandTooOld, "/time")
+	case -age > policy.CommandMaxSkew():
+		return fault.New(fault.CommandFromFuture, "/time")
+	}
+	return nil
+}
+
+// authenticate finds the signer and its key, and checks the signature.
+func (c *call) authenticate(i int) error {
+	policy, err := c.creditPolicy()
+	if err != nil {
+		return err
+	}
+	if c.signer, err = c.party(c.cmd.Party, "/party"); err != nil {
+		return err
+	}
+	key, err := c.signer.Key(c.cmd.KeyID, c.cmd.Time.Time, policy.CommandMaxSkew())
+	if err != nil {
+		return err
+	}
+	if c.verified[i] != key.ID {
+		pub, err := key.JWK.PublicKey()
+		if err != nil || c.cmd.Verify(pub) != nil {
+			return fault.New(fault.SignatureInvalid, "")
+		}
+	}
+	if c.signer.State != party.Active {
+		return fault.New(fault.PartyNotActive, "/party")
+	}
+	return nil
+}
+
+// arguments reads the command's arguments: the public body, or the private opening that it commits to.
+func (c *call) arguments(v handler) (any, error) {
+	raw := []byte(c.cmd.Body)
+	if !v.public {
+		if len(raw) > 0 {
+			return nil, fault.New(fault.ArgumentsInvalid, "/body")
+		}
+		sealed, err := c.privateArguments()
+		if err != nil {
+			return nil, err
+		}
+		c.args, raw = sealed, sealed.Terms
+	}
+	if len(raw) == 0 {
+		return nil, fault.New(fault.ArgumentsMissing, "/body")
+	}
+	args, err := v.decode(raw)
+	var field *canon.FieldError
+	switch {
+	case errors.As(err, &field):
+		return nil, fault.New(fault.ArgumentsInvalid, field.Pointer)
+	case err != nil:
+		return nil, fault.New(fault.ArgumentsInvalid, "")
+	}
+	return args, nil
+}
+
+func (c *call) privateArguments() (evidence.Sealed, error) {
+	raw := c.brought[c.cmd.ID]
+	switch {
+	case c.cmd.Args == "" || raw == nil:
+		return evidence.Sealed{}, fault.New(fault.ArgumentsMissing, "/arguments")
+	case evidence.Commit(raw) != c.cmd.Args:
+		return evidence.Sealed{}, fault.New(fault.CommitmentMismatch, "/arguments")
+	}
+	sealed, err := evidence.Open(raw)
+	if err != nil {
+		return evidence.Sealed{}, fault.New(fault.ArgumentsInvalid, "")
+	}
+	return sealed, nil
+}
+
+func digest(b []byte) string {
+	sum := sha256.Sum256(b)
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// kindOf returns the kind in a verb's full name.
+func kindOf(verb string) string {
+	kind, _, _ := strings.Cut(verb, ".")
+	return kind
+}

@@ -1,0 +1,75 @@
+package contract
+
+import (
+	"decore/chaincode/duplicate"
+	"decore/chaincode/encumbrance"
+	"decore/chaincode/fault"
+)
+
+type lien = encumbrance.Lien
+
+// ask answers what a document's register says from the record's point of view.
+func (c *call) ask(token duplicate.Token, record string) (duplicate.Answer, error) {
+	var r duplicate.Register
+	if _, err := c.layer.load(TokenKey(string(token)), &r); err != nil {
+		return "", err
+	}
+	return r.Ask(record), nil
+}
+
+// claim puts the record's claims to its documents into a state.
+func (c *call) claim(h Header, s duplicate.State) error {
+	for _, token := range h.Tokens {
+		var r duplicate.Register
+		if _, err := c.layer.load(TokenKey(string(token)), &r); err != nil {
+			return err
+		}
+		if err := c.layer.store(TokenKey(string(token)), r.Set(h.ID, s, c.now)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unique refuses a document that another record has a live claim to.
+func (c *call) unique(token duplicate.Token, field string) error {
+	answer, err := c.ask(token, "")
+	switch {
+	case err != nil:
+		return err
+	case answer == duplicate.DuplicateFinanced:
+		return fault.New(fault.DuplicateFinanced, field)
+	case answer == duplicate.DuplicateRegistered:
+		return fault.New(fault.DuplicateRegistered, field)
+	}
+	return nil
+}
+
+// book loads the encumbrance book of the record's value.
+func (c *call) book(h Header) (encumbrance.Book, error) {
+	var b encumbrance.Book
+	_, err := c.layer.load(BookKey(h.Root), &b)
+	return b, err
+}
+
+func (c *call) saveBook(h Header, b encumbrance.Book) error {
+	if b.Liens == nil {
+		b.Liens = []lien{}
+	}
+	return c.layer.store(BookKey(h.Root), b)
+}
+
+// liens lists the live liens on the record's value, at any stage.
+func (c *call) liens(h Header) ([]lien, error) {
+	b, err := c.book(h)
+	return b.Live(h.ID, h.Parents, c.now.Time), err
+}
+
+// free refuses what would harm the holder of a live lien on the record's value.
+func (c *call) free(h Header, clause string) error {
+	live, err := c.liens(h)
+	if err != nil || len(live) == 0 {
+		return err
+	}
+	return fault.New(fault.Encumbered, "").Under(clause)
+}

@@ -1,0 +1,61 @@
+package contract
+
+import (
+	"slices"
+
+	"decore/chaincode/calendar"
+	"decore/chaincode/duplicate"
+	"decore/chaincode/evidence"
+	"decore/chaincode/ident"
+	"decore/chaincode/lifecycle"
+)
+
+// Header is the public part of a record (公开头): what every member must see to stop fraud.
+//
+// Who registered a record and to whom it is disclosed is public by construction, since signed
+// commands and the names of private collections stand in the blocks; amounts, prices, rates and
+// counterparties are not here.
+type Header struct {
+	ID       string              `json:"id"`
+	Kind     string              `json:"kind"`
+	State    lifecycle.State     `json:"state"`
+	Version  int                 `json:"version"`
+	Terms    evidence.Commitment `json:"terms"` // commitment to the private terms
+	Owner    ident.USCC          `json:"owner"` // who created it
+	Root     string              `json:"root"`  // first stage of the same value; names the encumbrance book
+	Parents  []string            `json:"parents"`
+	Tokens   []duplicate.Token   `json:"tokens"`
+	Grants   []Grant             `json:"grants"`
+	Created  evidence.Instant    `json:"created"`
+	Updated  evidence.Instant    `json:"updated"`
+	Command  string              `json:"command"` // the command that changed it last
+	Creation string              `json:"creation"`
+}
+
+// Grant is a disclosure to a bank (授权).
+type Grant struct {
+	Party ident.USCC       `json:"party"`
+	From  evidence.Instant `json:"from"`
+	Until calendar.Date    `json:"until"`        // last day
+	Via   string           `json:"via,omitzero"` // the record whose grant brought this one along
+}
+
+// Granted reports whether a grant to the party stands on the day.
+func (h Header) Granted(p ident.USCC, on calendar.Date) bool {
+	return slices.ContainsFunc(h.Grants, func(g Grant) bool { return g.Party == p && !on.After(g.Until) })
+}
+
+// Terms is what the private terms of every kind can tell.
+type Terms interface {
+	// Parties lists who may read the terms by being bound by them.
+	Parties() []ident.USCC
+	// Related returns the party in a relation to the record, "" for none.
+	Related(as lifecycle.Relation) ident.USCC
+}
+
+// Record is a header with its opened terms.
+type Record[T Terms] struct {
+	Header
+	Terms   T
+	opening evidence.Sealed // as it stood when loaded; empty for a new record
+}

@@ -1,0 +1,180 @@
+package contract
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+
+	"decore/chaincode/canon"
+	"decore/chaincode/duplicate"
+	"decore/chaincode/evidence"
+	"decore/chaincode/fault"
+	"decore/chaincode/party"
+)
+
+// transaction is one batch while it runs.
+type transaction struct {
+	state    State
+	base     *overlay
+	now      evidence.Instant
+	brought  map[string][]byte // openings by what they are about
+	needed   []string          // records whose openings must be brought
+	verified map[int]string    // commands whose signature is good, with the key that it is good for
+	tokenKey duplicate.Key
+}
+
+// Submit decides a batch of signed commands and writes what they change (执行一批指令).
+//
+// Every command succeeds or fails alone and sees what earlier ones of the batch did. The error is a
+// *OpeningsNeededError when the batch must be submitted again with more openings, and otherwise means
+// that the batch could not be decided at all; then nothing may be committed.
+func Submit(s State, b Batch) (Outcome, error) {
+	if len(b.Commands) == 0 || len(b.Commands) > MaxBatch {
+		return Outcome{}, fmt.Errorf("a batch has 1 to %d commands, this has %d", MaxBatch, len(b.Commands))
+	}
+	t := &transaction{state: s, base: newOverlay(s), now: evidence.InstantOf(s.TxTime()), brought: map[string][]byte{}}
+	for _, raw := range b.Openings {
+		// A forged opening is found out by its commitment where it is used.
+		if o, err := evidence.Open(raw); err == nil {
+			t.brought[o.About] = raw
+		}
+	}
+	commands, out := t.parse(b.Commands)
+	if err := t.prefetch(commands); err != nil {
+		return Outcome{}, err
+	}
+	t.verify(commands)
+	for i, cmd := range commands {
+		if cmd == nil {
+			continue
+		}
+		result, err := t.decide(i, cmd)
+		if err != nil {
+			return Outcome{}, err
+		}
+		out.Results[i] = result
+	}
+	if len(t.needed) > 0 {
+		return Outcome{}, &OpeningsNeededError{Records: t.needed}
+	}
+	if !out.Recorded() {
+		return out, nil
+	}
+	return out, t.finish(out)
+}
+
+// parse reads the commands; one that cannot be read has its result at once.
+func (t *transaction) parse(jws []string) ([]*evidence.Signed, Outcome) {
+	commands := make([]*evidence.Signed, len(jws))
+	out := Outcome{Results: make([]Result, len(jws))}
+	for i, s := range jws {
+		cmd, err := evidence.Parse(s)
+		if err != nil {
+			out.Results[i] = Result{Status: Invalid, Code: string(fault.CommandMalformed)}
+			continue
+		}
+		commands[i] = cmd
+	}
+	return commands, out
+}
+
+// prefetch reads in one call the keys that the commands are sure to touch.
+func (t *transaction) prefetch(commands []*evidence.Signed) error {
+	keys := []string{CharterKey(), PolicyKey(CreditPolicy)}
+	for _, cmd := range commands {
+		if cmd != nil {
+			keys = append(keys, CommandKey(cmd.ID), PartyKey(cmd.Party), RecordKey(cmd.Subject))
+		}
+	}
+	return t.base.prefetch(keys)
+}
+
+// verify checks signatures on every core before the commands are decided in order: a key ID is the
+// thumbprint of the key, so a good signature stays good whatever the commands before it do.
+func (t *transaction) verify(commands []*evidence.Signed) {
+	good := make([]string, len(commands))
+	var wait sync.WaitGroup
+	next := make(chan int, len(commands))
+	for i, cmd := range commands {
+		if cmd != nil {
+			next <- i
+		}
+	}
+	close(next)
+	for range min(runtime.GOMAXPROCS(0), len(next)) {
+		wait.Go(func() {
+			for i := range next {
+				good[i] = t.signedBy(commands[i])
+			}
+		})
+	}
+	wait.Wait()
+	t.verified = map[int]string{}
+	for i, id := range good {
+		if id != "" {
+			t.verified[i] = id
+		}
+	}
+}
+
+// signedBy returns the key ID when the signature verifies under a key of the party as committed.
+func (t *transaction) signedBy(cmd *evidence.Signed) string {
+	var p party.Party
+	if raw := t.base.read[PartyKey(cmd.Party)]; raw == nil || canon.Strict(raw, &p) != nil {
+		return ""
+	}
+	for _, k := range p.Keys {
+		if k.ID != cmd.KeyID {
+			continue
+		}
+		if pub, err := k.JWK.PublicKey(); err == nil && cmd.Verify(pub) == nil {
+			return k.ID
+		}
+	}
+	return ""
+}
+
+// need notes a record whose opening must be brought.
+func (t *transaction) need(id string) {
+	if !slices.Contains(t.needed, id) {
+		t.needed = append(t.needed, id)
+	}
+}
+
+// key returns the consortium's token key, as the peer's own organisation holds it, checked against
+// the public commitment of the charter: every honest endorser has the same.
+func (t *transaction) key() (duplicate.Key, error) {
+	if t.tokenKey != nil {
+		return t.tokenKey, nil
+	}
+	var charter Charter
+	if ok, err := t.base.load(CharterKey(), &charter); err != nil || !ok {
+		return nil, fmt.Errorf("no charter: %w", err)
+	}
+	raw, err := t.state.GetPrivate(t.state.PeerOrg(), TokenSecretKey)
+	if err != nil {
+		return nil, fmt.Errorf("read the token key: %w", err)
+	}
+	key, err := openTokenKey(raw, charter.TokenKey)
+	if err != nil {
+		return nil, err
+	}
+	t.tokenKey = key
+	return key, nil
+}
+
+// finish writes the layer and the event.
+func (t *transaction) finish(out Outcome) error {
+	if err := t.base.flush(); err != nil {
+		return err
+	}
+	event, err := canon.Marshal(out)
+	if err != nil {
+		return err
+	}
+	return t.state.SetEvent(EventName, event)
+}
+
+// EventName is the name of the event that every transaction sets; its payload is the Outcome.
+const EventName = "decore.outcome"

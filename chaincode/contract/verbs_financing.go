@@ -1,0 +1,219 @@
+package contract
+
+import (
+	"fmt"
+	"time"
+
+	"decore/chaincode/duplicate"
+	"decore/chaincode/encumbrance"
+	"decore/chaincode/evidence"
+	"decore/chaincode/fault"
+	"decore/chaincode/financing"
+	"decore/chaincode/lifecycle"
+)
+
+type financingRecord = *Record[financing.Terms]
+
+func init() {
+	onNew(financing.Table, "apply", applyForFinancing)
+	on(financing.Table, "offer", func(c *call, r financingRecord, a financing.Offer) (next lifecycle.State, err error) {
+		if r.Terms, next, err = r.Terms.MakeOffer(a, c.today()); err != nil {
+			return "", err
+		}
+		return next, c.carries(r)
+	})
+	on(financing.Table, "accept", func(c *call, r financingRecord, _ financing.AcceptArgs) (next lifecycle.State, err error) {
+		r.Terms, next, err = r.Terms.Accept(c.today())
+		return next, err
+	})
+	on(financing.Table, "reject", func(*call, financingRecord, financing.NoArgs) (lifecycle.State, error) {
+		return financing.Rejected, nil
+	})
+	on(financing.Table, "withdraw", func(c *call, r financingRecord, _ financing.NoArgs) (lifecycle.State, error) {
+		return financing.Withdrawn, c.releaseLiens(r)
+	})
+	on(financing.Table, "reserve", reserve)
+	on(financing.Table, "encumber", encumber)
+	on(financing.Table, "disburse", disburse)
+	on(financing.Table, "repay", func(c *call, r financingRecord, a financing.Repayment) (next lifecycle.State, err error) {
+		r.Terms, next, err = r.Terms.Repay(a, r.State, c.today())
+		return next, err
+	})
+	on(financing.Table, "mark-overdue", func(c *call, r financingRecord, _ financing.NoArgs) (next lifecycle.State, err error) {
+		r.Terms, next, err = r.Terms.MarkOverdue(c.today())
+		return next, err
+	})
+	on(financing.Table, "cancel", func(c *call, r financingRecord, _ financing.NoArgs) (lifecycle.State, error) {
+		return financing.Released, c.releaseLiens(r)
+	})
+	on(financing.Table, "release", func(c *call, r financingRecord, _ financing.NoArgs) (lifecycle.State, error) {
+		if err := c.releaseLiens(r); err != nil {
+			return "", err
+		}
+		// The value is free again, so its documents may be financed again.
+		return financing.Released, c.claimCollateral(r, duplicate.Registered)
+	})
+}
+
+func applyForFinancing(c *call, a financing.ApplyArgs) (financingRecord, error) {
+	terms, _, err := financing.Apply(a, c.cmd.Party)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.partyAs(a.Lender, lifecycle.Bank, "/lender"); err != nil {
+		return nil, err
+	}
+	r := create(c, financing.Table.Kind, terms)
+	pieces, err := c.collateral(terms)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pieces {
+		if p.owner != c.cmd.Party {
+			return nil, fault.New(fault.NotPermitted, p.field)
+		}
+		if err := c.needs(p.Header, a.Lender, p.field); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// reserve takes the collateral for a time, so that no other bank can while the filing is made.
+func reserve(c *call, r financingRecord, a financing.ReserveArgs) (lifecycle.State, error) {
+	policy, err := c.creditPolicy()
+	if err != nil {
+		return "", err
+	}
+	kind, secured := r.Terms.Product.Lien()
+	switch {
+	case !secured:
+		return "", fault.New(fault.CollateralForbidden, "")
+	case a.Hours < 1:
+		return "", fault.New(fault.FieldInvalid, "/hours")
+	case a.Hours > policy.ReservationMaxHours:
+		return "", fault.New(fault.ReservationTooLong, "/hours")
+	}
+	if err := c.carries(r); err != nil {
+		return "", err
+	}
+	until := evidence.InstantOf(c.now.Add(time.Duration(a.Hours) * time.Hour))
+	err = c.eachBook(r, func(h Header, b encumbrance.Book) (encumbrance.Book, error) {
+		return b.Reserve(lien{Record: h.ID, Ancestors: h.Parents, Financing: r.ID, Holder: r.Terms.Lender,
+			Kind: kind, Since: c.now, Until: &until})
+	})
+	return financing.Reserved, err
+}
+
+// encumber turns the reservations into liens with the registry filing that gives them their rank.
+func encumber(c *call, r financingRecord, a financing.Registration) (next lifecycle.State, err error) {
+	policy, err := c.creditPolicy()
+	if err != nil {
+		return "", err
+	}
+	if r.Terms, next, err = r.Terms.Register(a, policy, c.now); err != nil {
+		return "", err
+	}
+	kind, _ := r.Terms.Product.Lien()
+	return next, c.eachBook(r, func(h Header, b encumbrance.Book) (encumbrance.Book, error) {
+		return b.Encumber(h.ID, r.ID, kind, c.now, a.Registered)
+	})
+}
+
+// disburse checks everything once more in the transaction that counts: the liens are held, the
+// documents are financed by nobody else, the collateral carries the amount.
+func disburse(c *call, r financingRecord, a financing.Disbursement) (next lifecycle.State, err error) {
+	if r.Terms, next, err = r.Terms.Disburse(a, r.State, c.today()); err != nil {
+		return "", err
+	}
+	pieces, err := c.collateral(r.Terms)
+	if err != nil {
+		return "", err
+	}
+	for _, p := range pieces {
+		b, err := c.book(p.Header)
+		if err != nil {
+			return "", err
+		}
+		if l, ok := b.Held(p.ID, r.ID, c.now.Time); !ok || l.State != encumbrance.Encumbered {
+			return "", fault.New(fault.LienNotHeld, "")
+		}
+		if err := c.undoubled(p); err != nil {
+			return "", err
+		}
+	}
+	if err := c.carries(r); err != nil {
+		return "", err
+	}
+	return next, c.claimCollateral(r, duplicate.Financed)
+}
+
+// undoubled refuses collateral whose document another record was financed on. An equal composite is
+// no proof by itself, so there the debtor's confirmation of this very receivable clears it.
+func (c *call) undoubled(p piece) error {
+	for _, token := range p.Tokens {
+		answer, err := c.ask(token, p.ID)
+		if err != nil {
+			return err
+		}
+		if answer == duplicate.DuplicateFinanced && (token.Kind() != duplicate.Composite || !p.confirmed) {
+			return fault.New(fault.DuplicateFinanced, "")
+		}
+	}
+	return nil
+}
+
+// eachBook changes the encumbrance book of each piece of collateral.
+func (c *call) eachBook(r financingRecord, change func(Header, encumbrance.Book) (encumbrance.Book, error)) error {
+	for i, id := range r.Terms.Collateral {
+		h, ok, err := c.header(id)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fault.New(fault.RecordNotFound, fmt.Sprintf("/collateral/%d", i))
+		}
+		b, err := c.book(h)
+		if err != nil {
+			return err
+		}
+		if b, err = change(h, b); err != nil {
+			return lienFault(err, i)
+		}
+		if err := c.saveBook(h, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var lienFaults = map[error]fault.Code{
+	encumbrance.ErrEncumbered: fault.Encumbered,
+	encumbrance.ErrNotHeld:    fault.LienNotHeld,
+}
+
+func lienFault(err error, i int) error {
+	if code, ok := lienFaults[err]; ok {
+		return fault.New(code, fmt.Sprintf("/collateral/%d", i))
+	}
+	return err
+}
+
+func (c *call) releaseLiens(r financingRecord) error {
+	return c.eachBook(r, func(h Header, b encumbrance.Book) (encumbrance.Book, error) {
+		return b.Release(h.ID, r.ID), nil
+	})
+}
+
+func (c *call) claimCollateral(r financingRecord, s duplicate.State) error {
+	for _, id := range r.Terms.Collateral {
+		h, _, err := c.header(id)
+		if err != nil {
+			return err
+		}
+		if err := c.claim(h, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,239 @@
+package contract
+
+import (
+	"encoding/base64"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"decore/chaincode/canon"
+	"decore/chaincode/credit"
+	"decore/chaincode/duplicate"
+	"decore/chaincode/evidence"
+	"decore/chaincode/fault"
+	"decore/chaincode/financing"
+	"decore/chaincode/ident"
+	"decore/chaincode/lifecycle"
+	"decore/chaincode/order"
+	"decore/chaincode/party"
+	"decore/chaincode/receivable"
+	"decore/chaincode/subsidy"
+)
+
+// CreditPolicy is the ID of the one credit policy; every other policy is a subsidy policy.
+const CreditPolicy = "credit"
+
+const verbFound = "ledger.found"
+
+// States of a ledger and of a policy, which have one each.
+const (
+	Founded   lifecycle.State = "founded"
+	Published lifecycle.State = "published"
+)
+
+var regulator = []lifecycle.Signer{{Role: lifecycle.Regulator}}
+
+var ledgerTable = &lifecycle.Table{Kind: "ledger", Rows: []lifecycle.Row{
+	{Verb: "found", From: []lifecycle.State{lifecycle.None}, To: []lifecycle.State{Founded}, By: regulator,
+		En: "Found the ledger", Zh: "设立账本"},
+}}
+
+var policyTable = &lifecycle.Table{Kind: "policy", Rows: []lifecycle.Row{
+	{Verb: "publish", From: []lifecycle.State{lifecycle.None, Published}, To: []lifecycle.State{Published}, By: regulator,
+		En: "Publish a version of a policy", Zh: "发布政策版本"},
+}}
+
+// Tables are all lifecycles, in the order in which documents list them.
+var Tables = []*lifecycle.Table{ledgerTable, party.Table, policyTable, order.Table, receivable.Table, financing.Table, &subsidy.Lifecycle}
+
+// Charter is what a ledger is founded on (章程). It is public.
+type Charter struct {
+	Ledger    string              `json:"ledger"` // name that every command must carry
+	Orgs      []string            `json:"orgs"`   // founding organisations (MSP IDs)
+	Regulator ident.USCC          `json:"regulator"`
+	TokenKey  evidence.Commitment `json:"tokenKey"` // commitment to the consortium's key for duplicate tokens
+	Founded   evidence.Instant    `json:"founded"`
+}
+
+// FoundArgs are the public arguments of ledger.found. The token key travels as an opening about
+// TokenSecretKey.
+type FoundArgs struct {
+	Ledger    string              `json:"ledger"`
+	Orgs      []string            `json:"orgs"`
+	TokenKey  evidence.Commitment `json:"tokenKey"`
+	Regulator Founder             `json:"regulator"`
+	Platform  Founder             `json:"platform"`
+	Credit    credit.Policy       `json:"credit"`
+}
+
+// Founder is a party that exists from the first transaction.
+type Founder struct {
+	USCC ident.USCC `json:"uscc"`
+	party.RegisterArgs
+}
+
+// TokenKeyTerms are the terms of the opening that carries the token key.
+type TokenKeyTerms struct {
+	Key string `json:"key"` // base64url, 32 bytes
+}
+
+// PublishArgs are the public arguments of policy.publish; the subject is the policy's ID.
+type PublishArgs struct {
+	Policy jsontext.Value `json:"policy" doc:"The whole policy record, its version one above the one before"`
+}
+
+func init() {
+	register(ledgerTable, "found", true, func(c *call, _ lifecycle.Row, a FoundArgs) (lifecycle.State, error) { return found(c, a) })
+	register(policyTable, "publish", true, publish)
+}
+
+// admitFounder checks the very first command: nobody is registered yet, so it is signed by the
+// regulator's key that it brings. Who may found a ledger is decided by who endorses the transaction.
+func (c *call) admitFounder() (func(*call) (lifecycle.State, error), error) {
+	args, err := decodeAs[FoundArgs](c.cmd.Body)
+	if err != nil {
+		return nil, fault.New(fault.ArgumentsInvalid, "")
+	}
+	a := args.(FoundArgs)
+	pub, err := a.Regulator.Key.PublicKey()
+	switch {
+	case err != nil, a.Regulator.Key.ID() != c.cmd.KeyID:
+		return nil, fault.New(fault.KeyUnknown, "/regulator/key")
+	case c.cmd.Verify(pub) != nil:
+		return nil, fault.New(fault.SignatureInvalid, "")
+	case a.Regulator.USCC != c.cmd.Party || a.Ledger != c.cmd.Ledger || c.cmd.Subject != "ledger":
+		return nil, fault.New(fault.CommandMalformed, "")
+	}
+	return func(c *call) (lifecycle.State, error) { return found(c, a) }, nil
+}
+
+var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,62}$`)
+
+func found(c *call, a FoundArgs) (lifecycle.State, error) {
+	if ok, err := c.layer.load(CharterKey(), &Charter{}); err != nil || ok {
+		return "", errorOr(err, fault.New(fault.AlreadyFounded, ""))
+	}
+	switch {
+	case !nameForm.MatchString(a.Ledger):
+		return "", fault.New(fault.FieldInvalid, "/ledger")
+	case len(a.Orgs) == 0 || !slices.Contains(a.Orgs, a.Regulator.Org) || !slices.Contains(a.Orgs, a.Platform.Org):
+		return "", fault.New(fault.FieldInvalid, "/orgs")
+	case a.Credit.ID != CreditPolicy || a.Credit.Version != 1 || a.Credit.Validate() != nil:
+		return "", fault.New(fault.PolicyInvalid, "/credit")
+	}
+	raw := c.brought[TokenSecretKey]
+	if _, err := openTokenKey(raw, a.TokenKey); err != nil {
+		return "", fault.New(fault.CommitmentMismatch, "/tokenKey")
+	}
+	for _, org := range a.Orgs {
+		c.layer.storePrivate(org, TokenSecretKey, raw)
+	}
+	for _, f := range []struct {
+		founder Founder
+		role    lifecycle.Role
+	}{{a.Regulator, lifecycle.Regulator}, {a.Platform, lifecycle.Platform}} {
+		p, err := party.Register(f.founder.USCC, f.founder.RegisterArgs, c.now)
+		if err != nil {
+			return "", err
+		}
+		if !p.Has(f.role) {
+			return "", fault.New(fault.PartyRoleMissing, "/"+string(f.role)+"/roles")
+		}
+		p.State = party.Active
+		if err := c.saveParty(p); err != nil {
+			return "", err
+		}
+	}
+	if err := c.storePolicy(CreditPolicy, a.Credit.Version, a.Credit); err != nil {
+		return "", err
+	}
+	return Founded, c.layer.store(CharterKey(), Charter{Ledger: a.Ledger, Orgs: a.Orgs, Regulator: a.Regulator.USCC, TokenKey: a.TokenKey, Founded: c.now})
+}
+
+// openTokenKey reads the token key and checks it against its public commitment.
+func openTokenKey(raw []byte, commitment evidence.Commitment) (duplicate.Key, error) {
+	if evidence.Commit(raw) != commitment {
+		return nil, fmt.Errorf("the token key does not match the charter's commitment")
+	}
+	sealed, err := evidence.Open(raw)
+	if err != nil {
+		return nil, err
+	}
+	var terms TokenKeyTerms
+	if err := canon.Strict(sealed.Terms, &terms); err != nil {
+		return nil, fmt.Errorf("token key: %w", err)
+	}
+	key, err := base64.RawURLEncoding.DecodeString(terms.Key)
+	if err != nil || len(key) < 32 {
+		return nil, fmt.Errorf("the token key must be at least 32 bytes in base64url")
+	}
+	return key, nil
+}
+
+// OpenTokenKey reads the consortium's token key from the opening that organisations hold.
+func OpenTokenKey(raw []byte, commitment evidence.Commitment) (duplicate.Key, error) {
+	return openTokenKey(raw, commitment)
+}
+
+// publish adds a version of a policy; earlier versions stay, since records are judged by theirs.
+func publish(c *call, row lifecycle.Row, a PublishArgs) (lifecycle.State, error) {
+	if err := c.permit(row, Header{}, nobody{}); err != nil {
+		return "", err
+	}
+	policy, version, err := parsePolicy(c.cmd.Subject, a.Policy)
+	if err != nil {
+		return "", err
+	}
+	var current jsontext.Value
+	raw, err := c.layer.get(PolicyKey(c.cmd.Subject))
+	if err != nil {
+		return "", err
+	}
+	before := 0
+	if current = raw; raw != nil {
+		if _, before, err = parsePolicy(c.cmd.Subject, current); err != nil {
+			return "", err
+		}
+	}
+	if version != before+1 {
+		return "", fault.New(fault.PolicyVersion, "/policy/version")
+	}
+	return Published, c.storePolicy(c.cmd.Subject, version, policy)
+}
+
+func parsePolicy(id string, raw []byte) (any, int, error) {
+	if id == CreditPolicy {
+		var p credit.Policy
+		if err := canon.Strict(raw, &p); err != nil || p.Validate() != nil || p.ID != id {
+			return nil, 0, fault.New(fault.PolicyInvalid, "/policy")
+		}
+		return p, p.Version, nil
+	}
+	p, err := subsidy.ParsePolicy(raw)
+	if err != nil || p.ID != id || !nameForm.MatchString(id) {
+		return nil, 0, fault.New(fault.PolicyInvalid, "/policy")
+	}
+	return p, p.Version, nil
+}
+
+func (c *call) storePolicy(id string, version int, policy any) error {
+	if err := c.layer.store(PolicyVersionKey(id, version), policy); err != nil {
+		return err
+	}
+	return c.layer.store(PolicyKey(id), policy)
+}
+
+// nobody are the terms of what has no parties.
+type nobody struct{}
+
+func (nobody) Parties() []ident.USCC                 { return nil }
+func (nobody) Related(lifecycle.Relation) ident.USCC { return "" }
+
+func errorOr(err error, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}

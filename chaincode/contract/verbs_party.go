@@ -1,0 +1,76 @@
+package contract
+
+import (
+	"decore/chaincode/fault"
+	"decore/chaincode/ident"
+	"decore/chaincode/lifecycle"
+	"decore/chaincode/party"
+)
+
+func init() {
+	register(party.Table, "register", true, func(c *call, row lifecycle.Row, a party.RegisterArgs) (lifecycle.State, error) {
+		u, err := ident.ParseUSCC(c.cmd.Subject)
+		if err != nil || string(u) != c.cmd.Subject {
+			return "", fault.New(fault.SubjectMalformed, "/subject")
+		}
+		if err := c.permit(row, Header{}, nobody{}); err != nil {
+			return "", err
+		}
+		if taken, err := c.layer.load(PartyKey(u), &party.Party{}); err != nil || taken {
+			return "", errorOr(err, fault.New(fault.RecordExists, "/subject"))
+		}
+		p, err := party.Register(u, a, c.now)
+		if err != nil {
+			return "", err
+		}
+		return p.State, c.saveParty(p)
+	})
+	for verb, next := range map[string]lifecycle.State{"approve": party.Active, "suspend": party.Suspended, "reinstate": party.Active} {
+		onParty(verb, func(c *call, p party.Party, _ party.ReasonArgs) (party.Party, error) {
+			p.State = next
+			return p, nil
+		})
+	}
+	onParty("rotate-key", func(c *call, p party.Party, a party.KeyArgs) (party.Party, error) { return p.Rotate(a.Key, c.now) })
+	onParty("revoke-key", func(c *call, p party.Party, a party.KeyArgs) (party.Party, error) { return p.Revoke(a.Key, c.now) })
+}
+
+// aboutParty lets a party stand in for terms where relations are asked.
+type aboutParty struct {
+	nobody
+	uscc ident.USCC
+}
+
+func (a aboutParty) Related(as lifecycle.Relation) ident.USCC {
+	if as == lifecycle.Self {
+		return a.uscc
+	}
+	return ""
+}
+
+// onParty registers a verb that changes a party.
+func onParty[A any](verb string, change func(c *call, p party.Party, a A) (party.Party, error)) {
+	register(party.Table, verb, true, func(c *call, row lifecycle.Row, a A) (lifecycle.State, error) {
+		p, err := c.party(ident.USCC(c.cmd.Subject), "/subject")
+		if err != nil {
+			return "", err
+		}
+		if err := c.permit(row, Header{}, aboutParty{uscc: p.USCC}); err != nil {
+			return "", err
+		}
+		if !row.Leaves(p.State) {
+			return "", fault.New(fault.WrongState, "")
+		}
+		next, err := change(c, p, a)
+		if err != nil {
+			return "", err
+		}
+		return next.State, c.saveParty(next)
+	})
+}
+
+func (c *call) saveParty(p party.Party) error {
+	p.Version++
+	p.Updated = c.now
+	return c.layer.store(PartyKey(p.USCC), p)
+}

@@ -1,0 +1,282 @@
+package contract
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"decore/chaincode/calendar"
+	"decore/chaincode/fault"
+	"decore/chaincode/financing"
+	"decore/chaincode/ident"
+	"decore/chaincode/lifecycle"
+	"decore/chaincode/money"
+	"decore/chaincode/subsidy"
+)
+
+// ClaimTerms are the private terms of a subsidy claim (贴息申领): the claim and the facts of its loan.
+type ClaimTerms struct {
+	Claim   subsidy.Claim `json:"claim"`
+	Loan    subsidy.Loan  `json:"loan"`
+	Account string        `json:"account"` // record ID of the household's account
+	Bureau  ident.USCC    `json:"bureau"`  // 财政局
+}
+
+// Parties lists who may read the claim.
+func (t ClaimTerms) Parties() []ident.USCC {
+	return []ident.USCC{t.Loan.Household, t.Loan.Bank, t.Bureau}
+}
+
+// Related returns the party in a relation to the claim, "" for none.
+func (t ClaimTerms) Related(as lifecycle.Relation) ident.USCC {
+	switch as {
+	case lifecycle.Lender:
+		return t.Loan.Bank
+	case lifecycle.Applicant:
+		return t.Loan.Household
+	}
+	return ""
+}
+
+// AccountTerms are the private terms of a household's account under one policy (单户贴息台账): totals over
+// all banks, which tell a bank the room that is left and nothing of another bank's loans.
+type AccountTerms struct {
+	Account subsidy.Account `json:"account"`
+	Bureau  ident.USCC      `json:"bureau"`
+	Banks   []ident.USCC    `json:"banks"` // with a claim
+}
+
+// Parties lists who may read the account.
+func (t AccountTerms) Parties() []ident.USCC {
+	return append([]ident.USCC{t.Account.Household, t.Bureau}, t.Banks...)
+}
+
+// Related returns the party in a relation to the account, "" for none.
+func (t AccountTerms) Related(lifecycle.Relation) ident.USCC { return "" }
+
+// AccountKind is the kind of a household's account; its ID is a pseudonym.
+const (
+	AccountKind   = "account"
+	AccountPrefix = "ACC-"
+	AccountOpen   = lifecycle.State("open")
+)
+
+// HoldArgs are the private arguments of hold: the facts that the bank answers for, beside those that
+// its loan record already holds.
+type HoldArgs struct {
+	Policy              string            `json:"policy" doc:"ID of the subsidy policy (贴息政策)"`
+	Financing           string            `json:"financing" doc:"Record ID of the disbursed loan (贷款记录编号)"`
+	SizeClass           subsidy.SizeClass `json:"sizeClass" enum:"large,medium,small,micro" doc:"Borrower's size when the contract was signed (企业规模)"`
+	Private             bool              `json:"private" doc:"The borrower is privately owned (民营企业)"`
+	Sector              string            `json:"sector" doc:"Sector by the policy's name (行业领域)"`
+	EntrustedPaid       calendar.Date     `json:"entrustedPaid,omitzero" doc:"Day of entrusted payment to the supplier (受托支付日)"`
+	OtherCentralSubsidy bool              `json:"otherCentralSubsidy,omitzero" doc:"The loan has another subsidy of the central budget (其他中央财政贴息)"`
+	OtherSubsidy        money.Rate        `json:"otherSubsidy,omitzero" doc:"Local subsidies on the same loan, a fraction a year (地方贴息率)"`
+}
+
+// AccrueArgs are the private arguments of accrue.
+type AccrueArgs struct {
+	Through calendar.Date `json:"through" doc:"Accrue the whole periods that ended by this day (计提截止日)"`
+}
+
+// SettleArgs are the private arguments of settle.
+type SettleArgs struct {
+	Amount money.Amount `json:"amount" doc:"Amount in yuan (结算金额)"`
+}
+
+// MisuseArgs are the private arguments of claw-back.
+type MisuseArgs struct {
+	Reason string `json:"reason" doc:"Why (追回理由)" minLength:"1" maxLength:"200"`
+}
+
+type claimRecord = *Record[ClaimTerms]
+type accountRecord = *Record[AccountTerms]
+
+func init() {
+	onNew(&subsidy.Lifecycle, subsidy.VerbHold, holdSubsidy)
+	onClaim(subsidy.VerbAccrue, func(c *call, m *claimMove, a AccrueArgs) (err error) {
+		if a.Through.After(c.today()) {
+			return fault.New(fault.DateInFuture, "/through")
+		}
+		if err := m.refreshLoan(c); err != nil {
+			return err
+		}
+		m.account, m.claim, _, err = subsidy.Accrue(m.policy, m.account, m.claim, m.loan, a.Through)
+		return err
+	})
+	onClaim(subsidy.VerbSettle, func(_ *call, m *claimMove, a SettleArgs) (err error) {
+		m.account, m.claim, err = subsidy.Settle(m.account, m.claim, a.Amount)
+		return err
+	})
+	onClaim(subsidy.VerbRelease, func(_ *call, m *claimMove, _ financing.NoArgs) (err error) {
+		m.account, m.claim, err = subsidy.Release(m.account, m.claim)
+		return err
+	})
+	onClaim(subsidy.VerbCorrect, func(c *call, m *claimMove, _ financing.NoArgs) (err error) {
+		if err := m.refreshLoan(c); err != nil {
+			return err
+		}
+		m.account, m.claim, _, err = subsidy.Correct(m.policy, m.account, m.claim, m.loan)
+		return err
+	})
+	onClaim(subsidy.VerbClawBack, func(_ *call, m *claimMove, a MisuseArgs) (err error) {
+		if a.Reason == "" || len(a.Reason) > 600 {
+			return fault.New(fault.FieldInvalid, "/reason")
+		}
+		m.loan.Misuse = true
+		m.account, m.claim, err = subsidy.ClawBack(m.account, m.claim)
+		return err
+	})
+}
+
+func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
+	f, err := load[financing.Terms](c, financing.Table.Kind, a.Financing, "/financing")
+	if err != nil {
+		return nil, err
+	}
+	if f.Terms.Lender != c.cmd.Party {
+		return nil, fault.New(fault.NotPermitted, "/financing")
+	}
+	if f.Terms.Disbursement == nil {
+		return nil, fault.New(fault.WrongState, "/financing")
+	}
+	if claimed, err := c.layer.get(ClaimKey(f.ID)); err != nil || claimed != nil {
+		return nil, errorOr(err, fault.New(fault.ClaimExists, "/financing"))
+	}
+	policy, err := c.subsidyPolicy(PolicyKey(a.Policy))
+	if err != nil {
+		return nil, err
+	}
+	account, err := c.account(policy.ID, f.Terms.Applicant)
+	if err != nil {
+		return nil, err
+	}
+	loan := LoanFacts(f.ID, f.Terms, a)
+	if err := loan.Validate(); err != nil {
+		return nil, fault.New(fault.FieldInvalid, "")
+	}
+	if !policy.InForce(c.today()) {
+		return nil, fault.New(fault.Code(subsidy.PolicyNotInForce), "/policy")
+	}
+	next, claim, err := subsidy.Hold(policy, account.Terms.Account, loan)
+	if err != nil {
+		return nil, subsidyFault(err)
+	}
+	account.Terms.Account = next
+	if !slices.Contains(account.Terms.Banks, loan.Bank) {
+		account.Terms.Banks = append(account.Terms.Banks, loan.Bank)
+	}
+	if err := c.layer.store(ClaimKey(f.ID), c.cmd.Subject); err != nil {
+		return nil, err
+	}
+	if err := save(c, account); err != nil {
+		return nil, err
+	}
+	return create(c, subsidy.Lifecycle.Kind, ClaimTerms{Claim: claim, Loan: loan, Account: account.ID, Bureau: account.Terms.Bureau}), nil
+}
+
+// LoanFacts are the facts by which a loan's subsidy is judged, as the loan record has them now.
+func LoanFacts(id string, t financing.Terms, a HoldArgs) subsidy.Loan {
+	l := subsidy.Loan{ID: id, Household: t.Applicant, Bank: t.Lender, Type: subsidy.LoanType(t.Product),
+		SizeClass: a.SizeClass, Private: a.Private, Sector: a.Sector, EntrustedPaid: a.EntrustedPaid,
+		OtherCentralSubsidy: a.OtherCentralSubsidy, OtherSubsidy: a.OtherSubsidy}
+	if t.Offer != nil {
+		l.AnnualRate, l.Maturity = t.Offer.AnnualRate, t.Offer.Maturity
+	}
+	if t.Disbursement != nil {
+		l.Principal, l.Disbursed = t.Disbursement.Amount, t.Disbursement.Date
+	}
+	return current(l, t)
+}
+
+// current takes over what the loan record knows anew: repayment and overdue time.
+func current(l subsidy.Loan, t financing.Terms) subsidy.Loan {
+	if n := len(t.Repayments); n > 0 && t.Principal.IsZero() {
+		l.Repaid = t.Repayments[n-1].Date
+	}
+	l.Overdue = nil
+	if !t.OverdueFrom.IsZero() {
+		l.Overdue = []subsidy.Overdue{{From: t.OverdueFrom, To: l.Repaid}}
+	}
+	return l
+}
+
+// claimMove is what moves together when a claim moves.
+type claimMove struct {
+	policy  subsidy.Policy
+	account subsidy.Account
+	claim   subsidy.Claim
+	loan    subsidy.Loan
+}
+
+func (m *claimMove) refreshLoan(c *call) error {
+	f, err := load[financing.Terms](c, financing.Table.Kind, m.loan.ID, "")
+	if err != nil {
+		return err
+	}
+	m.loan = current(m.loan, f.Terms)
+	return nil
+}
+
+// onClaim registers a verb that moves a claim and its household's account by the same difference.
+func onClaim[A any](verb string, move func(c *call, m *claimMove, a A) error) {
+	on(&subsidy.Lifecycle, verb, func(c *call, r claimRecord, a A) (lifecycle.State, error) {
+		account, err := load[AccountTerms](c, AccountKind, r.Terms.Account, "")
+		if err != nil {
+			return "", err
+		}
+		policy, err := c.subsidyPolicy(PolicyVersionKey(r.Terms.Claim.Policy, r.Terms.Claim.Version))
+		if err != nil {
+			return "", err
+		}
+		m := &claimMove{policy: policy, account: account.Terms.Account, claim: r.Terms.Claim, loan: r.Terms.Loan}
+		if err := move(c, m, a); err != nil {
+			return "", subsidyFault(err)
+		}
+		account.Terms.Account, r.Terms.Claim, r.Terms.Loan = m.account, m.claim, m.loan
+		return m.claim.State, save(c, account)
+	})
+}
+
+// account opens the household's account, or a new one.
+func (c *call) account(policy string, household ident.USCC) (accountRecord, error) {
+	key, err := c.key()
+	if err != nil {
+		return nil, err
+	}
+	id := AccountPrefix + key.Pseudonym("subsidy|"+policy, household)
+	if _, exists, err := c.header(id); err != nil {
+		return nil, err
+	} else if exists {
+		return load[AccountTerms](c, AccountKind, id, "")
+	}
+	var charter Charter
+	if _, err := c.layer.load(CharterKey(), &charter); err != nil {
+		return nil, err
+	}
+	r := create(c, AccountKind, AccountTerms{Bureau: charter.Regulator, Banks: []ident.USCC{}})
+	r.ID, r.Root, r.Owner, r.State = id, id, charter.Regulator, AccountOpen
+	return r, nil
+}
+
+func (c *call) subsidyPolicy(key string) (subsidy.Policy, error) {
+	var p subsidy.Policy
+	ok, err := c.layer.load(key, &p)
+	if err == nil && (!ok || key == PolicyKey(CreditPolicy)) {
+		err = fault.New(fault.PolicyUnknown, "/policy")
+	}
+	return p, err
+}
+
+// subsidyFault turns a refusal of the subsidy's rules into a fault with its reason's code and clause.
+func subsidyFault(err error) error {
+	var e *subsidy.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	f := fault.New(fault.Code(e.Code), "")
+	if len(e.Reasons) > 0 {
+		f = f.Under(strings.TrimSpace(e.Reasons[0].Document + " " + e.Reasons[0].Clause))
+	}
+	return f
+}

@@ -1,0 +1,98 @@
+// Package credit holds the credit policy (授信规则): the figures that bound terms, advances, reservations
+// and the time of commands. They are data with a version, never constants, because most of them are
+// practice and not law.
+package credit
+
+import (
+	"fmt"
+	"time"
+
+	"decore/chaincode/calendar"
+	"decore/chaincode/money"
+)
+
+// Document is a source of a policy.
+type Document struct {
+	Number string        `json:"number"`          // 文号
+	Title  string        `json:"title"`           // 标题
+	Date   calendar.Date `json:"date,omitzero"`   // 成文日期
+	Clause string        `json:"clause,omitzero"` // 条款
+}
+
+// Policy is one version of the credit policy.
+type Policy struct {
+	ID            string        `json:"id"`
+	Version       int           `json:"version"`
+	Title         string        `json:"title"`
+	Status        string        `json:"status"` // draft, in-force or expired
+	EffectiveFrom calendar.Date `json:"effectiveFrom"`
+	Documents     []Document    `json:"documents"`
+
+	// How old, and how far ahead of the transaction's time, a command's time may be.
+	CommandMaxAgeSeconds  int `json:"commandMaxAgeSeconds"`
+	CommandMaxSkewSeconds int `json:"commandMaxSkewSeconds"`
+
+	// Days in which the buyer must answer a request for confirmation (确权期限).
+	// 保障中小企业款项支付条例 art. 16(2): 30 days.
+	ConfirmationDays int `json:"confirmationDays"`
+	// Payment term from delivery beyond which a large buyer's term is flagged (付款期限). Same, art. 9: 60 days.
+	LargeBuyerTermDays int `json:"largeBuyerTermDays"`
+	// Terms of electronic receivable certificates (应收账款电子凭证). 银发〔2025〕77号: in principle at most
+	// 6 months, never above one year.
+	CertificateWarnMonths int `json:"certificateWarnMonths"`
+	CertificateMaxMonths  int `json:"certificateMaxMonths"`
+
+	// Advance rates (融资比例) by whether the debtor confirmed the receivable. Bank practice, not law.
+	AdvanceConfirmed   money.Rate `json:"advanceConfirmed"`
+	AdvanceUnconfirmed money.Rate `json:"advanceUnconfirmed"`
+	AdvanceOrder       money.Rate `json:"advanceOrder"`
+
+	// Longest reservation of collateral before it must be encumbered (占用期限).
+	ReservationMaxHours int `json:"reservationMaxHours"`
+	// Term of a filing at the movables registry (中登网登记期限): 1 month to 30 years.
+	RegistrationMinMonths int `json:"registrationMinMonths"`
+	RegistrationMaxMonths int `json:"registrationMaxMonths"`
+}
+
+// CommandMaxAge is how old a command may be.
+func (p Policy) CommandMaxAge() time.Duration {
+	return time.Duration(p.CommandMaxAgeSeconds) * time.Second
+}
+
+// CommandMaxSkew is how far ahead of the transaction's time a command may be.
+func (p Policy) CommandMaxSkew() time.Duration {
+	return time.Duration(p.CommandMaxSkewSeconds) * time.Second
+}
+
+// Validate names the first field that cannot be right.
+func (p Policy) Validate() error {
+	if p.ID == "" || p.Title == "" {
+		return fmt.Errorf("/id and /title must be given")
+	}
+	if p.Status != "draft" && p.Status != "in-force" && p.Status != "expired" {
+		return fmt.Errorf("/status must be draft, in-force or expired")
+	}
+	if p.EffectiveFrom.IsZero() {
+		return fmt.Errorf("/effectiveFrom must be given")
+	}
+	for _, positive := range []struct {
+		field string
+		value int
+	}{
+		{"version", p.Version},
+		{"commandMaxAgeSeconds", p.CommandMaxAgeSeconds},
+		{"commandMaxSkewSeconds", p.CommandMaxSkewSeconds},
+		{"confirmationDays", p.ConfirmationDays},
+		{"largeBuyerTermDays", p.LargeBuyerTermDays},
+		{"certificateWarnMonths", p.CertificateWarnMonths},
+		{"certificateMaxMonths", p.CertificateMaxMonths},
+		{"reservationMaxHours", p.ReservationMaxHours},
+		{"registrationMinMonths", p.RegistrationMinMonths},
+		{"registrationMaxMonths", p.RegistrationMaxMonths},
+	} {
+		if positive.value <= 0 {
+			return fmt.Errorf("/%s must be above 0", positive.field)
+		}
+	}
+	return nil
+}

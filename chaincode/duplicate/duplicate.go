@@ -1,0 +1,144 @@
+// Package duplicate finds the same document offered twice (重复融资查重).
+//
+// A document is known on the channel only by a token: an HMAC of its normalised fields under the
+// consortium's key, which members hold in private data. Outsiders cannot test a guess, and nobody's
+// gateway can leave the check out, because the chaincode computes the tokens itself.
+package duplicate
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"decore/chaincode/calendar"
+	"decore/chaincode/evidence"
+	"decore/chaincode/ident"
+	"decore/chaincode/money"
+)
+
+// Kind is what a token was made of.
+type Kind string
+
+// Kinds of tokens.
+const (
+	Invoice   Kind = "F1" // 发票号码: unique in the nation
+	Composite Kind = "F2" // 卖方|买方|日期|币种|金额: catches an invoice reissued under another number
+	Document  Kind = "F3" // 买方|卖方|合同或订单号
+)
+
+// KeyVersion marks tokens with the consortium key that made them.
+const KeyVersion = "1"
+
+// Token is a public pseudonym of a document.
+type Token string
+
+// Key is the consortium's HMAC key.
+type Key []byte
+
+func (k Key) token(kind Kind, fields ...string) Token {
+	mac := hmac.New(sha256.New, k)
+	mac.Write([]byte("decore|" + string(kind) + "|" + strings.Join(fields, "|")))
+	return Token(string(kind) + "-" + KeyVersion + "-" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil)))
+}
+
+// Invoice returns the token of an invoice number.
+func (k Key) Invoice(n ident.InvoiceNumber) Token { return k.token(Invoice, string(n)) }
+
+// Composite returns the token of an invoice's parties, day and amount.
+func (k Key) Composite(seller, buyer ident.USCC, issued calendar.Date, amount money.Amount) Token {
+	return k.token(Composite, string(seller), string(buyer), issued.String(), money.Currency, amount.String())
+}
+
+// Document returns the token of a contract or order number between two parties.
+func (k Key) Document(buyer, seller ident.USCC, number ident.DocumentNumber) Token {
+	return k.token(Document, string(buyer), string(seller), string(number))
+}
+
+// Pseudonym returns an opaque name for a party in a context, such as the household of a subsidy account.
+func (k Key) Pseudonym(context string, party ident.USCC) string {
+	return strings.TrimPrefix(string(k.token("P", context, string(party))), "P-"+KeyVersion+"-")
+}
+
+// Kind returns what the token was made of.
+func (t Token) Kind() Kind {
+	kind, _, _ := strings.Cut(string(t), "-")
+	return Kind(kind)
+}
+
+// State is what a registered claim to a document came to. The names follow the practice of
+// registries of financed trade documents (registered, financed, cancelled).
+type State string
+
+// States of a claim.
+const (
+	Registered State = "registered"
+	Financed   State = "financed"
+	Cancelled  State = "cancelled"
+)
+
+// Claim is one record's claim to a document.
+type Claim struct {
+	Record string           `json:"record"`
+	State  State            `json:"state"`
+	At     evidence.Instant `json:"at"`
+}
+
+// Register is every claim to one document, in order of registration.
+type Register struct {
+	Claims []Claim `json:"claims"`
+}
+
+// Set puts a record's claim into a state, adding it when it is new.
+func (r Register) Set(record string, s State, at evidence.Instant) Register {
+	claims := slices.Clone(r.Claims)
+	i := slices.IndexFunc(claims, func(c Claim) bool { return c.Record == record })
+	if i < 0 {
+		return Register{append(claims, Claim{Record: record, State: s, At: at})}
+	}
+	claims[i].State, claims[i].At = s, at
+	return Register{claims}
+}
+
+// Answer is what the register says about a document, from the point of view of one record.
+type Answer string
+
+// Answers. A duplicate is one where another record has a live claim to the same document.
+const (
+	Unknown             Answer = "unknown"              // nobody registered the document
+	IsRegistered        Answer = "registered"           // by this record alone
+	DuplicateRegistered Answer = "duplicate-registered" // another record registered it too
+	IsFinanced          Answer = "financed"             // through this record
+	DuplicateFinanced   Answer = "duplicate-financed"   // through another record
+	IsCancelled         Answer = "cancelled"
+)
+
+// Ask answers for a record; for an empty record, as somebody who has none.
+func (r Register) Ask(record string) Answer {
+	own, others := Unknown, Unknown
+	for _, c := range r.Claims {
+		switch {
+		case c.Record == record:
+			own = map[State]Answer{Registered: IsRegistered, Financed: IsFinanced, Cancelled: IsCancelled}[c.State]
+		case c.State == Financed:
+			others = DuplicateFinanced
+		case c.State == Registered && others == Unknown:
+			others = DuplicateRegistered
+		}
+	}
+	if others != Unknown && own != IsFinanced {
+		return others
+	}
+	return own
+}
+
+// First returns when the document was first registered, over all claims that still stand.
+func (r Register) First() (evidence.Instant, bool) {
+	for _, c := range r.Claims {
+		if c.State != Cancelled {
+			return c.At, true
+		}
+	}
+	return evidence.Instant{}, false
+}

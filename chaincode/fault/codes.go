@@ -1,0 +1,68 @@
+package fault
+
+// Codes of a command that cannot be read, trusted or timed: the ledger keeps no trace of it.
+const (
+	CommandMalformed   Code = "COMMAND_MALFORMED"
+	CommandIDReused    Code = "COMMAND_ID_REUSED"   // the ID is taken by another command
+	CommandTooOld      Code = "COMMAND_TOO_OLD"     // signed longer ago than the policy tolerates
+	CommandFromFuture  Code = "COMMAND_FROM_FUTURE" // signed ahead of the transaction's time
+	WrongLedger        Code = "WRONG_LEDGER"
+	UnknownVerb        Code = "UNKNOWN_VERB"
+	PartyUnknown       Code = "PARTY_UNKNOWN"
+	PartyNotActive     Code = "PARTY_NOT_ACTIVE"
+	KeyUnknown         Code = "KEY_UNKNOWN"
+	KeyNotValid        Code = "KEY_NOT_VALID" // rotated out or revoked for the time of signing
+	SignatureInvalid   Code = "SIGNATURE_INVALID"
+	ArgumentsMissing   Code = "ARGUMENTS_MISSING"
+	ArgumentsInvalid   Code = "ARGUMENTS_INVALID"
+	CommitmentMismatch Code = "COMMITMENT_MISMATCH" // arguments do not match the signed commitment
+	SubjectMalformed   Code = "SUBJECT_MALFORMED"
+)
+
+// Codes of a command that was decided against on the facts.
+const (
+	NotFounded           Code = "LEDGER_NOT_FOUNDED"
+	AlreadyFounded       Code = "LEDGER_ALREADY_FOUNDED"
+	RecordNotFound       Code = "RECORD_NOT_FOUND"
+	RecordExists         Code = "RECORD_EXISTS"
+	NotPermitted         Code = "NOT_PERMITTED"   // role or relation to the record
+	WrongState           Code = "WRONG_STATE"     // the lifecycle has no such step from here
+	TermsChanged         Code = "TERMS_CHANGED"   // the signer saw other terms
+	TermsNotNamed        Code = "TERMS_NOT_NAMED" // a countersignature must name the terms
+	FieldRequired        Code = "FIELD_REQUIRED"
+	FieldInvalid         Code = "FIELD_INVALID"
+	AmountNotPositive    Code = "AMOUNT_NOT_POSITIVE"
+	SameParty            Code = "SAME_PARTY" // seller and buyer, or lender and borrower, are one
+	PartyRoleMissing     Code = "PARTY_ROLE_MISSING"
+	DateOrder            Code = "DATE_ORDER"
+	DateInFuture         Code = "DATE_IN_FUTURE"
+	InvoiceYear          Code = "INVOICE_YEAR"
+	TermTooLong          Code = "TERM_TOO_LONG"
+	OverOrder            Code = "OVER_ORDER"    // more than the order
+	OverDelivery         Code = "OVER_DELIVERY" // more than the accepted delivery
+	OverOutstanding      Code = "OVER_OUTSTANDING"
+	BelowUsed            Code = "BELOW_USED" // an amendment below what was already delivered or invoiced
+	NotOverdue           Code = "NOT_OVERDUE"
+	DuplicateRegistered  Code = "DUPLICATE_REGISTERED"
+	DuplicateFinanced    Code = "DUPLICATE_FINANCED"
+	Encumbered           Code = "ENCUMBERED"    // the value is already held, at this or another stage
+	LienNotHeld          Code = "LIEN_NOT_HELD" // no live lien of this lender
+	ReservationTooLong   Code = "RESERVATION_TOO_LONG"
+	RegistrationInvalid  Code = "REGISTRATION_INVALID"
+	NotDisclosed         Code = "NOT_DISCLOSED"
+	GrantExists          Code = "GRANT_EXISTS"
+	GrantUnknown         Code = "GRANT_UNKNOWN"
+	GrantInUse           Code = "GRANT_IN_USE"
+	CollateralRequired   Code = "COLLATERAL_REQUIRED"
+	CollateralForbidden  Code = "COLLATERAL_FORBIDDEN"
+	CollateralIneligible Code = "COLLATERAL_INELIGIBLE"
+	OverAdvance          Code = "OVER_ADVANCE" // more than the advance rate allows
+	OverOffer            Code = "OVER_OFFER"
+	OfferExpired         Code = "OFFER_EXPIRED"
+	DebtOutstanding      Code = "DEBT_OUTSTANDING"
+	PolicyUnknown        Code = "POLICY_UNKNOWN"
+	PolicyVersion        Code = "POLICY_VERSION"
+	PolicyInvalid        Code = "POLICY_INVALID"
+	KeyExists            Code = "KEY_EXISTS"
+	ClaimExists          Code = "CLAIM_EXISTS" // the loan already has a subsidy claim
+)

@@ -1,0 +1,270 @@
+package financing
+
+import (
+	"slices"
+
+	"decore/chaincode/calendar"
+	"decore/chaincode/credit"
+	"decore/chaincode/encumbrance"
+	"decore/chaincode/evidence"
+	"decore/chaincode/fault"
+	"decore/chaincode/ident"
+	lc "decore/chaincode/lifecycle"
+	"decore/chaincode/money"
+)
+
+// Product is the kind of financing.
+type Product string
+
+// Products. The first two lend on collateral of the chain; the others stand here because the interest
+// subsidy is theirs, or is asked for them and refused.
+const (
+	ReceivableLoan   Product = "receivable-loan"        // 应收账款质押贷款
+	Factoring        Product = "factoring"              // 保理
+	OrderLoan        Product = "order-loan"             // 订单融资
+	WorkingCapital   Product = "working-capital"        // 流动资金贷款
+	FixedAssetLoan   Product = "fixed-asset-loan"       // 固定资产贷款
+	PolicyInstrument Product = "policy-instrument-fund" // 新型政策性金融工具资金
+)
+
+// secured says which products lend on collateral of the chain, and by which form of lien.
+var secured = map[Product]encumbrance.Kind{
+	ReceivableLoan: encumbrance.Pledge,
+	Factoring:      encumbrance.Assignment,
+	OrderLoan:      encumbrance.Pledge,
+}
+
+var products = []Product{ReceivableLoan, Factoring, OrderLoan, WorkingCapital, FixedAssetLoan, PolicyInstrument}
+
+// Lien returns the form of lien that the product lends on.
+func (p Product) Lien() (encumbrance.Kind, bool) {
+	k, ok := secured[p]
+	return k, ok
+}
+
+// MaxCollateral bounds the records behind one financing, since each is touched in one transaction.
+const MaxCollateral = 50
+
+// Terms are the private terms of a financing. Amounts are in yuan.
+type Terms struct {
+	Applicant    ident.USCC    `json:"applicant"`
+	Lender       ident.USCC    `json:"lender"`
+	Product      Product       `json:"product"`
+	Asked        money.Amount  `json:"asked"`       // 申请金额
+	TenorMonths  int           `json:"tenorMonths"` // 期限(月)
+	Purpose      string        `json:"purpose"`     // 用途
+	Collateral   []string      `json:"collateral"`  // 担保物: record IDs
+	Offer        *Offer        `json:"offer,omitzero"`
+	Registration *Registration `json:"registration,omitzero"`
+	Disbursement *Disbursement `json:"disbursement,omitzero"`
+	Principal    money.Amount  `json:"principal"` // 未还本金
+	Repayments   []Repayment   `json:"repayments"`
+	OverdueFrom  calendar.Date `json:"overdueFrom,omitzero"`
+}
+
+// Offer is what the bank would lend.
+type Offer struct {
+	Amount     money.Amount  `json:"amount" doc:"Amount in yuan (金额)"`
+	AnnualRate money.Rate    `json:"annualRate" doc:"Interest a year as a fraction, such as 0.0385 (年利率)"`
+	Maturity   calendar.Date `json:"maturity" doc:"Last day (到期日)"`
+	Recourse   bool          `json:"recourse,omitzero" doc:"With recourse to the seller (有追索权, 民法典 766)"`
+	ValidUntil calendar.Date `json:"validUntil" doc:"Last day on which the offer can be accepted (报价有效期)"`
+}
+
+// Registration is the lender's filing at the movables registry (中登网登记).
+type Registration struct {
+	Number     string           `json:"number" doc:"Filing number at the movables registry (中登网登记证明编号)" maxLength:"32"`
+	Registered evidence.Instant `json:"registered" doc:"Time of the filing, which decides priority (登记时间, 民法典 768)"`
+	Expires    calendar.Date    `json:"expires" doc:"Last day of the filing (登记到期日)"`
+}
+
+// Disbursement is the evidence that the bank paid out.
+type Disbursement struct {
+	Amount    money.Amount  `json:"amount" doc:"Amount in yuan (放款金额)"`
+	Date      calendar.Date `json:"date" doc:"Day (放款日)"`
+	Reference string        `json:"reference" doc:"Bank's reference (借据号)" maxLength:"64"`
+}
+
+// Repayment is the evidence of one repayment.
+type Repayment struct {
+	Principal money.Amount  `json:"principal" doc:"Principal in yuan (本金)"`
+	Interest  money.Amount  `json:"interest,omitzero" doc:"Interest in yuan (利息)"`
+	Date      calendar.Date `json:"date" doc:"Day (还款日)"`
+	Reference string        `json:"reference" doc:"Bank's reference (还款流水号)" maxLength:"64"`
+}
+
+// Parties lists who may read the terms by being bound by them.
+func (t Terms) Parties() []ident.USCC { return []ident.USCC{t.Applicant, t.Lender} }
+
+// Related returns the party in a relation to the financing, "" for none.
+func (t Terms) Related(as lc.Relation) ident.USCC {
+	switch as {
+	case lc.Applicant:
+		return t.Applicant
+	case lc.Lender:
+		return t.Lender
+	}
+	return ""
+}
+
+// Committed is the amount that the collateral must carry: what was disbursed, or else offered, or else asked.
+func (t Terms) Committed() money.Amount {
+	switch {
+	case t.Disbursement != nil:
+		return t.Principal
+	case t.Offer != nil:
+		return t.Offer.Amount
+	}
+	return t.Asked
+}
+
+// ApplyArgs are the private arguments of apply.
+type ApplyArgs struct {
+	Lender      ident.USCC   `json:"lender" doc:"The bank that is asked (受理银行)"`
+	Product     Product      `json:"product" enum:"receivable-loan,factoring,order-loan,working-capital,fixed-asset-loan,policy-instrument-fund" doc:"Product (产品)"`
+	Amount      money.Amount `json:"amount" doc:"Amount in yuan (申请金额)"`
+	TenorMonths int          `json:"tenorMonths" doc:"Tenor in months (期限)" minimum:"1" maximum:"360"`
+	Purpose     string       `json:"purpose" doc:"Use of the money (用途)" maxLength:"200"`
+	Collateral  []string     `json:"collateral,omitzero" doc:"Record IDs lent on (担保物)" maxItems:"50"`
+}
+
+// Apply makes the terms of a new financing.
+func Apply(a ApplyArgs, applicant ident.USCC) (Terms, lc.State, error) {
+	_, needsCollateral := a.Product.Lien()
+	ids := slices.Clone(a.Collateral)
+	slices.Sort(ids)
+	var f *fault.Fault
+	switch {
+	case a.Lender == "":
+		f = fault.New(fault.FieldRequired, "/lender")
+	case a.Lender == applicant:
+		f = fault.New(fault.SameParty, "/lender")
+	case !slices.Contains(products, a.Product):
+		f = fault.New(fault.FieldInvalid, "/product")
+	case !a.Amount.IsPositive():
+		f = fault.New(fault.AmountNotPositive, "/amount")
+	case a.TenorMonths < 1 || a.TenorMonths > 360:
+		f = fault.New(fault.FieldInvalid, "/tenorMonths")
+	case a.Purpose == "" || len(a.Purpose) > 600:
+		f = fault.New(fault.FieldInvalid, "/purpose")
+	case needsCollateral && len(ids) == 0:
+		f = fault.New(fault.CollateralRequired, "/collateral")
+	case !needsCollateral && len(ids) > 0:
+		f = fault.New(fault.CollateralForbidden, "/collateral")
+	case len(ids) > MaxCollateral, len(slices.Compact(slices.Clone(ids))) != len(ids):
+		f = fault.New(fault.FieldInvalid, "/collateral")
+	default:
+		return Terms{Applicant: applicant, Lender: a.Lender, Product: a.Product, Asked: a.Amount, TenorMonths: a.TenorMonths,
+			Purpose: a.Purpose, Collateral: append([]string{}, ids...), Repayments: []Repayment{}}, Applied, nil
+	}
+	return Terms{}, "", f
+}
+
+// MakeOffer puts the bank's offer into the terms; a later offer replaces an earlier one.
+func (t Terms) MakeOffer(o Offer, today calendar.Date) (Terms, lc.State, error) {
+	switch {
+	case !o.Amount.IsPositive():
+		return t, "", fault.New(fault.AmountNotPositive, "/amount")
+	case o.AnnualRate.IsZero():
+		return t, "", fault.New(fault.FieldRequired, "/annualRate")
+	case !o.Maturity.After(today):
+		return t, "", fault.New(fault.DateOrder, "/maturity")
+	case o.ValidUntil.Before(today):
+		return t, "", fault.New(fault.DateOrder, "/validUntil")
+	}
+	t.Offer = &o
+	return t, Offered, nil
+}
+
+// AcceptArgs are the private arguments of accept.
+type AcceptArgs struct{}
+
+// Accept binds the applicant to the offer.
+func (t Terms) Accept(today calendar.Date) (Terms, lc.State, error) {
+	if t.Offer == nil || t.Offer.ValidUntil.Before(today) {
+		return t, "", fault.New(fault.OfferExpired, "")
+	}
+	return t, Accepted, nil
+}
+
+// ReserveArgs are the private arguments of reserve.
+type ReserveArgs struct {
+	Hours int `json:"hours" doc:"How long the reservation stands (占用小时数)" minimum:"1"`
+}
+
+// Register puts the filing at the movables registry into the terms.
+func (t Terms) Register(r Registration, policy credit.Policy, now evidence.Instant) (Terms, lc.State, error) {
+	filed := calendar.At(r.Registered.Time)
+	switch {
+	case r.Number == "" || len(r.Number) > 32:
+		return t, "", fault.New(fault.RegistrationInvalid, "/number")
+	case r.Registered.IsZero() || r.Registered.After(now.Time):
+		return t, "", fault.New(fault.DateInFuture, "/registered")
+	case r.Expires.Before(filed.AddMonths(policy.RegistrationMinMonths)), r.Expires.After(filed.AddMonths(policy.RegistrationMaxMonths)):
+		return t, "", fault.New(fault.RegistrationInvalid, "/expires").Under("动产和权利担保统一登记办法")
+	case r.Expires.Before(t.Offer.Maturity):
+		// A lien that lapses before the debt is due secures nothing on the day it is needed.
+		return t, "", fault.New(fault.RegistrationInvalid, "/expires")
+	}
+	t.Registration = &r
+	return t, Encumbered, nil
+}
+
+// Disburse records that the bank paid out, within its offer.
+func (t Terms) Disburse(d Disbursement, from lc.State, today calendar.Date) (Terms, lc.State, error) {
+	_, needsCollateral := t.Product.Lien()
+	switch {
+	case needsCollateral && from != Encumbered:
+		return t, "", fault.New(fault.WrongState, "").Under("民法典 445")
+	case !d.Amount.IsPositive():
+		return t, "", fault.New(fault.AmountNotPositive, "/amount")
+	case t.Offer.Amount.Less(d.Amount):
+		return t, "", fault.New(fault.OverOffer, "/amount")
+	case d.Date.IsZero():
+		return t, "", fault.New(fault.FieldRequired, "/date")
+	case d.Date.After(today):
+		return t, "", fault.New(fault.DateInFuture, "/date")
+	case !d.Date.Before(t.Offer.Maturity):
+		return t, "", fault.New(fault.DateOrder, "/date")
+	case d.Reference == "" || len(d.Reference) > 64:
+		return t, "", fault.New(fault.FieldInvalid, "/reference")
+	}
+	t.Disbursement, t.Principal = &d, d.Amount
+	return t, Disbursed, nil
+}
+
+// Repay records a repayment; the last one settles the debt.
+func (t Terms) Repay(r Repayment, from lc.State, today calendar.Date) (Terms, lc.State, error) {
+	switch {
+	case !r.Principal.IsPositive() && !r.Interest.IsPositive():
+		return t, "", fault.New(fault.AmountNotPositive, "/principal")
+	case t.Principal.Less(r.Principal):
+		return t, "", fault.New(fault.OverOutstanding, "/principal")
+	case r.Date.IsZero():
+		return t, "", fault.New(fault.FieldRequired, "/date")
+	case r.Date.After(today):
+		return t, "", fault.New(fault.DateInFuture, "/date")
+	case r.Date.Before(t.Disbursement.Date):
+		return t, "", fault.New(fault.DateOrder, "/date")
+	case r.Reference == "" || len(r.Reference) > 64:
+		return t, "", fault.New(fault.FieldInvalid, "/reference")
+	}
+	t.Principal = t.Principal.Sub(r.Principal)
+	t.Repayments = append(append([]Repayment{}, t.Repayments...), r)
+	if t.Principal.IsZero() {
+		return t, Settled, nil
+	}
+	return t, from, nil
+}
+
+// MarkOverdue records that principal was not paid at maturity.
+func (t Terms) MarkOverdue(today calendar.Date) (Terms, lc.State, error) {
+	if !today.After(t.Offer.Maturity) {
+		return t, "", fault.New(fault.NotOverdue, "")
+	}
+	t.OverdueFrom = t.Offer.Maturity.AddDays(1)
+	return t, Overdue, nil
+}
+
+// NoArgs are the private arguments of verbs that need none; their opening still salts what follows.
+type NoArgs struct{}

@@ -1,0 +1,53 @@
+// Package financing holds what is lent (融资): application, offer, acceptance, collateral, disbursement,
+// repayment and release. The ledger records evidence of payments by banks; it moves no money.
+package financing
+
+import lc "decore/chaincode/lifecycle"
+
+// States of a financing.
+const (
+	Applied    lc.State = "applied"    // 已申请
+	Offered    lc.State = "offered"    // 已报价
+	Accepted   lc.State = "accepted"   // 已接受
+	Reserved   lc.State = "reserved"   // 担保物已占用
+	Encumbered lc.State = "encumbered" // 担保已设立
+	Disbursed  lc.State = "disbursed"  // 已放款
+	Overdue    lc.State = "overdue"    // 逾期
+	Settled    lc.State = "settled"    // 已结清
+	Released   lc.State = "released"   // 担保已解除
+	Rejected   lc.State = "rejected"   // 已拒绝
+	Withdrawn  lc.State = "withdrawn"  // 已撤回
+)
+
+var (
+	applicant = []lc.Signer{{Role: lc.SME, As: lc.Applicant}}
+	lender    = []lc.Signer{{Role: lc.Bank, As: lc.Lender}}
+)
+
+// Table is the lifecycle of a financing.
+var Table = &lc.Table{Kind: "financing", Prefix: "FIN", Rows: []lc.Row{
+	{Verb: "apply", From: []lc.State{lc.None}, To: []lc.State{Applied}, By: applicant,
+		En: "Apply to a bank", Zh: "申请融资"},
+	{Verb: "offer", From: []lc.State{Applied, Offered}, To: []lc.State{Offered}, By: lender, Binding: true,
+		En: "Make an offer", Zh: "报价"},
+	{Verb: "accept", From: []lc.State{Offered}, To: []lc.State{Accepted}, By: applicant, Binding: true,
+		En: "Accept the offer", Zh: "接受报价"},
+	{Verb: "reject", From: []lc.State{Applied, Offered}, To: []lc.State{Rejected}, By: lender,
+		En: "Reject the application", Zh: "拒绝申请"},
+	{Verb: "withdraw", From: []lc.State{Applied, Offered, Accepted, Reserved}, To: []lc.State{Withdrawn}, By: applicant,
+		En: "Withdraw the application", Zh: "撤回申请"},
+	{Verb: "reserve", From: []lc.State{Accepted, Reserved}, To: []lc.State{Reserved}, By: lender,
+		En: "Reserve the collateral", Zh: "占用担保物"},
+	{Verb: "encumber", From: []lc.State{Reserved}, To: []lc.State{Encumbered}, By: lender,
+		En: "Establish the lien, filed at the registry", Zh: "设立担保(中登网登记)"},
+	{Verb: "disburse", From: []lc.State{Accepted, Encumbered}, To: []lc.State{Disbursed}, By: lender,
+		En: "Record the disbursement", Zh: "放款"},
+	{Verb: "repay", From: []lc.State{Disbursed, Overdue}, To: []lc.State{Disbursed, Overdue, Settled}, By: lender,
+		En: "Record a repayment", Zh: "还款"},
+	{Verb: "mark-overdue", From: []lc.State{Disbursed}, To: []lc.State{Overdue}, By: lender,
+		En: "Record that it is overdue", Zh: "记录逾期"},
+	{Verb: "cancel", From: []lc.State{Accepted, Reserved, Encumbered}, To: []lc.State{Released}, By: lender,
+		En: "Cancel before disbursement and free the collateral", Zh: "放款前取消并解除担保"},
+	{Verb: "release", From: []lc.State{Settled}, To: []lc.State{Released}, By: lender,
+		En: "Release the collateral", Zh: "解除担保"},
+}}

@@ -1,0 +1,189 @@
+package receivable
+
+import (
+	"decore/chaincode/calendar"
+	"decore/chaincode/credit"
+	"decore/chaincode/fault"
+	"decore/chaincode/ident"
+	lc "decore/chaincode/lifecycle"
+	"decore/chaincode/money"
+	"decore/chaincode/order"
+)
+
+// Instrument is the form of a receivable.
+type Instrument string
+
+// Forms of receivables.
+const (
+	Plain       Instrument = "plain"         // 普通应收账款
+	Certificate Instrument = "e-certificate" // 应收账款电子凭证
+)
+
+// Terms are the private terms of a receivable. Amounts are in yuan, tax included.
+type Terms struct {
+	Order        string              `json:"order"` // record ID of the order
+	Seller       ident.USCC          `json:"seller"`
+	Buyer        ident.USCC          `json:"buyer"`
+	BuyerClass   order.BuyerClass    `json:"buyerClass"`
+	Instrument   Instrument          `json:"instrument"`
+	Invoice      ident.InvoiceNumber `json:"invoice"`              // 发票号码
+	Issued       calendar.Date       `json:"issued"`               // 开票日期
+	Delivered    calendar.Date       `json:"delivered"`            // 验收日期: the order's last acceptance when registered
+	Due          calendar.Date       `json:"due"`                  // 到期日
+	Amount       money.Amount        `json:"amount"`               // 账款金额
+	Outstanding  money.Amount        `json:"outstanding"`          // 未付余额
+	Disputed     money.Amount        `json:"disputed"`             // 争议金额
+	Reason       string              `json:"reason,omitzero"`      // of the dispute
+	Requested    calendar.Date       `json:"requested,omitzero"`   // 申请确权日期
+	ConfirmedOn  calendar.Date       `json:"confirmedOn,omitzero"` // 确权日期
+	WaivesSetOff bool                `json:"waivesSetOff"`         // 放弃抵销权 (民法典 549)
+	Payments     []Payment           `json:"payments"`             // 回款记录
+}
+
+// Payment is the evidence of one payment; the platform moves no money.
+type Payment struct {
+	Date      calendar.Date `json:"date"`
+	Amount    money.Amount  `json:"amount"`
+	Reference string        `json:"reference"` // 银行流水号
+}
+
+// Parties lists who may read the terms by being bound by them.
+func (t Terms) Parties() []ident.USCC { return []ident.USCC{t.Seller, t.Buyer} }
+
+// Related returns the party in a relation to the receivable, "" for none.
+func (t Terms) Related(as lc.Relation) ident.USCC {
+	switch as {
+	case lc.Seller:
+		return t.Seller
+	case lc.Buyer:
+		return t.Buyer
+	}
+	return ""
+}
+
+// Undisputed is the outstanding amount that the debtor does not dispute
+// (保障中小企业款项支付条例 art. 15: the undisputed part is to be paid in time).
+func (t Terms) Undisputed() money.Amount { return money.Max(money.Zero, t.Outstanding.Sub(t.Disputed)) }
+
+// RegisterArgs are the private arguments of register.
+type RegisterArgs struct {
+	Order      string              `json:"order" doc:"Record ID of the order (订单记录编号)"`
+	Instrument Instrument          `json:"instrument,omitzero" enum:"plain,e-certificate" doc:"Form, plain when left out (形式)"`
+	Invoice    ident.InvoiceNumber `json:"invoice" doc:"Invoice number: 20 digits, or code-number for older VAT invoices (发票号码)"`
+	Issued     calendar.Date       `json:"issued" doc:"Day of the invoice (开票日期)"`
+	Due        calendar.Date       `json:"due" doc:"Day on which payment is due (到期日)"`
+	Amount     money.Amount        `json:"amount" doc:"Amount in yuan, tax included (金额,价税合计)"`
+}
+
+// Register makes the terms of a new receivable against an order.
+func Register(a RegisterArgs, o order.Terms, policy credit.Policy, today calendar.Date) (Terms, lc.State, error) {
+	if a.Instrument == "" {
+		a.Instrument = Plain
+	}
+	t := Terms{Order: a.Order, Seller: o.Seller, Buyer: o.Buyer, BuyerClass: o.BuyerClass, Instrument: a.Instrument,
+		Invoice: a.Invoice, Issued: a.Issued, Delivered: o.LastAccept, Due: a.Due, Amount: a.Amount, Outstanding: a.Amount,
+		Payments: []Payment{}}
+	switch {
+	case a.Instrument != Plain && a.Instrument != Certificate:
+		return t, "", fault.New(fault.FieldInvalid, "/instrument")
+	case a.Invoice == "":
+		return t, "", fault.New(fault.FieldRequired, "/invoice")
+	case a.Issued.IsZero():
+		return t, "", fault.New(fault.FieldRequired, "/issued")
+	case a.Issued.After(today):
+		return t, "", fault.New(fault.DateInFuture, "/issued")
+	case a.Due.IsZero():
+		return t, "", fault.New(fault.FieldRequired, "/due")
+	case a.Due.Before(a.Issued):
+		return t, "", fault.New(fault.DateOrder, "/due")
+	case !a.Amount.IsPositive():
+		return t, "", fault.New(fault.AmountNotPositive, "/amount")
+	}
+	if err := a.Invoice.CheckYear(a.Issued); err != nil {
+		return t, "", fault.New(fault.InvoiceYear, "/invoice")
+	}
+	return t, Registered, refused(TermFindings(t, policy), "/due")
+}
+
+// RequestArgs are the private arguments of request-confirmation.
+type RequestArgs struct{}
+
+// Request starts the buyer's period to answer.
+func (t Terms) Request(today calendar.Date) (Terms, lc.State, error) {
+	t.Requested = today
+	return t, Requested, nil
+}
+
+// ConfirmArgs are the private arguments of confirm.
+type ConfirmArgs struct {
+	WaivesSetOff bool `json:"waivesSetOff,omitzero" doc:"The buyer gives up set-off against an assignee (放弃抵销权, 民法典 549)"`
+}
+
+// Confirm binds the debtor to existence and amount (民法典担保制度解释 art. 61(1)); it ends a dispute.
+func (t Terms) Confirm(a ConfirmArgs, today calendar.Date) (Terms, lc.State, error) {
+	t.ConfirmedOn, t.WaivesSetOff = today, a.WaivesSetOff
+	t.Disputed, t.Reason = money.Zero, ""
+	return t, Confirmed, nil
+}
+
+// DisputeArgs are the private arguments of dispute.
+type DisputeArgs struct {
+	Amount money.Amount `json:"amount" doc:"Disputed part in yuan, up to what is outstanding (争议金额)"`
+	Reason string       `json:"reason" doc:"Why (争议理由)" maxLength:"500"`
+}
+
+// Dispute holds part or all of the outstanding amount in dispute.
+func (t Terms) Dispute(a DisputeArgs) (Terms, lc.State, error) {
+	switch {
+	case !a.Amount.IsPositive():
+		return t, "", fault.New(fault.AmountNotPositive, "/amount")
+	case t.Outstanding.Less(a.Amount):
+		return t, "", fault.New(fault.OverOutstanding, "/amount")
+	case a.Reason == "" || len(a.Reason) > 1500:
+		return t, "", fault.New(fault.FieldInvalid, "/reason")
+	}
+	t.Disputed, t.Reason = a.Amount, a.Reason
+	return t, Disputed, nil
+}
+
+// UnansweredArgs are the private arguments of mark-unanswered.
+type UnansweredArgs struct{}
+
+// Unanswered records that the buyer let the period pass. The regulation names the period but no deemed
+// confirmation, so the receivable stays unconfirmed (保障中小企业款项支付条例 art. 16(2)).
+func (t Terms) Unanswered(policy credit.Policy, today calendar.Date) (Terms, lc.State, error) {
+	if t.Requested.DaysUntil(today) <= policy.ConfirmationDays {
+		return t, "", fault.New(fault.NotOverdue, "").Under("保障中小企业款项支付条例 art. 16(2)")
+	}
+	return t, Unanswered, nil
+}
+
+// PayArgs are the private arguments of pay.
+type PayArgs struct {
+	Amount    money.Amount  `json:"amount" doc:"Amount received in yuan (回款金额)"`
+	Date      calendar.Date `json:"date" doc:"Day on which it was received (回款日期)"`
+	Reference string        `json:"reference" doc:"Bank's reference of the payment (银行流水号)" maxLength:"64"`
+}
+
+// Pay records a payment received.
+func (t Terms) Pay(a PayArgs, from lc.State, today calendar.Date) (Terms, lc.State, error) {
+	switch {
+	case !a.Amount.IsPositive():
+		return t, "", fault.New(fault.AmountNotPositive, "/amount")
+	case t.Outstanding.Less(a.Amount):
+		return t, "", fault.New(fault.OverOutstanding, "/amount")
+	case a.Date.IsZero():
+		return t, "", fault.New(fault.FieldRequired, "/date")
+	case a.Date.After(today):
+		return t, "", fault.New(fault.DateInFuture, "/date")
+	case a.Reference == "" || len(a.Reference) > 64:
+		return t, "", fault.New(fault.FieldInvalid, "/reference")
+	}
+	t.Outstanding = t.Outstanding.Sub(a.Amount)
+	t.Disputed = money.Min(t.Disputed, t.Outstanding)
+	t.Payments = append(append([]Payment{}, t.Payments...), Payment{Date: a.Date, Amount: a.Amount, Reference: a.Reference})
+	if t.Outstanding.IsZero() {
+		return t, Paid, nil
+	}
+	return t, from, nil
+}
