@@ -68,16 +68,29 @@ func (f *csvFile) detect(ctx context.Context, head string) (encoding.Encoding, e
 	return nil, sheetError(CodeEncoding)
 }
 
-// fits reports whether the whole file is text in the encoding: the decoders put U+FFFD for what is not,
-// and no spreadsheet writes NUL.
+// fits reports whether the whole file is text in the encoding: valid, and without the NUL that no
+// spreadsheet program writes. The decoders put U+FFFD for what is not valid; in UTF-8 it may also have
+// been there before, and then its cell is at fault, not the encoding.
 func (f *csvFile) fits(ctx context.Context) (bool, error) {
-	for _, wrong := range []string{"\ufffd", "\x00"} {
+	if f.charset == unicode.UTF8 || f.charset == unicode.UTF8BOM {
+		valid := transform.NewReader(io.NewSectionReader(f.r, 0, f.size), encoding.UTF8Validator)
+		n, err := count(ctx, valid, []byte{0})
+		return n == 0 && err == nil, ignoring(err, encoding.ErrInvalidUTF8)
+	}
+	for _, wrong := range []string{"\x00", "\ufffd"} {
 		n, err := count(ctx, f.decoded(), []byte(wrong))
 		if n > 0 || err != nil {
 			return false, err
 		}
 	}
 	return true, nil
+}
+
+func ignoring(err, expected error) error {
+	if errors.Is(err, expected) {
+		return nil
+	}
+	return err
 }
 
 func (f *csvFile) decoded() io.Reader {
@@ -166,13 +179,10 @@ const maxShownInFull = 11
 // armed makes a value safe in a csv file that Excel opens: an apostrophe keeps it from being run, a tab
 // keeps a long or zero-led number from being shortened.
 func armed(s string) string {
-	if s == "" {
-		return s
-	}
-	if strings.ContainsAny(firstRune(s), dangerous) {
+	switch {
+	case isDangerous(s), bare(s) != s:
 		return "'" + s
-	}
-	if digitsOnly(s) && (len(s) > maxShownInFull || len(s) > 1 && s[0] == '0') {
+	case digitsOnly(s) && (len(s) > maxShownInFull || len(s) > 1 && s[0] == '0'):
 		return "\t" + s
 	}
 	return s
@@ -180,7 +190,7 @@ func armed(s string) string {
 
 // bare undoes armed.
 func bare(s string) string {
-	if rest, ok := strings.CutPrefix(s, "'"); ok && rest != "" && strings.ContainsAny(firstRune(rest), dangerous) {
+	if rest, ok := strings.CutPrefix(s, "'"); ok && (isDangerous(rest) || bare(rest) != rest) {
 		return rest
 	}
 	if rest, ok := strings.CutPrefix(s, "\t"); ok && digitsOnly(rest) {
@@ -188,6 +198,8 @@ func bare(s string) string {
 	}
 	return s
 }
+
+func isDangerous(s string) bool { return s != "" && strings.ContainsAny(firstRune(s), dangerous) }
 
 func firstRune(s string) string {
 	for i := range s {

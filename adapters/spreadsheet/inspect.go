@@ -2,7 +2,6 @@ package spreadsheet
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -168,13 +167,4 @@ func (in *inspection) inColumns(a area) bool {
 		}
 	}
 	return false
-}
-
-// AsSheetError returns the *SheetError inside err, or nil.
-func AsSheetError(err error) *SheetError {
-	var e *SheetError
-	if errors.As(err, &e) {
-		return e
-	}
-	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -80,10 +81,10 @@ func (l Layout) index() (map[string]int, error) {
 			index[key] = i
 		}
 	}
-	if len(l.Columns) == 0 {
-		return nil, fmt.Errorf("%w: no columns", ErrLayout)
+	if !slices.ContainsFunc(l.Columns, func(c Column) bool { return c.Required }) {
+		return nil, fmt.Errorf("%w: no required column to know the header row by", ErrLayout)
 	}
-	for _, h := range append(l.Ignore, serialHeaders...) {
+	for _, h := range slices.Concat(l.Ignore, serialHeaders) {
 		if _, taken := index[fold(h)]; !taken {
 			index[fold(h)] = columnIgnored
 		}
@@ -132,6 +133,9 @@ func (l Layout) match(index map[string]int, row line) heading {
 	}
 	for _, c := range row.cells {
 		label := strings.Join(strings.Fields(c.display()), " ")
+		if label == "" {
+			continue // a formula without a result
+		}
 		h.names[c.column] = label
 		i, known := index[fold(label)]
 		switch {

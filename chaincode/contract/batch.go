@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -60,10 +61,28 @@ type Result struct {
 	Repeated bool                `json:"-"` // the first result of a command that was already decided
 }
 
-// OpeningsNeededError says which records' current openings the batch did not bring, or brought stale.
-// Nothing was written; the gateway fetches them and submits the same commands again.
-type OpeningsNeededError struct{ Records []string }
+// OpeningsNeededError says which records' current openings the batch did not bring, or brought stale, and
+// which commands stopped for want of them. Nothing was written; the gateway fetches the openings and
+// submits the same commands again.
+type OpeningsNeededError struct{ Needs []Need }
+
+// Need is one opening that one command of the batch, counted from 0, cannot do without.
+type Need struct {
+	Command int    `json:"command"`
+	Record  string `json:"record"`
+}
 
 func (e *OpeningsNeededError) Error() string {
-	return fmt.Sprintf("current openings needed: %s", strings.Join(e.Records, ","))
+	return fmt.Sprintf("current openings needed: %s", strings.Join(e.Records(), ","))
+}
+
+// Records lists the records once each, in the order in which they were missed.
+func (e *OpeningsNeededError) Records() []string {
+	var ids []string
+	for _, n := range e.Needs {
+		if !slices.Contains(ids, n.Record) {
+			ids = append(ids, n.Record)
+		}
+	}
+	return ids
 }

@@ -19,6 +19,7 @@ import (
 // call is one command while it is decided.
 type call struct {
 	*transaction
+	index  int // in the batch
 	layer  *overlay
 	cmd    *evidence.Signed
 	signer party.Party
@@ -107,6 +108,11 @@ func (c *call) open(h Header) (evidence.Sealed, error) {
 		return evidence.Sealed{}, errNeedsOpening
 	}
 	return sealed, nil
+}
+
+// need notes a record whose opening must be brought.
+func (c *call) need(id string) {
+	c.needed = append(c.needed, Need{Command: c.index, Record: id})
 }
 
 // save writes a record that this command changed: its header, and where the terms changed a new

@@ -23,7 +23,7 @@ type decided struct {
 
 // decide runs one command and returns its result; the error is for what is not the command's fault.
 func (t *transaction) decide(i int, cmd *evidence.Signed) (Result, error) {
-	c := &call{transaction: t, layer: t.base.child(), cmd: cmd}
+	c := &call{transaction: t, index: i, layer: t.base.child(), cmd: cmd}
 	payload := digest(cmd.Payload)
 	var before decided
 	known, err := t.base.load(CommandKey(cmd.ID), &before)
@@ -36,7 +36,7 @@ func (t *transaction) decide(i int, cmd *evidence.Signed) (Result, error) {
 	case known:
 		return c.answer(Invalid, fault.New(fault.CommandIDReused, "/id")), nil
 	}
-	run, err := c.admit(i)
+	run, err := c.admit()
 	if f := fault.Of(err); f != nil {
 		return c.answer(Invalid, f), nil
 	} else if err != nil {
@@ -86,7 +86,7 @@ func (c *call) answer(s Status, f *fault.Fault) Result {
 // admit decides whether the command is what it claims to be, before what it asks for is looked at:
 // meant for this ledger, in time, signed by an active party's valid key, with a verb that exists and
 // arguments that can be read. It returns what to run.
-func (c *call) admit(i int) (func(*call) (lifecycle.State, error), error) {
+func (c *call) admit() (func(*call) (lifecycle.State, error), error) {
 	verb, known := handlers[c.cmd.Verb]
 	var charter Charter
 	founded, err := c.layer.load(CharterKey(), &charter)
@@ -105,7 +105,7 @@ func (c *call) admit(i int) (func(*call) (lifecycle.State, error), error) {
 	if err := c.timely(); err != nil {
 		return nil, err
 	}
-	if err := c.authenticate(i); err != nil {
+	if err := c.authenticate(); err != nil {
 		return nil, err
 	}
 	args, err := c.arguments(verb)
@@ -131,7 +131,7 @@ func (c *call) timely() error {
 }
 
 // authenticate finds the signer and its key, and checks the signature.
-func (c *call) authenticate(i int) error {
+func (c *call) authenticate() error {
 	policy, err := c.creditPolicy()
 	if err != nil {
 		return err
@@ -143,7 +143,7 @@ func (c *call) authenticate(i int) error {
 	if err != nil {
 		return err
 	}
-	if c.verified[i] != key.ID {
+	if c.verified[c.index] != key.ID {
 		pub, err := key.JWK.PublicKey()
 		if err != nil || c.cmd.Verify(pub) != nil {
 			return fault.New(fault.SignatureInvalid, "")

@@ -3,7 +3,6 @@ package contract
 import (
 	"fmt"
 	"runtime"
-	"slices"
 	"sync"
 
 	"decore/chaincode/canon"
@@ -19,7 +18,7 @@ type transaction struct {
 	base     *overlay
 	now      evidence.Instant
 	brought  map[string][]byte // openings by what they are about
-	needed   []string          // records whose openings must be brought
+	needed   []Need            // openings that must be brought
 	verified map[int]string    // commands whose signature is good, with the key that it is good for
 	tokenKey duplicate.Key
 }
@@ -56,7 +55,7 @@ func Submit(s State, b Batch) (Outcome, error) {
 		out.Results[i] = result
 	}
 	if len(t.needed) > 0 {
-		return Outcome{}, &OpeningsNeededError{Records: t.needed}
+		return Outcome{}, &OpeningsNeededError{Needs: t.needed}
 	}
 	if !out.Recorded() {
 		return out, nil
@@ -133,13 +132,6 @@ func (t *transaction) signedBy(cmd *evidence.Signed) string {
 		}
 	}
 	return ""
-}
-
-// need notes a record whose opening must be brought.
-func (t *transaction) need(id string) {
-	if !slices.Contains(t.needed, id) {
-		t.needed = append(t.needed, id)
-	}
 }
 
 // key returns the consortium's token key, as the peer's own organisation holds it, checked against

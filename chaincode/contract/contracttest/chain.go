@@ -157,7 +157,7 @@ func (c *Chain) Run(b contract.Batch) (contract.Outcome, error) {
 		var need *contract.OpeningsNeededError
 		if errors.As(err, &need) {
 			c.State.Drop()
-			for _, id := range need.Records {
+			for _, id := range need.Records() {
 				b.Openings = append(b.Openings, c.Opening(id))
 			}
 			continue
