@@ -1,6 +1,7 @@
 package spreadsheet
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -90,7 +91,7 @@ func exactAmount(stored string) (decimal.Decimal, *cellFault) {
 	}
 	typed := toDoubleDigits(d)
 	switch {
-	case integerDigits(d) > doubleDigits, integerDigits(d) > doubleDigits-2 && !d.IsInteger():
+	case lost(d):
 		return d, faulty(CodeDigitsLost)
 	case !typed.Equal(typed.Truncate(2)):
 		return d, faulty(CodeAmountDecimals, clip(stored))
@@ -104,6 +105,12 @@ func parseNumber(s string) (decimal.Decimal, bool) {
 	}
 	d, err := decimal.NewFromString(s)
 	return d, err == nil
+}
+
+// lost reports whether a stored number no longer tells which amount was typed.
+func lost(d decimal.Decimal) bool {
+	n := integerDigits(d)
+	return n > doubleDigits || n > doubleDigits-2 && !d.Equal(toDoubleDigits(d))
 }
 
 func integerDigits(d decimal.Decimal) int {
@@ -126,11 +133,15 @@ func showNumber(stored string) string {
 	if !ok {
 		return stored
 	}
-	d = toDoubleDigits(d)
-	if n := integerDigits(d); n > doubleDigits {
-		digits := strings.TrimRight(strings.TrimPrefix(d.Truncate(0).StringFixed(0), "-")[:doubleDigits], "0")
-		sign := map[bool]string{true: "-"}[d.IsNegative()]
-		return sign + strings.TrimSuffix(digits[:1]+"."+digits[1:], ".") + "E+" + decimal.NewFromInt(int64(n-1)).String()
+	shown := toDoubleDigits(d)
+	if !lost(d) {
+		return shown.String()
 	}
-	return d.String()
+	sign := ""
+	if d.IsNegative() {
+		sign = "-"
+	}
+	digits := shown.Abs().Truncate(0).StringFixed(0)
+	mantissa := strings.TrimRight(digits[:1]+"."+digits[1:min(len(digits), doubleDigits)], "0")
+	return fmt.Sprintf("%s%sE+%d", sign, strings.TrimSuffix(mantissa, "."), len(digits)-1)
 }

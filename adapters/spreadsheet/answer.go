@@ -1,0 +1,115 @@
+package spreadsheet
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+)
+
+// Outcome is what became of a data row.
+type Outcome struct {
+	RecordID string  // the record that it became, "" when it was not recorded
+	Faults   []Fault // why not, besides the row's own faults
+}
+
+// results says what became of a row, in the result column.
+var results = map[string]message{
+	"recorded": {"recorded %[1]s", "已登记 %[1]s"},
+	"refused":  {"not recorded", "未登记"},
+	"example":  {"example, not read", "示例行，未读取"},
+	"total":    {"total, not read", "合计行，未读取"},
+}
+
+// Answer writes the same sheet again, in the same format (csv always as UTF-8): the same rows at the
+// same places, every cell as text, with the columns FaultHeader and ResultHeader behind them that say,
+// in the language lang ("en" or, for any other, Chinese), what became of each row. outcome is asked once
+// for every data row, from the top down. The answer can be mended and sent again: the two columns are
+// then known and are filled anew.
+func (t *Table) Answer(ctx context.Context, w io.Writer, lang string, outcome func(Row) Outcome) error {
+	a := t.newAnswer(lang, outcome)
+	out, err := newSink(w, t.file.Format, t.Sheet, a.widths())
+	if err != nil {
+		return err
+	}
+	err = t.each(ctx, func(l line, k rowKind) error {
+		values, look := a.row(l, k)
+		return out.row(l.number, values, look)
+	})
+	return errors.Join(err, out.close(err == nil))
+}
+
+type answer struct {
+	table         *Table
+	lang          string
+	outcome       func(Row) Outcome
+	fault, result int // their columns
+}
+
+func (t *Table) newAnswer(lang string, outcome func(Row) Outcome) *answer {
+	a := &answer{table: t, lang: lang, outcome: outcome}
+	next := t.width
+	place := func(kind int) int {
+		if at, there := t.head.extra[kind]; there {
+			return at
+		}
+		next++
+		return next
+	}
+	a.fault, a.result = place(columnFault), place(columnResult)
+	return a
+}
+
+func (a *answer) widths() []int {
+	const faultWidth, resultWidth = 48, 32
+	widths := make([]int, max(a.table.width, a.fault, a.result))
+	for i := range widths {
+		widths[i] = defaultWidth
+	}
+	for i, c := range a.table.head.columns {
+		if c > 0 {
+			widths[c-1] = a.table.Layout.widths()[i]
+		}
+	}
+	widths[a.fault-1], widths[a.result-1] = faultWidth, resultWidth
+	return widths
+}
+
+// row returns a line of the answer.
+func (a *answer) row(l line, k rowKind) ([]string, style) {
+	values := make([]string, max(a.fault, a.result, l.cells[len(l.cells)-1].column))
+	for _, c := range l.cells {
+		values[c.column-1] = c.display()
+	}
+	if k == titleRow || k == emptyRow {
+		return values, styleText
+	}
+	fault, result, look := a.verdict(l, k)
+	values[a.fault-1], values[a.result-1] = fault, result
+	return values, look
+}
+
+func (a *answer) verdict(l line, k rowKind) (fault, result string, look style) {
+	switch k {
+	case headerRow:
+		return FaultHeader, ResultHeader, styleHeader
+	case exampleRow:
+		return "", results["example"].in(a.lang, nil), styleExample
+	case totalRow:
+		return "", results["total"].in(a.lang, nil), styleText
+	}
+	row := a.table.parse(l)
+	o := a.outcome(row)
+	if o.RecordID != "" {
+		return "", results["recorded"].in(a.lang, []any{o.RecordID}), styleText
+	}
+	return a.sentence(append(row.Faults, o.Faults...)), results["refused"].in(a.lang, nil), styleFault
+}
+
+func (a *answer) sentence(faults []Fault) string {
+	sentences := make([]string, len(faults))
+	for i, f := range faults {
+		sentences[i] = strings.TrimSpace(f.Cell + " " + f.In(a.lang))
+	}
+	return strings.Join(sentences, message{"; ", "；"}.in(a.lang, nil))
+}
