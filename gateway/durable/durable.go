@@ -5,6 +5,7 @@ package durable
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -34,6 +35,12 @@ func Dir(path string) error {
 		return fmt.Errorf("close folder to others: %w", err)
 	}
 	return nil
+}
+
+// OpenTo reports whether a file's mode lets in any of the users that the mask names, as 0o007 names everybody
+// outside its owner and group. Windows keeps rights elsewhere, so there the answer is no.
+func OpenTo(info fs.FileInfo, mask fs.FileMode) bool {
+	return runtime.GOOS != "windows" && info.Mode().Perm()&mask != 0
 }
 
 // RemoveTemps removes what interrupted writes left in the folder. Call it only while nobody else writes there.

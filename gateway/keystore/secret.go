@@ -66,7 +66,7 @@ func MasterKeyFile(path string) (Secret, error) {
 	if err != nil {
 		return Secret{}, fmt.Errorf("open master key: %w", err)
 	}
-	if info.Mode().Perm()&0o007 != 0 {
+	if durable.OpenTo(info, 0o007) {
 		return Secret{}, fmt.Errorf("%w: master key file %s is open to every user of this machine; close it with chmod 600", ErrSecret, path)
 	}
 	key, err := io.ReadAll(io.LimitReader(f, masterKeySize+1))
