@@ -1,0 +1,124 @@
+package submit
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"decore/adapters/ledger"
+	"decore/chaincode/contract"
+)
+
+// place is where a command of a batch came from.
+type place struct {
+	sub *submission
+	i   int
+}
+
+// submit brings the submissions to the ledger as one transaction and fills in their answers.
+func (s *Submitter) submit(ctx context.Context, subs []*submission) {
+	var places []place
+	for _, sub := range subs {
+		for i := range sub.commands {
+			places = append(places, place{sub, i})
+		}
+	}
+	if err := s.settle(ctx, places); err != nil {
+		for _, sub := range subs {
+			sub.err = err
+		}
+	}
+}
+
+// settle submits until the commands are decided. A command that needs terms which this gateway cannot
+// open is answered alone and leaves the batch, so that it does not keep the others.
+func (s *Submitter) settle(ctx context.Context, places []place) error {
+	for attempt := 1; len(places) > 0; attempt++ {
+		batch, err := s.compose(ctx, places)
+		if err != nil {
+			return err
+		}
+		commit, err := s.ledger.Submit(ctx, batch)
+		var need *contract.OpeningsNeededError
+		switch {
+		case err == nil:
+			for i, p := range places {
+				p.sub.answers[p.i] = Answer{Result: commit.Results[i], Tx: commit.Tx, Block: commit.Block, Time: commit.Time}
+			}
+			return nil
+		case errors.As(err, &need):
+			if places, err = s.bring(ctx, places, need, attempt > s.opts.Attempts); err != nil {
+				return err
+			}
+		case errors.Is(err, ledger.ErrConflict) && attempt <= s.opts.Attempts:
+			if err := pause(ctx, attempt); err != nil {
+				return err
+			}
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// compose gathers the commands with the openings of what they are known to touch.
+func (s *Submitter) compose(ctx context.Context, places []place) (contract.Batch, error) {
+	var b contract.Batch
+	var records []string
+	for _, p := range places {
+		c := p.sub.commands[p.i]
+		b.Commands = append(b.Commands, c.JWS)
+		if c.Opening != nil {
+			b.Openings = append(b.Openings, jsontext.Value(c.Opening))
+		}
+		records = append(records, s.openings.touched(c)...)
+	}
+	found, err := s.openings.fetch(ctx, records)
+	if err != nil {
+		return b, err
+	}
+	for _, raw := range found {
+		b.Openings = append(b.Openings, jsontext.Value(raw))
+	}
+	return b, nil
+}
+
+// bring notes what the commands need besides; commands that need what cannot be had are answered.
+func (s *Submitter) bring(ctx context.Context, places []place, need *contract.OpeningsNeededError, last bool) ([]place, error) {
+	found, err := s.openings.fetch(ctx, need.Records())
+	if err != nil {
+		return nil, err
+	}
+	hopeless := map[int]string{}
+	for _, n := range need.Needs {
+		if _, ok := found[n.Record]; !ok || last {
+			hopeless[n.Command] = n.Record
+			continue
+		}
+		p := places[n.Command]
+		s.openings.learn(p.sub.commands[p.i], n.Record)
+	}
+	kept := places[:0:0]
+	for i, p := range places {
+		if record, ok := hopeless[i]; ok {
+			p.sub.errs[p.i] = &UnknownRecordError{Record: record}
+			continue
+		}
+		kept = append(kept, p)
+	}
+	return kept, nil
+}
+
+// pause waits a little longer after each conflict, with jitter so that two gateways do not meet again.
+func pause(ctx context.Context, attempt int) error {
+	d := time.Duration(1<<min(attempt, 7))*5*time.Millisecond + rand.N(10*time.Millisecond)
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return errors.Join(ledger.ErrUnknown, ctx.Err())
+	}
+}

@@ -1,0 +1,129 @@
+package submit
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"decore/adapters/ledger"
+	"decore/chaincode/canon"
+	"decore/chaincode/contract"
+	"decore/chaincode/evidence"
+)
+
+// openings finds the current terms of records in the private collections that this gateway may read.
+type openings struct {
+	ledger ledger.Ledger
+	homes  *lru.Cache[string, string]   // record → organisation whose copy was current last
+	touch  *lru.Cache[string, []string] // record → what commands on it were seen to need
+}
+
+func newOpenings(l ledger.Ledger) *openings {
+	homes, _ := lru.New[string, string](1 << 16) // only a size below 1 is an error
+	touch, _ := lru.New[string, []string](1 << 16)
+	return &openings{ledger: l, homes: homes, touch: touch}
+}
+
+var recordID = regexp.MustCompile(`"[A-Z]{3}-[0-9A-Za-z_-]{26,43}"`)
+
+// touched lists the records whose terms the command will be decided on, as far as can be told: its
+// subject, what its arguments name, and what commands on those were seen to need before.
+func (o *openings) touched(c Signed) []string {
+	var ids []string
+	if cmd, err := evidence.Parse(c.JWS); err == nil {
+		ids = append(ids, cmd.Subject)
+	}
+	for _, m := range recordID.FindAll(c.Opening, -1) {
+		ids = append(ids, string(m[1:len(m)-1]))
+	}
+	for _, id := range slices.Clone(ids) {
+		if more, ok := o.touch.Get(id); ok {
+			ids = append(ids, more...)
+		}
+	}
+	return ids
+}
+
+// learn notes that a command on its subject needed the record.
+func (o *openings) learn(c Signed, record string) {
+	for _, id := range o.touched(c)[:1] {
+		known, _ := o.touch.Get(id)
+		if id != record && !slices.Contains(known, record) {
+			o.touch.Add(id, append(slices.Clone(known), record))
+		}
+	}
+}
+
+// fetch returns the current openings of those records that exist and that this gateway may open.
+func (o *openings) fetch(ctx context.Context, ids []string) (map[string][]byte, error) {
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = contract.RecordKey(id)
+	}
+	headers, err := o.ledger.Get(ctx, keys...)
+	if err != nil {
+		return nil, fmt.Errorf("read headers: %w", err)
+	}
+	wanted := map[string]evidence.Commitment{}
+	for i, raw := range headers {
+		var h contract.Header
+		if raw == nil {
+			continue
+		}
+		if err := canon.Strict(raw, &h); err != nil {
+			return nil, fmt.Errorf("header of %s: %w", ids[i], err)
+		}
+		wanted[ids[i]] = h.Terms
+	}
+	return o.collect(ctx, wanted)
+}
+
+func (o *openings) collect(ctx context.Context, wanted map[string]evidence.Commitment) (map[string][]byte, error) {
+	found := map[string][]byte{}
+	byHome := map[string][]string{}
+	for id := range wanted {
+		if home, ok := o.homes.Get(id); ok {
+			byHome[home] = append(byHome[home], id)
+		}
+	}
+	for _, org := range o.ledger.Orgs() {
+		if err := o.read(ctx, org, byHome[org], wanted, found); err != nil {
+			return nil, err
+		}
+	}
+	for _, org := range o.ledger.Orgs() {
+		var missing []string
+		for id := range wanted {
+			if _, ok := found[id]; !ok {
+				missing = append(missing, id)
+			}
+		}
+		if err := o.read(ctx, org, missing, wanted, found); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// read adds those copies of one collection that match the public commitments.
+func (o *openings) read(ctx context.Context, org string, ids []string, wanted map[string]evidence.Commitment, found map[string][]byte) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	values, err := o.ledger.Private(ctx, org, ids...)
+	if err != nil {
+		return fmt.Errorf("read terms: %w", err)
+	}
+	for i, raw := range values {
+		if raw != nil && evidence.Commit(raw) == wanted[ids[i]] {
+			found[ids[i]] = raw
+			o.homes.Add(ids[i], org)
+		}
+	}
+	return nil
+}
