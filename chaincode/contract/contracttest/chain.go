@@ -72,10 +72,14 @@ type Chain struct {
 	BankB      *Actor
 	orgs       []string
 	lastResult contract.Result
+
+	// Committing sees each batch with its outcome right before its writes are committed; set it by an
+	// option of New to see the founding too.
+	Committing func(contract.Batch, contract.Outcome)
 }
 
 // New founds a ledger on 2026-03-02 and registers its parties.
-func New(t testing.TB) *Chain {
+func New(t testing.TB, options ...func(*Chain)) *Chain {
 	t.Helper()
 	c := &Chain{T: t, Name: "test", State: NewState("BureauMSP", time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)),
 		Regulator: NewActor(1, "BureauMSP", lifecycle.Regulator), Platform: NewActor(2, "PlatformMSP", lifecycle.Platform),
@@ -83,6 +87,9 @@ func New(t testing.TB) *Chain {
 		Leader: NewActor(5, "LeaderMSP", lifecycle.Leader),
 		BankA:  NewActor(6, "BankAMSP", lifecycle.Bank), BankB: NewActor(7, "BankBMSP", lifecycle.Bank),
 		orgs: []string{"BureauMSP", "PlatformMSP", "LeaderMSP", "BankAMSP", "BankBMSP"}}
+	for _, option := range options {
+		option(c)
+	}
 	c.found()
 	for _, a := range []*Actor{c.SME, c.SME2, c.Leader, c.BankA, c.BankB} {
 		c.Admit(a)
@@ -165,6 +172,9 @@ func (c *Chain) Run(b contract.Batch) (contract.Outcome, error) {
 		if err != nil || !out.Recorded() {
 			c.State.Drop()
 			return out, err
+		}
+		if c.Committing != nil {
+			c.Committing(b, out)
 		}
 		c.State.Commit()
 		return out, nil
