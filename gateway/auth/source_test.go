@@ -104,6 +104,18 @@ func TestKeyRotation(t *testing.T) {
 		}
 	})
 
+	t.Run("who asks for newer keys waits no longer than the fetch", func(t *testing.T) {
+		c, s := newClock(), newKeyServer(t)
+		s.answer(http.StatusOK, published(t, map[string]crypto.PublicKey{"es": es256.Public()}))
+		cfg := servedConfig(c, s)
+		cfg.Refresh = time.Hour
+		keys := newVerifier(t, cfg).issuers[issURL].keys
+		s.answer(http.StatusOK, published(t, map[string]crypto.PublicKey{"new": es256b.Public()}))
+		if got := keys.newer(context.Background()); len(got.find("new")) != 1 { // would wait for ever otherwise
+			t.Errorf("got %+v, want the new key", got)
+		}
+	})
+
 	t.Run("unknown key IDs cannot make it fetch again and again", func(t *testing.T) {
 		c, s := newClock(), newKeyServer(t)
 		s.answer(http.StatusOK, published(t, map[string]crypto.PublicKey{"es": es256.Public()}))

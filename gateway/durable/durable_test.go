@@ -2,6 +2,7 @@ package durable_test
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -23,6 +24,25 @@ func TestReplace(t *testing.T) {
 			wantFile(t, path, content)
 		}
 		wantNames(t, dir, "file")
+	})
+
+	t.Run("leaves the old content whole for who reads it meanwhile", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "file")
+		if err := durable.Replace(path, []byte("old")); err != nil {
+			t.Fatal(err)
+		}
+		reader, err := os.Open(path) //nolint:gosec // the test's own file
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer reader.Close() //nolint:errcheck // only read
+		if err := durable.Replace(path, []byte("new")); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(reader); err != nil || string(got) != "old" {
+			t.Fatalf("the reader got %q %v, want the old content", got, err)
+		}
+		wantFile(t, path, "new")
 	})
 
 	t.Run("leaves no temporary file when the target cannot be replaced", func(t *testing.T) {

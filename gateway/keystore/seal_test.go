@@ -73,6 +73,18 @@ func TestForeignFiles(t *testing.T) {
 		wantSealError(t, err, one)
 	})
 
+	t.Run("a file under another name does not even decrypt", func(t *testing.T) {
+		dir := t.TempDir()
+		s := open(t, dir)
+		create(t, s, sme)
+		path := filepath.Join(dir, string(leader)+ringSuffix)
+		if err := os.Rename(filepath.Join(dir, string(sme)+ringSuffix), path); err != nil {
+			t.Fatal(err)
+		}
+		_, err := s.sealer.openFile(path)
+		wantSealError(t, err, path)
+	})
+
 	t.Run("a file of another store with the same secret is refused", func(t *testing.T) {
 		here, there := t.TempDir(), t.TempDir()
 		open(t, here)
