@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -151,9 +152,12 @@ func (s *source) load(ctx context.Context) error {
 
 // fetcher returns how to read a JWK set from an https URL, or from a file when where is no URL.
 func fetcher(where string, client *http.Client) (func(context.Context) ([]byte, error), error) {
-	u, err := url.Parse(where)
-	if err != nil || len(u.Scheme) < 2 { // one letter is a Windows drive
+	if !strings.Contains(where, "://") {
 		return func(context.Context) ([]byte, error) { return readKeyFile(where) }, nil
+	}
+	u, err := url.Parse(where)
+	if err != nil {
+		return nil, fmt.Errorf("key set: %w", err)
 	}
 	if err := secure(u); err != nil {
 		return nil, err

@@ -178,6 +178,7 @@ func TestConfig(t *testing.T) {
 		"keys over plain HTTP":     {change(func(i *Issuer) { i.JWKS = "http://login.bank.test/jwks" }), "https"},
 		"keys by FTP":              {change(func(i *Issuer) { i.JWKS = "ftp://127.0.0.1/jwks" }), "https"},
 		"keys at a lookalike host": {change(func(i *Issuer) { i.JWKS = "http://127.0.0.1.evil.test/jwks" }), "https"},
+		"a URL that is none":       {change(func(i *Issuer) { i.JWKS = "https://login bank.test/jwks" }), "key set"},
 		"a shared-secret alg":      {change(func(i *Issuer) { i.Algorithms = []string{"ES256", "HS256"} }), "HS256"},
 		"alg none":                 {change(func(i *Issuer) { i.Algorithms = []string{"none"} }), "none"},
 		"a false party":            {change(func(i *Issuer) { i.Parties = append(i.Parties, "913702009900000335") }), "party"},

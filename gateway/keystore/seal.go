@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -123,16 +124,17 @@ func (s *sealer) openFile(path string) ([]byte, error) {
 func bindingOf(path string) []byte { return []byte(magic + filepath.Base(path)) }
 
 func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
+	f, err := os.Open(path) //nolint:gosec // inside the store's own folder
 	if err != nil {
 		return nil, fmt.Errorf("key store: %w", err)
 	}
-	if info.Size() > maxFile {
+	defer f.Close() //nolint:errcheck // only read
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("key store: %w", err)
+	}
+	if len(data) > maxFile {
 		return nil, &SealError{path}
-	}
-	data, err := os.ReadFile(path) //nolint:gosec // inside the store's own folder
-	if err != nil {
-		return nil, fmt.Errorf("key store: %w", err)
 	}
 	return data, nil
 }
