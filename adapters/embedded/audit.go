@@ -204,24 +204,25 @@ const (
 	checkRest = 20 * time.Millisecond
 )
 
-// checkOn goes on with the audit that the start began, until all is checked or the engine closes.
-func (e *Engine) checkOn(ctx context.Context, a *audit) {
-	_ = e.read(ctx, func(v *view) error { // read stops the engine when there is damage
-		a.reader = v
-		worked := time.Now()
-		_, err := a.run(ctx, func(left uint64) {
-			e.unchecked.Store(left)
-			if time.Since(worked) < checkWork {
-				return
-			}
-			rest := time.NewTimer(checkRest)
-			defer rest.Stop()
-			select {
-			case <-rest.C:
-			case <-ctx.Done():
-			}
-			worked = time.Now()
-		})
-		return err
+// checkOn goes on with the audit that the start began, over the view that the start published, until all
+// is checked or the engine closes.
+func (e *Engine) checkOn(ctx context.Context, a *audit, opened *view) {
+	a.reader = opened
+	worked := time.Now()
+	_, err := a.run(ctx, func(left uint64) {
+		e.unchecked.Store(left)
+		if time.Since(worked) < checkWork {
+			return
+		}
+		rest := time.NewTimer(checkRest)
+		defer rest.Stop()
+		select {
+		case <-rest.C:
+		case <-ctx.Done():
+		}
+		worked = time.Now()
 	})
+	if err := e.storeFault(err); err != nil && e.views.stopped() == nil {
+		e.opts.Log.Error("the check of older blocks ended early", "error", err)
+	}
 }

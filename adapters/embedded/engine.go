@@ -130,10 +130,18 @@ func Open(opts Options) (*Engine, error) {
 	if err != nil {
 		return nil, errors.Join(err, e.closeFiles())
 	}
+	opened, err := e.views.acquire() // what pending is an audit of, before the sequencer moves on
+	if err != nil {
+		e.views.drain()
+		return nil, errors.Join(err, e.closeFiles())
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	e.stopChecks = stop
 	e.unchecked.Store(pending.next)
-	e.checks.Go(func() { e.checkOn(ctx, pending) })
+	e.checks.Go(func() {
+		defer e.views.release(opened)
+		e.checkOn(ctx, pending, opened)
+	})
 	go e.sequence()
 	return e, nil
 }
