@@ -1,3 +1,6 @@
+// Package contract decides signed commands (链上合约): it checks who signed, opens the terms that a command
+// touches, applies the domain's rules and writes what changed. It runs unchanged wherever a State is
+// implemented, and is deterministic: no clock, no randomness, no order of maps.
 package contract
 
 import (

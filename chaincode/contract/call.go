@@ -22,6 +22,7 @@ type call struct {
 	index  int // in the batch
 	layer  *overlay
 	cmd    *evidence.Signed
+	row    lifecycle.Row // of the verb
 	signer party.Party
 	args   evidence.Sealed // opened private arguments
 }
@@ -94,15 +95,10 @@ func load[T Terms](c *call, kind, id, field string) (*Record[T], error) {
 
 // open finds the opening that the header commits to: as this batch changed it, or as it was brought.
 func (c *call) open(h Header) (evidence.Sealed, error) {
-	raw, ok := c.layer.opening(h.ID)
-	if !ok {
-		raw = c.brought[h.ID]
+	if sealed, ok := c.layer.opening(h.ID); ok {
+		return sealed, nil
 	}
-	if raw == nil || evidence.Commit(raw) != h.Terms {
-		c.need(h.ID)
-		return evidence.Sealed{}, errNeedsOpening
-	}
-	sealed, err := evidence.Open(raw)
+	sealed, err := evidence.Open(c.brought[h.Terms])
 	if err != nil || sealed.About != h.ID {
 		c.need(h.ID)
 		return evidence.Sealed{}, errNeedsOpening
@@ -124,8 +120,16 @@ func save[T Terms](c *call, r *Record[T]) error {
 	}
 	if !bytes.Equal(sealed.Opening.Terms, r.opening.Terms) {
 		r.Header.Terms, r.opening = sealed.Commitment(), sealed
-		c.layer.opened[r.ID] = sealed.Raw
-		if err := c.disclose(sealed, append(r.Terms.Parties(), r.grantees(c.today())...)); err != nil {
+		c.layer.opened[r.ID] = sealed
+		standing, err := c.standing(r.Header)
+		if err != nil {
+			return err
+		}
+		readers := r.Terms.Parties()
+		for _, g := range standing {
+			readers = append(readers, g.Party)
+		}
+		if err := c.disclose(sealed, readers); err != nil {
 			return err
 		}
 	}
@@ -134,14 +138,22 @@ func save[T Terms](c *call, r *Record[T]) error {
 	return c.layer.store(RecordKey(r.ID), r.Header)
 }
 
-func (h Header) grantees(on calendar.Date) []ident.USCC {
-	var ps []ident.USCC
+// standing lists the grants that are not over: by their last day, or because the bank holds a lien, which
+// it must be able to watch for as long as it holds it.
+func (c *call) standing(h Header) ([]Grant, error) {
+	var live []lien
 	for _, g := range h.Grants {
-		if !on.After(g.Until) {
-			ps = append(ps, g.Party)
+		if c.today().After(g.Until) { // the book is read only where it matters
+			var err error
+			if live, err = c.liens(h); err != nil {
+				return nil, err
+			}
+			break
 		}
 	}
-	return ps
+	return slices.DeleteFunc(slices.Clone(h.Grants), func(g Grant) bool {
+		return c.today().After(g.Until) && !slices.ContainsFunc(live, func(l lien) bool { return l.Holder == g.Party })
+	}), nil
 }
 
 // disclose writes an opening to the private collections of the parties' organisations.

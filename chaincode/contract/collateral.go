@@ -69,11 +69,21 @@ func (c *call) collateral(t financing.Terms) ([]piece, error) {
 	return pieces, nil
 }
 
+// visible refuses collateral that is not disclosed to the lender. Once it holds a lien its grant stands, so
+// this is asked before.
+func (c *call) visible(pieces []piece, lender ident.USCC) error {
+	for _, p := range pieces {
+		if !p.Granted(lender, c.today()) {
+			return fault.New(fault.NotDisclosed, p.field)
+		}
+	}
+	return nil
+}
+
 // carries refuses an amount above what the policy lets the collateral carry today.
-func (c *call) carries(r financingRecord) error {
-	pieces, err := c.collateral(r.Terms)
-	if err != nil || len(pieces) == 0 {
-		return err
+func carries(pieces []piece, amount money.Amount) error {
+	if len(pieces) == 0 {
+		return nil
 	}
 	total := money.Zero
 	for _, p := range pieces {
@@ -82,7 +92,7 @@ func (c *call) carries(r financingRecord) error {
 		}
 		total = total.Add(p.advance)
 	}
-	if total.Less(r.Terms.Committed()) {
+	if total.Less(amount) {
 		return fault.New(fault.OverAdvance, "/amount")
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"strings"
 
 	"decore/chaincode/canon"
 	"decore/chaincode/evidence"
@@ -55,7 +54,7 @@ func (t *transaction) decide(i int, cmd *evidence.Signed) (Result, error) {
 
 // apply runs an admitted command in its own layer and merges the layer when it succeeds.
 func (c *call) apply(run func(*call) (lifecycle.State, error)) (Result, error) {
-	_, err := run(c)
+	state, err := run(c)
 	switch f := fault.Of(err); {
 	case f != nil:
 		return c.answer(Refused, f), nil
@@ -65,11 +64,11 @@ func (c *call) apply(run func(*call) (lifecycle.State, error)) (Result, error) {
 		return Result{}, err
 	}
 	result := c.answer(Accepted, nil)
-	result.Record = c.cmd.Subject
+	result.Record, result.State = c.cmd.Subject, state
 	if h, ok, err := c.header(c.cmd.Subject); err != nil {
 		return Result{}, err
 	} else if ok {
-		result.State, result.Version, result.Terms = h.State, h.Version, h.Terms
+		result.Version, result.Terms = h.Version, h.Terms
 	}
 	c.layer.merge()
 	return result, nil
@@ -158,10 +157,12 @@ func (c *call) authenticate() error {
 // arguments reads the command's arguments: the public body, or the private opening that it commits to.
 func (c *call) arguments(v handler) (any, error) {
 	raw := []byte(c.cmd.Body)
-	if !v.public {
-		if len(raw) > 0 {
-			return nil, fault.New(fault.ArgumentsInvalid, "/body")
-		}
+	switch {
+	case v.public && c.cmd.Args != "":
+		return nil, fault.New(fault.ArgumentsInvalid, "/arguments")
+	case !v.public && len(raw) > 0:
+		return nil, fault.New(fault.ArgumentsInvalid, "/body")
+	case !v.public:
 		sealed, err := c.privateArguments()
 		if err != nil {
 			return nil, err
@@ -174,7 +175,7 @@ func (c *call) arguments(v handler) (any, error) {
 	args, err := v.decode(raw)
 	var field *canon.FieldError
 	switch {
-	case errors.As(err, &field):
+	case errors.As(err, &field) && len(field.Pointer) <= maxPointer:
 		return nil, fault.New(fault.ArgumentsInvalid, field.Pointer)
 	case err != nil:
 		return nil, fault.New(fault.ArgumentsInvalid, "")
@@ -182,17 +183,23 @@ func (c *call) arguments(v handler) (any, error) {
 	return args, nil
 }
 
+// maxPointer keeps a made-up field's name from filling the answer, which is public.
+const maxPointer = 100
+
 func (c *call) privateArguments() (evidence.Sealed, error) {
-	raw := c.brought[c.cmd.ID]
+	raw, ok := c.brought[c.cmd.Args]
 	switch {
-	case c.cmd.Args == "" || raw == nil:
-		return evidence.Sealed{}, fault.New(fault.ArgumentsMissing, "/arguments")
-	case evidence.Commit(raw) != c.cmd.Args:
+	case !ok && c.cmd.Args != "" && c.broughtAbout(c.cmd.ID):
 		return evidence.Sealed{}, fault.New(fault.CommitmentMismatch, "/arguments")
+	case !ok:
+		return evidence.Sealed{}, fault.New(fault.ArgumentsMissing, "/arguments")
 	}
 	sealed, err := evidence.Open(raw)
-	if err != nil {
+	switch {
+	case err != nil:
 		return evidence.Sealed{}, fault.New(fault.ArgumentsInvalid, "")
+	case sealed.About != c.cmd.ID:
+		return evidence.Sealed{}, fault.New(fault.CommitmentMismatch, "/arguments")
 	}
 	return sealed, nil
 }
@@ -200,10 +207,4 @@ func (c *call) privateArguments() (evidence.Sealed, error) {
 func digest(b []byte) string {
 	sum := sha256.Sum256(b)
 	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
-// kindOf returns the kind in a verb's full name.
-func kindOf(verb string) string {
-	kind, _, _ := strings.Cut(verb, ".")
-	return kind
 }

@@ -17,6 +17,17 @@ func (c *call) ask(token duplicate.Token, record string) (duplicate.Answer, erro
 	return r.Ask(record), nil
 }
 
+// everFinanced reports whether money was ever lent on the record.
+func (c *call) everFinanced(h Header) (bool, error) {
+	for _, token := range h.Tokens {
+		var r duplicate.Register
+		if _, err := c.layer.load(TokenKey(string(token)), &r); err != nil || r.EverFinanced(h.ID) {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
 // claim puts the record's claims to its documents into a state.
 func (c *call) claim(h Header, s duplicate.State) error {
 	for _, token := range h.Tokens {

@@ -8,7 +8,6 @@ import (
 
 	"decore/chaincode/canon"
 	"decore/chaincode/fault"
-	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 )
 
@@ -56,15 +55,23 @@ func decodeAs[A any](raw []byte) (any, error) {
 
 // register adds a handler for a row of a table; a verb that the table does not have is a mistake of
 // this package that its tests find.
-func register[A any](t *lifecycle.Table, verb string, public bool, run func(c *call, row lifecycle.Row, a A) (lifecycle.State, error)) {
+func register[A any](t *lifecycle.Table, verb string, public bool, run func(c *call, a A) (lifecycle.State, error)) {
 	row, _ := t.Row(verb)
 	handlers[t.Kind+"."+verb] = handler{table: t, row: row, args: reflect.TypeFor[A](), public: public, decode: decodeAs[A],
-		run: func(c *call, args any) (lifecycle.State, error) { return run(c, row, args.(A)) }}
+		run: func(c *call, args any) (lifecycle.State, error) {
+			c.row = row
+			// Who has none of the verb's roles learns nothing more, and no opening is asked for its sake.
+			if !row.Permits(c.signer.Roles, func(lifecycle.Relation) bool { return true }) {
+				return "", fault.New(fault.NotPermitted, "/party")
+			}
+			return run(c, args.(A))
+		}}
 }
 
-// onNew registers a verb that creates a record with private terms.
+// onNew registers a verb that creates a record with private terms. Make calls permit as soon as it knows
+// who the terms bind, before it looks at anything that a stranger could learn from by its answer.
 func onNew[T Terms, A any](t *lifecycle.Table, verb string, make func(c *call, a A) (*Record[T], error)) {
-	register(t, verb, false, func(c *call, row lifecycle.Row, a A) (lifecycle.State, error) {
+	register(t, verb, false, func(c *call, a A) (lifecycle.State, error) {
 		if err := c.newSubject(t); err != nil {
 			return "", err
 		}
@@ -72,32 +79,29 @@ func onNew[T Terms, A any](t *lifecycle.Table, verb string, make func(c *call, a
 		if err != nil {
 			return "", err
 		}
-		if err := c.permit(row, r.Header, r.Terms); err != nil {
-			return "", err
-		}
-		r.State = row.To[0]
+		r.State = c.row.To[0]
 		return r.State, save(c, r)
 	})
 }
 
 // on registers a verb that changes a record with private terms. The change returns the next state.
 func on[T Terms, A any](t *lifecycle.Table, verb string, change func(c *call, r *Record[T], a A) (lifecycle.State, error)) {
-	register(t, verb, false, func(c *call, row lifecycle.Row, a A) (lifecycle.State, error) {
+	register(t, verb, false, func(c *call, a A) (lifecycle.State, error) {
 		r, err := load[T](c, t.Kind, c.cmd.Subject, "/subject")
 		if err != nil {
 			return "", err
 		}
-		if err := c.permit(row, r.Header, r.Terms); err != nil {
+		if err := c.permit(r.Header, r.Terms); err != nil {
 			return "", err
 		}
-		if err := c.step(row, r.Header); err != nil {
+		if err := c.step(r.Header); err != nil {
 			return "", err
 		}
 		next, err := change(c, r, a)
 		if err != nil {
 			return "", err
 		}
-		if !row.Reaches(next) {
+		if !c.row.Reaches(next) {
 			return "", fmt.Errorf("%s.%s led to state %q, which its table does not have", t.Kind, verb, next)
 		}
 		r.State = next
@@ -122,11 +126,11 @@ func (c *call) newSubject(t *lifecycle.Table) error {
 }
 
 // step checks that the table has the verb from the record's state, and what the signer says it saw.
-func (c *call) step(row lifecycle.Row, h Header) error {
+func (c *call) step(h Header) error {
 	switch {
-	case !row.Leaves(h.State):
+	case !c.row.Leaves(h.State):
 		return fault.New(fault.WrongState, "")
-	case row.Binding && c.cmd.On == "":
+	case c.row.Binding && c.cmd.On == "":
 		return fault.New(fault.TermsNotNamed, "/on")
 	case c.cmd.On != "" && c.cmd.On != h.Terms:
 		return fault.New(fault.TermsChanged, "/on")
@@ -135,7 +139,7 @@ func (c *call) step(row lifecycle.Row, h Header) error {
 }
 
 // permit checks that the signer may sign the verb on this record.
-func (c *call) permit(row lifecycle.Row, h Header, t Terms) error {
+func (c *call) permit(h Header, t Terms) error {
 	var failed error
 	related := func(as lifecycle.Relation) bool {
 		ok, err := c.related(as, h, t)
@@ -144,7 +148,7 @@ func (c *call) permit(row lifecycle.Row, h Header, t Terms) error {
 		}
 		return ok
 	}
-	permitted := row.Permits(c.signer.Roles, related)
+	permitted := c.row.Permits(c.signer.Roles, related)
 	switch {
 	case failed != nil:
 		return failed
@@ -154,19 +158,14 @@ func (c *call) permit(row lifecycle.Row, h Header, t Terms) error {
 	return nil
 }
 
-// related reports whether the signer stands in the relation to the record.
+// related reports whether the signer stands in the relation to the record. Who holds a lien on an earlier
+// stage of its value holds the value.
 func (c *call) related(as lifecycle.Relation, h Header, t Terms) (bool, error) {
 	if as != lifecycle.Holder {
 		return t.Related(as) == c.cmd.Party, nil
 	}
 	live, err := c.liens(h)
-	return slices.ContainsFunc(live, func(l lien) bool { return l.Holder == c.cmd.Party && l.Record == h.ID }), err
-}
-
-// needs returns an error unless the bank sees the record, by a grant or by being bound.
-func (c *call) needs(h Header, reader ident.USCC, field string) error {
-	if !h.Granted(reader, c.today()) {
-		return fault.New(fault.NotDisclosed, field)
-	}
-	return nil
+	return slices.ContainsFunc(live, func(l lien) bool {
+		return l.Holder == c.cmd.Party && (l.Record == h.ID || slices.Contains(h.Parents, l.Record))
+	}), err
 }

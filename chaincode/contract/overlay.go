@@ -2,8 +2,10 @@ package contract
 
 import (
 	"fmt"
+	"maps"
 
 	"decore/chaincode/canon"
+	"decore/chaincode/evidence"
 )
 
 // overlay is a layer of writes over what is below it: the committed state, or the layer of the whole
@@ -17,7 +19,7 @@ type overlay struct {
 	order   []string // of put, first write first
 	private map[privateKey][]byte
 	porder  []privateKey
-	opened  map[string][]byte // openings of records as changed in this layer
+	opened  map[string]evidence.Sealed // openings of records as changed in this layer
 }
 
 type privateKey struct{ org, key string }
@@ -29,7 +31,7 @@ func newOverlay(s State) *overlay {
 }
 
 func layer() *overlay {
-	return &overlay{put: map[string][]byte{}, private: map[privateKey][]byte{}, opened: map[string][]byte{}}
+	return &overlay{put: map[string][]byte{}, private: map[privateKey][]byte{}, opened: map[string]evidence.Sealed{}}
 }
 
 func (o *overlay) child() *overlay {
@@ -109,13 +111,13 @@ func (o *overlay) storePrivate(org, key string, value []byte) {
 }
 
 // opening returns the record's opening as changed in this or a lower layer.
-func (o *overlay) opening(id string) ([]byte, bool) {
+func (o *overlay) opening(id string) (evidence.Sealed, bool) {
 	for l := o; l != nil; l = l.below {
-		if raw, ok := l.opened[id]; ok {
-			return raw, true
+		if sealed, ok := l.opened[id]; ok {
+			return sealed, true
 		}
 	}
-	return nil, false
+	return evidence.Sealed{}, false
 }
 
 // merge adds this layer's writes to the layer below.
@@ -129,9 +131,7 @@ func (o *overlay) merge() {
 	for _, k := range o.porder {
 		o.below.storePrivate(k.org, k.key, o.private[k])
 	}
-	for id, raw := range o.opened { // into a map: order does not matter
-		o.below.opened[id] = raw
-	}
+	maps.Copy(o.below.opened, o.opened)
 }
 
 // flush writes everything to the state, in the order in which keys were first written.

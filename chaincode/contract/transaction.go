@@ -17,9 +17,10 @@ type transaction struct {
 	state    State
 	base     *overlay
 	now      evidence.Instant
-	brought  map[string][]byte // openings by what they are about
-	needed   []Need            // openings that must be brought
-	verified map[int]string    // commands whose signature is good, with the key that it is good for
+	brought  map[evidence.Commitment][]byte // openings; by commitment, so that no forged one can stand before the true one
+	abouts   map[string]bool                // what they are about, once somebody asked
+	needed   []Need                         // openings that must be brought
+	verified map[int]string                 // commands whose signature is good, with the key that it is good for
 	tokenKey duplicate.Key
 }
 
@@ -32,12 +33,9 @@ func Submit(s State, b Batch) (Outcome, error) {
 	if len(b.Commands) == 0 || len(b.Commands) > MaxBatch {
 		return Outcome{}, fmt.Errorf("a batch has 1 to %d commands, this has %d", MaxBatch, len(b.Commands))
 	}
-	t := &transaction{state: s, base: newOverlay(s), now: evidence.InstantOf(s.TxTime()), brought: map[string][]byte{}}
+	t := &transaction{state: s, base: newOverlay(s), now: evidence.InstantOf(s.TxTime()), brought: map[evidence.Commitment][]byte{}}
 	for _, raw := range b.Openings {
-		// A forged opening is found out by its commitment where it is used.
-		if o, err := evidence.Open(raw); err == nil {
-			t.brought[o.About] = raw
-		}
+		t.brought[evidence.Commit(raw)] = raw
 	}
 	commands, out := t.parse(b.Commands)
 	if err := t.prefetch(commands); err != nil {
@@ -132,6 +130,19 @@ func (t *transaction) signedBy(cmd *evidence.Signed) string {
 		}
 	}
 	return ""
+}
+
+// broughtAbout reports whether the batch has an opening about an ID, whatever it commits to.
+func (t *transaction) broughtAbout(id string) bool {
+	if t.abouts == nil {
+		t.abouts = map[string]bool{}
+		for _, raw := range t.brought {
+			if o, err := evidence.Open(raw); err == nil {
+				t.abouts[o.About] = true
+			}
+		}
+	}
+	return t.abouts[id]
 }
 
 // key returns the consortium's token key, as the peer's own organisation holds it, checked against

@@ -20,7 +20,7 @@ func init() {
 		if r.Terms, next, err = r.Terms.MakeOffer(a, c.today()); err != nil {
 			return "", err
 		}
-		return next, c.carries(r)
+		return next, c.lendable(r)
 	})
 	on(financing.Table, "accept", func(c *call, r financingRecord, _ financing.AcceptArgs) (next lifecycle.State, err error) {
 		r.Terms, next, err = r.Terms.Accept(c.today())
@@ -50,8 +50,7 @@ func init() {
 		if err := c.releaseLiens(r); err != nil {
 			return "", err
 		}
-		// The value is free again, so its documents may be financed again.
-		return financing.Released, c.claimCollateral(r, duplicate.Registered)
+		return financing.Released, c.claimCollateral(r, duplicate.Released)
 	})
 }
 
@@ -64,6 +63,9 @@ func applyForFinancing(c *call, a financing.ApplyArgs) (financingRecord, error) 
 		return nil, err
 	}
 	r := create(c, financing.Table.Kind, terms)
+	if err := c.permit(r.Header, r.Terms); err != nil {
+		return nil, err
+	}
 	pieces, err := c.collateral(terms)
 	if err != nil {
 		return nil, err
@@ -72,11 +74,20 @@ func applyForFinancing(c *call, a financing.ApplyArgs) (financingRecord, error) 
 		if p.owner != c.cmd.Party {
 			return nil, fault.New(fault.NotPermitted, p.field)
 		}
-		if err := c.needs(p.Header, a.Lender, p.field); err != nil {
-			return nil, err
-		}
 	}
-	return r, nil
+	return r, c.visible(pieces, a.Lender)
+}
+
+// lendable refuses what the lender may not lend on: collateral that it cannot see, or that does not carry the amount.
+func (c *call) lendable(r financingRecord) error {
+	pieces, err := c.collateral(r.Terms)
+	if err != nil {
+		return err
+	}
+	if err := c.visible(pieces, r.Terms.Lender); err != nil {
+		return err
+	}
+	return carries(pieces, r.Terms.Committed())
 }
 
 // reserve takes the collateral for a time, so that no other bank can while the filing is made.
@@ -94,7 +105,7 @@ func reserve(c *call, r financingRecord, a financing.ReserveArgs) (lifecycle.Sta
 	case a.Hours > policy.ReservationMaxHours:
 		return "", fault.New(fault.ReservationTooLong, "/hours")
 	}
-	if err := c.carries(r); err != nil {
+	if err := c.lendable(r); err != nil {
 		return "", err
 	}
 	until := evidence.InstantOf(c.now.Add(time.Duration(a.Hours) * time.Hour))
@@ -142,7 +153,7 @@ func disburse(c *call, r financingRecord, a financing.Disbursement) (next lifecy
 			return "", err
 		}
 	}
-	if err := c.carries(r); err != nil {
+	if err := carries(pieces, r.Terms.Committed()); err != nil {
 		return "", err
 	}
 	return next, c.claimCollateral(r, duplicate.Financed)

@@ -66,9 +66,11 @@ func grant[T Terms](c *call, r *Record[T], a GrantArgs, via string) error {
 	if a.Until.Before(c.today()) {
 		return fault.New(fault.DateOrder, "/until")
 	}
-	kept := slices.DeleteFunc(slices.Clone(r.Grants), func(g Grant) bool {
-		return g.Party == a.To && g.Via == via || c.today().After(g.Until)
-	})
+	standing, err := c.standing(r.Header)
+	if err != nil {
+		return err
+	}
+	kept := slices.DeleteFunc(standing, func(g Grant) bool { return g.Party == a.To && g.Via == via })
 	r.Grants = append(kept, Grant{Party: a.To, From: c.now, Until: a.Until, Via: via})
 	return c.disclose(r.opening, []ident.USCC{a.To})
 }

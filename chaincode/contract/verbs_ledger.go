@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"decore/chaincode/calendar"
 	"decore/chaincode/canon"
 	"decore/chaincode/credit"
 	"decore/chaincode/duplicate"
@@ -85,7 +86,7 @@ type PublishArgs struct {
 }
 
 func init() {
-	register(ledgerTable, "found", true, func(c *call, _ lifecycle.Row, a FoundArgs) (lifecycle.State, error) { return found(c, a) })
+	register(ledgerTable, "found", true, found)
 	register(policyTable, "publish", true, publish)
 }
 
@@ -118,12 +119,16 @@ func found(c *call, a FoundArgs) (lifecycle.State, error) {
 	switch {
 	case !nameForm.MatchString(a.Ledger):
 		return "", fault.New(fault.FieldInvalid, "/ledger")
-	case len(a.Orgs) == 0 || !slices.Contains(a.Orgs, a.Regulator.Org) || !slices.Contains(a.Orgs, a.Platform.Org):
+	case !slices.Contains(a.Orgs, a.Regulator.Org) || !slices.Contains(a.Orgs, a.Platform.Org) || !distinct(a.Orgs):
 		return "", fault.New(fault.FieldInvalid, "/orgs")
-	case a.Credit.ID != CreditPolicy || a.Credit.Version != 1 || a.Credit.Validate() != nil:
+	case a.Platform.USCC == "":
+		return "", fault.New(fault.FieldRequired, "/platform/uscc")
+	case a.Platform.USCC == a.Regulator.USCC:
+		return "", fault.New(fault.SameParty, "/platform/uscc")
+	case a.Credit.ID != CreditPolicy || a.Credit.Version != 1 || a.Credit.Binds(c.today()) != nil:
 		return "", fault.New(fault.PolicyInvalid, "/credit")
 	}
-	raw := c.brought[TokenSecretKey]
+	raw := c.brought[a.TokenKey]
 	if _, err := openTokenKey(raw, a.TokenKey); err != nil {
 		return "", fault.New(fault.CommitmentMismatch, "/tokenKey")
 	}
@@ -158,8 +163,8 @@ func openTokenKey(raw []byte, commitment evidence.Commitment) (duplicate.Key, er
 		return nil, fmt.Errorf("the token key does not match the charter's commitment")
 	}
 	sealed, err := evidence.Open(raw)
-	if err != nil {
-		return nil, err
+	if err != nil || sealed.About != TokenSecretKey {
+		return nil, errorOr(err, fmt.Errorf("the opening is not about the token key"))
 	}
 	var terms TokenKeyTerms
 	if err := canon.Strict(sealed.Terms, &terms); err != nil {
@@ -178,22 +183,18 @@ func OpenTokenKey(raw []byte, commitment evidence.Commitment) (duplicate.Key, er
 }
 
 // publish adds a version of a policy; earlier versions stay, since records are judged by theirs.
-func publish(c *call, row lifecycle.Row, a PublishArgs) (lifecycle.State, error) {
-	if err := c.permit(row, Header{}, nobody{}); err != nil {
-		return "", err
-	}
-	policy, version, err := parsePolicy(c.cmd.Subject, a.Policy)
-	if err != nil {
-		return "", err
-	}
-	var current jsontext.Value
-	raw, err := c.layer.get(PolicyKey(c.cmd.Subject))
+func publish(c *call, a PublishArgs) (lifecycle.State, error) {
+	policy, version, err := parsePolicy(c.cmd.Subject, a.Policy, c.today())
 	if err != nil {
 		return "", err
 	}
 	before := 0
-	if current = raw; raw != nil {
-		if _, before, err = parsePolicy(c.cmd.Subject, current); err != nil {
+	current, err := c.layer.get(PolicyKey(c.cmd.Subject))
+	if err != nil {
+		return "", err
+	}
+	if current != nil {
+		if _, before, err = parsePolicy(c.cmd.Subject, current, c.today()); err != nil {
 			return "", err
 		}
 	}
@@ -203,10 +204,14 @@ func publish(c *call, row lifecycle.Row, a PublishArgs) (lifecycle.State, error)
 	return Published, c.storePolicy(c.cmd.Subject, version, policy)
 }
 
-func parsePolicy(id string, raw []byte) (any, int, error) {
+func distinct(names []string) bool {
+	return len(slices.Compact(slices.Sorted(slices.Values(names)))) == len(names)
+}
+
+func parsePolicy(id string, raw []byte, today calendar.Date) (any, int, error) {
 	if id == CreditPolicy {
 		var p credit.Policy
-		if err := canon.Strict(raw, &p); err != nil || p.Validate() != nil || p.ID != id {
+		if err := canon.Strict(raw, &p); err != nil || p.Binds(today) != nil || p.ID != id {
 			return nil, 0, fault.New(fault.PolicyInvalid, "/policy")
 		}
 		return p, p.Version, nil
@@ -224,12 +229,6 @@ func (c *call) storePolicy(id string, version int, policy any) error {
 	}
 	return c.layer.store(PolicyKey(id), policy)
 }
-
-// nobody are the terms of what has no parties.
-type nobody struct{}
-
-func (nobody) Parties() []ident.USCC                 { return nil }
-func (nobody) Related(lifecycle.Relation) ident.USCC { return "" }
 
 func errorOr(err error, otherwise error) error {
 	if err != nil {

@@ -47,6 +47,10 @@ func createOrder(c *call, a order.CreateArgs) (orderRecord, error) {
 	if err != nil {
 		return nil, err
 	}
+	r := create(c, order.Table.Kind, terms)
+	if err := c.permit(r.Header, r.Terms); err != nil {
+		return nil, err
+	}
 	if _, err := c.partyAs(a.Seller, lifecycle.SME, "/seller"); err != nil {
 		return nil, err
 	}
@@ -64,7 +68,6 @@ func createOrder(c *call, a order.CreateArgs) (orderRecord, error) {
 	if err := c.unique(token, "/number"); err != nil {
 		return nil, err
 	}
-	r := create(c, order.Table.Kind, terms)
 	r.Tokens = []duplicate.Token{token}
 	return r, c.claim(r.Header, duplicate.Registered)
 }

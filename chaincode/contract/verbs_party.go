@@ -8,13 +8,10 @@ import (
 )
 
 func init() {
-	register(party.Table, "register", true, func(c *call, row lifecycle.Row, a party.RegisterArgs) (lifecycle.State, error) {
+	register(party.Table, "register", true, func(c *call, a party.RegisterArgs) (lifecycle.State, error) {
 		u, err := ident.ParseUSCC(c.cmd.Subject)
 		if err != nil || string(u) != c.cmd.Subject {
 			return "", fault.New(fault.SubjectMalformed, "/subject")
-		}
-		if err := c.permit(row, Header{}, nobody{}); err != nil {
-			return "", err
 		}
 		if taken, err := c.layer.load(PartyKey(u), &party.Party{}); err != nil || taken {
 			return "", errorOr(err, fault.New(fault.RecordExists, "/subject"))
@@ -27,6 +24,10 @@ func init() {
 	})
 	for verb, next := range map[string]lifecycle.State{"approve": party.Active, "suspend": party.Suspended, "reinstate": party.Active} {
 		onParty(verb, func(c *call, p party.Party, _ party.ReasonArgs) (party.Party, error) {
+			if next == party.Suspended && p.USCC == c.cmd.Party {
+				// The last regulator would leave nobody to reinstate it.
+				return p, fault.New(fault.NotPermitted, "/subject")
+			}
 			p.State = next
 			return p, nil
 		})
@@ -36,10 +37,9 @@ func init() {
 }
 
 // aboutParty lets a party stand in for terms where relations are asked.
-type aboutParty struct {
-	nobody
-	uscc ident.USCC
-}
+type aboutParty struct{ uscc ident.USCC }
+
+func (aboutParty) Parties() []ident.USCC { return nil }
 
 func (a aboutParty) Related(as lifecycle.Relation) ident.USCC {
 	if as == lifecycle.Self {
@@ -50,15 +50,15 @@ func (a aboutParty) Related(as lifecycle.Relation) ident.USCC {
 
 // onParty registers a verb that changes a party.
 func onParty[A any](verb string, change func(c *call, p party.Party, a A) (party.Party, error)) {
-	register(party.Table, verb, true, func(c *call, row lifecycle.Row, a A) (lifecycle.State, error) {
+	register(party.Table, verb, true, func(c *call, a A) (lifecycle.State, error) {
 		p, err := c.party(ident.USCC(c.cmd.Subject), "/subject")
 		if err != nil {
 			return "", err
 		}
-		if err := c.permit(row, Header{}, aboutParty{uscc: p.USCC}); err != nil {
+		if err := c.permit(Header{}, aboutParty{p.USCC}); err != nil {
 			return "", err
 		}
-		if !row.Leaves(p.State) {
+		if !c.row.Leaves(p.State) {
 			return "", fault.New(fault.WrongState, "")
 		}
 		next, err := change(c, p, a)

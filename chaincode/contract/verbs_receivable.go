@@ -45,6 +45,10 @@ func registerReceivable(c *call, a receivable.RegisterArgs) (receivableRecord, e
 	if err != nil {
 		return nil, err
 	}
+	// Only the seller may learn from what follows how much was accepted, or that an invoice is known.
+	if err := c.permit(o.Header, o.Terms); err != nil {
+		return nil, err
+	}
 	policy, err := c.creditPolicy()
 	if err != nil {
 		return nil, err
@@ -97,7 +101,11 @@ func cancelReceivable(c *call, r receivableRecord, _ financing.NoArgs) (lifecycl
 	if err := c.free(r.Header, "民法典 445"); err != nil {
 		return "", err
 	}
-	if len(r.Terms.Payments) > 0 {
+	financed, err := c.everFinanced(r.Header)
+	if err != nil {
+		return "", err
+	}
+	if financed || len(r.Terms.Payments) > 0 {
 		return "", fault.New(fault.WrongState, "")
 	}
 	o, err := load[order.Terms](c, order.Table.Kind, r.Terms.Order, "")

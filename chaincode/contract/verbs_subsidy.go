@@ -152,8 +152,14 @@ func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
 		return nil, err
 	}
 	loan := LoanFacts(f.ID, f.Terms, a)
-	if err := loan.Validate(); err != nil {
+	var wrong *subsidy.FieldError
+	switch err := loan.Validate(); {
+	case errors.As(err, &wrong):
+		return nil, fault.New(fault.FieldInvalid, "/"+wrong.Field)
+	case err != nil:
 		return nil, fault.New(fault.FieldInvalid, "")
+	case len(a.Sector) > maxSector:
+		return nil, fault.New(fault.FieldInvalid, "/sector")
 	}
 	if !policy.InForce(c.today()) {
 		return nil, fault.New(fault.Code(subsidy.PolicyNotInForce), "/policy")
@@ -175,6 +181,9 @@ func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
 	return create(c, subsidy.Lifecycle.Kind, ClaimTerms{Claim: claim, Loan: loan, Account: account.ID, Bureau: account.Terms.Bureau}), nil
 }
 
+// maxSector bounds a sector's name in bytes, for a policy that lists none.
+const maxSector = 300
+
 // LoanFacts are the facts by which a loan's subsidy is judged, as the loan record has them now.
 func LoanFacts(id string, t financing.Terms, a HoldArgs) subsidy.Loan {
 	l := subsidy.Loan{ID: id, Household: t.Applicant, Bank: t.Lender, Type: subsidy.LoanType(t.Product),
@@ -191,11 +200,16 @@ func LoanFacts(id string, t financing.Terms, a HoldArgs) subsidy.Loan {
 
 // current takes over what the loan record knows anew: repayment and overdue time.
 func current(l subsidy.Loan, t financing.Terms) subsidy.Loan {
-	if n := len(t.Repayments); n > 0 && t.Principal.IsZero() {
-		l.Repaid = t.Repayments[n-1].Date
+	if t.Principal.IsZero() {
+		// Repayments may be recorded in another order than they were made in.
+		for _, r := range t.Repayments {
+			if r.Principal.IsPositive() {
+				l.Repaid = calendar.Max(l.Repaid, r.Date)
+			}
+		}
 	}
 	l.Overdue = nil
-	if !t.OverdueFrom.IsZero() {
+	if !t.OverdueFrom.IsZero() && (l.Repaid.IsZero() || l.Repaid.After(t.OverdueFrom)) {
 		l.Overdue = []subsidy.Overdue{{From: t.OverdueFrom, To: l.Repaid}}
 	}
 	return l

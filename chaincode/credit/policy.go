@@ -75,24 +75,41 @@ func (p Policy) Validate() error {
 	if p.EffectiveFrom.IsZero() {
 		return fmt.Errorf("/effectiveFrom must be given")
 	}
-	for _, positive := range []struct {
-		field string
-		value int
+	// A command age that no command can meet, or that overflows, would stop the ledger for good: not even
+	// a new policy could be published.
+	const day, century = 24 * 60 * 60, 1200
+	for _, f := range []struct {
+		field           string
+		value, min, max int
 	}{
-		{"version", p.Version},
-		{"commandMaxAgeSeconds", p.CommandMaxAgeSeconds},
-		{"commandMaxSkewSeconds", p.CommandMaxSkewSeconds},
-		{"confirmationDays", p.ConfirmationDays},
-		{"largeBuyerTermDays", p.LargeBuyerTermDays},
-		{"certificateWarnMonths", p.CertificateWarnMonths},
-		{"certificateMaxMonths", p.CertificateMaxMonths},
-		{"reservationMaxHours", p.ReservationMaxHours},
-		{"registrationMinMonths", p.RegistrationMinMonths},
-		{"registrationMaxMonths", p.RegistrationMaxMonths},
+		{"version", p.Version, 1, 999_999},
+		{"commandMaxAgeSeconds", p.CommandMaxAgeSeconds, 60, 366 * day},
+		{"commandMaxSkewSeconds", p.CommandMaxSkewSeconds, 1, day},
+		{"confirmationDays", p.ConfirmationDays, 1, 3660},
+		{"largeBuyerTermDays", p.LargeBuyerTermDays, 1, 3660},
+		{"certificateWarnMonths", p.CertificateWarnMonths, 1, p.CertificateMaxMonths},
+		{"certificateMaxMonths", p.CertificateMaxMonths, 1, century},
+		{"reservationMaxHours", p.ReservationMaxHours, 1, 366 * 24},
+		{"registrationMinMonths", p.RegistrationMinMonths, 1, p.RegistrationMaxMonths},
+		{"registrationMaxMonths", p.RegistrationMaxMonths, 1, century},
 	} {
-		if positive.value <= 0 {
-			return fmt.Errorf("/%s must be above 0", positive.field)
+		if f.value < f.min || f.value > f.max {
+			return fmt.Errorf("/%s must be %d to %d", f.field, f.min, f.max)
 		}
+	}
+	return nil
+}
+
+// Binds names why the policy may not rule from the day on: it is published to rule at once, so a draft, an
+// expired or a future one would rule before its time.
+func (p Policy) Binds(on calendar.Date) error {
+	switch err := p.Validate(); {
+	case err != nil:
+		return err
+	case p.Status != "in-force":
+		return fmt.Errorf("/status must be in-force")
+	case on.Before(p.EffectiveFrom):
+		return fmt.Errorf("/effectiveFrom must not be in the future")
 	}
 	return nil
 }

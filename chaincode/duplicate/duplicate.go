@@ -75,6 +75,7 @@ type State string
 const (
 	Registered State = "registered"
 	Financed   State = "financed"
+	Released   State = "released" // was financed, and the debt is paid: free to be financed again, never to be cancelled
 	Cancelled  State = "cancelled"
 )
 
@@ -82,7 +83,8 @@ const (
 type Claim struct {
 	Record string           `json:"record"`
 	State  State            `json:"state"`
-	At     evidence.Instant `json:"at"`
+	First  evidence.Instant `json:"first"` // when it was registered
+	At     evidence.Instant `json:"at"`    // when it came into its state
 }
 
 // Register is every claim to one document, in order of registration.
@@ -95,7 +97,7 @@ func (r Register) Set(record string, s State, at evidence.Instant) Register {
 	claims := slices.Clone(r.Claims)
 	i := slices.IndexFunc(claims, func(c Claim) bool { return c.Record == record })
 	if i < 0 {
-		return Register{append(claims, Claim{Record: record, State: s, At: at})}
+		return Register{append(claims, Claim{Record: record, State: s, First: at, At: at})}
 	}
 	claims[i].State, claims[i].At = s, at
 	return Register{claims}
@@ -114,16 +116,18 @@ const (
 	IsCancelled         Answer = "cancelled"
 )
 
+var ownAnswers = map[State]Answer{Registered: IsRegistered, Released: IsRegistered, Financed: IsFinanced, Cancelled: IsCancelled}
+
 // Ask answers for a record; for an empty record, as somebody who has none.
 func (r Register) Ask(record string) Answer {
 	own, others := Unknown, Unknown
 	for _, c := range r.Claims {
 		switch {
 		case c.Record == record:
-			own = map[State]Answer{Registered: IsRegistered, Financed: IsFinanced, Cancelled: IsCancelled}[c.State]
+			own = ownAnswers[c.State]
 		case c.State == Financed:
 			others = DuplicateFinanced
-		case c.State == Registered && others == Unknown:
+		case c.State != Cancelled && others == Unknown:
 			others = DuplicateRegistered
 		}
 	}
@@ -133,11 +137,18 @@ func (r Register) Ask(record string) Answer {
 	return own
 }
 
+// EverFinanced reports whether the record's claim was ever financed.
+func (r Register) EverFinanced(record string) bool {
+	return slices.ContainsFunc(r.Claims, func(c Claim) bool {
+		return c.Record == record && (c.State == Financed || c.State == Released)
+	})
+}
+
 // First returns when the document was first registered, over all claims that still stand.
 func (r Register) First() (evidence.Instant, bool) {
 	for _, c := range r.Claims {
 		if c.State != Cancelled {
-			return c.At, true
+			return c.First, true
 		}
 	}
 	return evidence.Instant{}, false

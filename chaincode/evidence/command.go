@@ -58,10 +58,10 @@ func (i Instant) MarshalJSON() ([]byte, error) {
 	return []byte(`"` + i.UTC().Format(instantForm) + `"`), nil
 }
 
-// UnmarshalJSON reads the one form.
+// UnmarshalJSON reads the one form. Writing it again is compared, because time.Parse takes a comma for the point too.
 func (i *Instant) UnmarshalJSON(b []byte) error {
 	t, err := time.Parse(`"`+instantForm+`"`, string(b))
-	if err != nil {
+	if err != nil || t.Format(`"`+instantForm+`"`) != string(b) {
 		return fmt.Errorf("not a UTC time such as 2026-01-05T01:02:03.004Z")
 	}
 	i.Time = t
@@ -120,7 +120,7 @@ func Parse(jws string) (*Signed, error) {
 	}
 	var raw [3][]byte
 	for i, part := range parts {
-		b, err := base64.RawURLEncoding.Strict().DecodeString(part)
+		b, err := decodeBase64(part)
 		if err != nil {
 			return nil, fmt.Errorf("%w: part %d is not base64url", ErrCommand, i+1)
 		}
@@ -147,8 +147,8 @@ func (s *Signed) check() error {
 		return fmt.Errorf("%w: id must be a ULID in upper case", ErrCommand)
 	case len(s.sig) != 64:
 		return fmt.Errorf("%w: an ES256 signature has 64 bytes", ErrCommand)
-	case s.Ledger == "" || s.Verb == "" || s.Subject == "":
-		return fmt.Errorf("%w: ledger, verb and subject must be given", ErrCommand)
+	case s.Ledger == "" || s.Verb == "" || s.Party == "" || s.Subject == "":
+		return fmt.Errorf("%w: ledger, verb, party and subject must be given", ErrCommand)
 	case len(s.Subject) > 128 || len(s.Ledger) > 64 || len(s.Verb) > 64:
 		return fmt.Errorf("%w: ledger, verb or subject is too long", ErrCommand)
 	case len(s.Args) > 0 && len(s.Args) != 43, len(s.On) > 0 && len(s.On) != 43:

@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"math/big"
 )
 
 // ErrKey is wrapped by every error about a public key that cannot be used.
@@ -23,10 +22,11 @@ type JWK struct {
 
 // NewJWK returns the JWK of a P-256 public key.
 func NewJWK(pub *ecdsa.PublicKey) JWK {
-	coordinate := func(n *big.Int) string {
-		return base64.RawURLEncoding.EncodeToString(n.FillBytes(make([]byte, 32)))
+	point, err := pub.Bytes() // 0x04, x, y (SEC 1 §2.3.3)
+	if err != nil || len(point) != 65 {
+		return JWK{} // not a P-256 key; PublicKey refuses it
 	}
-	return JWK{Crv: "P-256", Kty: "EC", X: coordinate(pub.X), Y: coordinate(pub.Y)}
+	return JWK{Crv: "P-256", Kty: "EC", X: base64.RawURLEncoding.EncodeToString(point[1:33]), Y: base64.RawURLEncoding.EncodeToString(point[33:])}
 }
 
 // PublicKey returns the key, or an error that wraps ErrKey when it is not a point of P-256.
@@ -34,8 +34,8 @@ func (k JWK) PublicKey() (*ecdsa.PublicKey, error) {
 	if k.Kty != "EC" || k.Crv != "P-256" {
 		return nil, fmt.Errorf("%w: kty %.10q crv %.10q, want EC P-256", ErrKey, k.Kty, k.Crv)
 	}
-	x, errX := base64.RawURLEncoding.Strict().DecodeString(k.X)
-	y, errY := base64.RawURLEncoding.Strict().DecodeString(k.Y)
+	x, errX := decodeBase64(k.X)
+	y, errY := decodeBase64(k.Y)
 	if errX != nil || errY != nil || len(x) != 32 || len(y) != 32 {
 		return nil, fmt.Errorf("%w: x and y must be 32 bytes in base64url", ErrKey)
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -71,7 +72,7 @@ func Open(raw []byte) (Sealed, error) {
 	if err := canon.Decode(raw, &o); err != nil {
 		return Sealed{}, fmt.Errorf("%w: %w", ErrOpening, err)
 	}
-	salt, err := base64.RawURLEncoding.Strict().DecodeString(o.Salt)
+	salt, err := decodeBase64(o.Salt)
 	if err != nil || len(salt) < MinSaltBytes {
 		return Sealed{}, fmt.Errorf("%w: the salt must be base64url of at least %d bytes", ErrOpening, MinSaltBytes)
 	}
@@ -79,6 +80,15 @@ func Open(raw []byte) (Sealed, error) {
 		return Sealed{}, fmt.Errorf("%w: about and terms must be given", ErrOpening)
 	}
 	return Sealed{Opening: o, Raw: raw}, nil
+}
+
+// decodeBase64 reads base64url that is written in one way only; the standard decoder, strict or not, skips
+// line breaks, which would give one signature or key several forms.
+func decodeBase64(s string) ([]byte, error) {
+	if strings.ContainsAny(s, "\r\n") {
+		return nil, base64.CorruptInputError(strings.IndexAny(s, "\r\n"))
+	}
+	return base64.RawURLEncoding.Strict().DecodeString(s)
 }
 
 // DeriveSalt returns the salt of a record's next opening. It depends on the salt of the private

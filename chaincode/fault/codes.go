@@ -63,6 +63,7 @@ const (
 	PolicyUnknown        Code = "POLICY_UNKNOWN"
 	PolicyVersion        Code = "POLICY_VERSION"
 	PolicyInvalid        Code = "POLICY_INVALID"
+	TooMany              Code = "TOO_MANY" // a list of the record has no room for another entry
 	KeyExists            Code = "KEY_EXISTS"
 	ClaimExists          Code = "CLAIM_EXISTS" // the loan already has a subsidy claim
 )

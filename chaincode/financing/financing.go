@@ -42,6 +42,9 @@ func (p Product) Lien() (encumbrance.Kind, bool) {
 	return k, ok
 }
 
+// MaxRepayments keeps the terms below the size that a batch can carry; it is one a month for thirty years.
+const MaxRepayments = 400
+
 // MaxCollateral bounds the records behind one financing, since each is touched in one transaction.
 const MaxCollateral = 50
 
@@ -248,6 +251,8 @@ func (t Terms) Repay(r Repayment, from lc.State, today calendar.Date) (Terms, lc
 		return t, "", fault.New(fault.DateOrder, "/date")
 	case r.Reference == "" || len(r.Reference) > 64:
 		return t, "", fault.New(fault.FieldInvalid, "/reference")
+	case len(t.Repayments) >= MaxRepayments:
+		return t, "", fault.New(fault.TooMany, "")
 	}
 	t.Principal = t.Principal.Sub(r.Principal)
 	t.Repayments = append(append([]Repayment{}, t.Repayments...), r)

@@ -33,10 +33,11 @@ var Table = &lc.Table{Kind: "order", Prefix: "ORD", Rows: []lc.Row{
 		En: "Accept a delivery", Zh: "验收"},
 	{Verb: "grant", From: []lc.State{Created, Attested, Delivering, Delivered}, To: []lc.State{Created, Attested, Delivering, Delivered}, By: []lc.Signer{seller},
 		En: "Disclose to a bank", Zh: "授权银行查看"},
-	{Verb: "revoke", From: []lc.State{Created, Attested, Delivering, Delivered, Closed}, To: []lc.State{Created, Attested, Delivering, Delivered, Closed}, By: []lc.Signer{seller},
+	{Verb: "revoke", From: []lc.State{Created, Attested, Delivering, Delivered, Closed, Cancelled}, To: []lc.State{Created, Attested, Delivering, Delivered, Closed, Cancelled}, By: []lc.Signer{seller},
 		En: "Revoke a disclosure", Zh: "撤销授权"},
 	{Verb: "cancel", From: []lc.State{Created, Attested}, To: []lc.State{Cancelled}, By: []lc.Signer{seller, buyer},
 		En: "Cancel the order", Zh: "取消订单"},
-	{Verb: "close", From: []lc.State{Delivered}, To: []lc.State{Closed}, By: []lc.Signer{seller, buyer},
+	// The seller alone: closing ends its right to register receivables for what was accepted.
+	{Verb: "close", From: []lc.State{Delivered}, To: []lc.State{Closed}, By: []lc.Signer{seller},
 		En: "Close the order", Zh: "关闭订单"},
 }}

@@ -1,6 +1,7 @@
 package party
 
 import (
+	"regexp"
 	"slices"
 	"time"
 
@@ -41,6 +42,9 @@ type RegisterArgs struct {
 	Key     evidence.JWK `json:"key" doc:"ES256 public key (公钥)"`
 }
 
+// orgForm is that of MSP IDs, which name private collections.
+var orgForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
 // Register makes a party that waits for approval.
 func Register(u ident.USCC, a RegisterArgs, now evidence.Instant) (Party, error) {
 	switch {
@@ -50,8 +54,10 @@ func Register(u ident.USCC, a RegisterArgs, now evidence.Instant) (Party, error)
 		return Party{}, fault.New(fault.FieldInvalid, "/english")
 	case len(a.Roles) == 0 || len(a.Roles) > len(lc.Roles):
 		return Party{}, fault.New(fault.FieldRequired, "/roles")
-	case a.Org == "" || len(a.Org) > 64:
+	case a.Org == "":
 		return Party{}, fault.New(fault.FieldRequired, "/org")
+	case !orgForm.MatchString(a.Org):
+		return Party{}, fault.New(fault.FieldInvalid, "/org")
 	}
 	for _, r := range a.Roles {
 		if !slices.Contains(lc.Roles, r) {
@@ -77,6 +83,9 @@ type KeyArgs struct {
 	Key evidence.JWK `json:"key" doc:"The new ES256 public key (新公钥)"`
 }
 
+// MaxKeys bounds the keys that a party's record carries, which every command of the party reads.
+const MaxKeys = 64
+
 // Rotate sets a new key from now on; the one before ends now.
 func (p Party) Rotate(k evidence.JWK, now evidence.Instant) (Party, error) {
 	if _, err := k.PublicKey(); err != nil {
@@ -84,6 +93,9 @@ func (p Party) Rotate(k evidence.JWK, now evidence.Instant) (Party, error) {
 	}
 	if slices.ContainsFunc(p.Keys, func(o Key) bool { return o.ID == k.ID() }) {
 		return p, fault.New(fault.KeyExists, "/key")
+	}
+	if len(p.Keys) >= MaxKeys {
+		return p, fault.New(fault.TooMany, "/key")
 	}
 	keys := slices.Clone(p.Keys)
 	keys[len(keys)-1].To = &now

@@ -121,7 +121,8 @@ type ConfirmArgs struct {
 
 // Confirm binds the debtor to existence and amount (民法典担保制度解释 art. 61(1)); it ends a dispute.
 func (t Terms) Confirm(a ConfirmArgs, today calendar.Date) (Terms, lc.State, error) {
-	t.ConfirmedOn, t.WaivesSetOff = today, a.WaivesSetOff
+	// A waiver once given is not taken back by confirming again without it.
+	t.ConfirmedOn, t.WaivesSetOff = today, t.WaivesSetOff || a.WaivesSetOff
 	t.Disputed, t.Reason = money.Zero, ""
 	return t, Confirmed, nil
 }
@@ -165,6 +166,9 @@ type PayArgs struct {
 	Reference string        `json:"reference" doc:"Bank's reference of the payment (银行流水号)" maxLength:"64"`
 }
 
+// MaxPayments keeps the terms below the size that a batch can carry.
+const MaxPayments = 400
+
 // Pay records a payment received.
 func (t Terms) Pay(a PayArgs, from lc.State, today calendar.Date) (Terms, lc.State, error) {
 	switch {
@@ -178,6 +182,8 @@ func (t Terms) Pay(a PayArgs, from lc.State, today calendar.Date) (Terms, lc.Sta
 		return t, "", fault.New(fault.DateInFuture, "/date")
 	case a.Reference == "" || len(a.Reference) > 64:
 		return t, "", fault.New(fault.FieldInvalid, "/reference")
+	case len(t.Payments) >= MaxPayments:
+		return t, "", fault.New(fault.TooMany, "")
 	}
 	t.Outstanding = t.Outstanding.Sub(a.Amount)
 	t.Disputed = money.Min(t.Disputed, t.Outstanding)

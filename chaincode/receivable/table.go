@@ -40,7 +40,7 @@ var Table = &lc.Table{Kind: "receivable", Prefix: "REC", Rows: []lc.Row{
 		En: "Record that the request was not answered in time", Zh: "记录逾期未确权"},
 	{Verb: "grant", From: open, To: open, By: []lc.Signer{seller},
 		En: "Disclose to a bank", Zh: "授权银行查看"},
-	{Verb: "revoke", From: []lc.State{Registered, Requested, Confirmed, Unanswered, Disputed, Paid, Closed}, To: []lc.State{Registered, Requested, Confirmed, Unanswered, Disputed, Paid, Closed}, By: []lc.Signer{seller},
+	{Verb: "revoke", From: []lc.State{Registered, Requested, Confirmed, Unanswered, Disputed, Paid, Closed, Cancelled}, To: []lc.State{Registered, Requested, Confirmed, Unanswered, Disputed, Paid, Closed, Cancelled}, By: []lc.Signer{seller},
 		En: "Revoke a disclosure", Zh: "撤销授权"},
 	{Verb: "pay", From: open, To: append([]lc.State{Paid}, open...), By: []lc.Signer{holder, seller},
 		En: "Record a payment received", Zh: "记录回款"},

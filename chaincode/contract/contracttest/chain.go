@@ -61,17 +61,16 @@ func Credit() credit.Policy {
 
 // Chain is a founded ledger in memory with a few parties.
 type Chain struct {
-	T          testing.TB
-	State      *State
-	Name       string
-	Regulator  *Actor
-	Platform   *Actor
-	SME, SME2  *Actor
-	Leader     *Actor
-	BankA      *Actor
-	BankB      *Actor
-	orgs       []string
-	lastResult contract.Result
+	T         testing.TB
+	State     *State
+	Name      string
+	Regulator *Actor
+	Platform  *Actor
+	SME, SME2 *Actor
+	Leader    *Actor
+	BankA     *Actor
+	BankB     *Actor
+	orgs      []string
 
 	// Committing sees each batch with its outcome right before its writes are committed; set it by an
 	// option of New to see the founding too.
