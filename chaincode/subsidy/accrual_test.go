@@ -70,8 +70,8 @@ func TestSchedule(t *testing.T) {
 			[]string{"2026-12-19 2026-12-20 1 20.83", "2026-12-20 2027-03-20 90 1875.00"}},
 		{"monthly settlement cuts on the 20th over the turn of the year", "2026-11-30", "2027-01-31", monthly,
 			[]string{"2026-11-30 2026-12-20 20 416.67", "2026-12-20 2027-01-20 31 645.83", "2027-01-20 2027-01-31 11 229.17"}},
-		{"thirty days a month count the 31st as the 30th", "2026-01-31", "2026-03-31", func(p *subsidy.Policy) { atEnd(p); p.DayCount = subsidy.Thirty360 },
-			[]string{"2026-01-31 2026-03-31 60 1250.00"}},
+		{"thirty days a month count the 31st as the 30th", "2026-01-31", "2026-03-30", func(p *subsidy.Policy) { atEnd(p); p.DayCount = subsidy.Thirty360 },
+			[]string{"2026-01-31 2026-03-30 60 1250.00"}},
 		{"the policy's own end stops the days", "2026-01-01", "2027-01-01", func(p *subsidy.Policy) { atEnd(p); p.AccrualEnd = day("2026-07-01") },
 			[]string{"2026-01-01 2026-07-01 181 3770.83"}},
 	} {
@@ -110,6 +110,18 @@ func TestSchedule(t *testing.T) {
 	t.Run("an overdue time without an end leaves whole periods without a day or a fen", func(t *testing.T) {
 		l := fixedAsset("8000000.00", running("2026-04-08", "2027-04-08"), overdue("2026-12-20", ""))
 		if got, want := amounts(policy2026(t).Schedule(l, l.Principal)), "24333.33 30666.67 30333.33 0.00 0.00"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		// Two quarters of 383.333… each: the fen that rounding lost is not given to a day that does not count.
+		l = fixedAsset("100000.00", running("2026-03-20", "2027-03-20"), overdue("2026-09-20", ""))
+		if got, want := amounts(policy2026(t).Schedule(l, l.Principal)), "383.33 383.33 0.00 0.00"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+
+	t.Run("a last period is never negative, though rounding up gave the earlier ones more than the total", func(t *testing.T) {
+		l := fixedAsset("1.34", running("2026-03-20", "2027-03-20")) // a year is worth 0.0204
+		if got, want := amounts(policy2026(t).Schedule(l, l.Principal)), "0.01 0.01 0.01 0.00"; got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	})

@@ -75,8 +75,8 @@ func accruable(p Policy, a Account, c Claim, l Loan, through calendar.Date) erro
 	return nil
 }
 
-// due returns what the claim is entitled to for all periods that ended by through, and the span of
-// those not yet booked; its To is no date when there are none.
+// due returns what all periods that ended by through are worth, and the span of those not yet booked;
+// its To is no date when there are none. It may be more than was granted, which the hold then bounds.
 func (p Policy) due(c Claim, l Loan, through calendar.Date) (money.Amount, Period) {
 	sum, fresh := money.Zero, Period{}
 	for _, period := range p.Schedule(l, c.EligiblePrincipal) {
@@ -92,7 +92,7 @@ func (p Policy) due(c Claim, l Loan, through calendar.Date) (money.Amount, Perio
 		}
 		fresh.To, fresh.Days = period.To, fresh.Days+period.Days
 	}
-	return money.Min(sum, c.Granted), fresh
+	return sum, fresh
 }
 
 // Settle moves an accrued amount to settled (结算). The claim is settled when nothing is held or accrued any more.

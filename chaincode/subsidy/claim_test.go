@@ -140,6 +140,48 @@ func TestLifeOfAClaim(t *testing.T) {
 		equalAmount(t, "accrued", a.Accrued, "51333.33") // 154 days
 	})
 
+	t.Run("settling all that is accrued does not end a claim that still holds", func(t *testing.T) {
+		a, c := mustHold(t, p, subsidy.Account{}, ayear())
+		a, c = mustAccrue(t, p, a, c, ayear(), "2026-06-20")
+		_, c, err := subsidy.Settle(a, c, c.Accrued)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantState(t, c, subsidy.Accruing)
+	})
+
+	t.Run("what was corrected and what was clawed back later add up", func(t *testing.T) {
+		a, c := mustHold(t, p, subsidy.Account{}, ayear())
+		a, c = mustAccrue(t, p, a, c, ayear(), "2026-12-20")
+		for _, repaid := range []string{"2026-11-01", "2026-10-01"} {
+			var err error
+			a, c, _, err = subsidy.Correct(p, a, c, ayear(func(l *subsidy.Loan) { l.Repaid = day(repaid) }))
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		equalAmount(t, "corrected", c.ClawedBack, "26666.66") // 85,333.33 less 176 days
+		a, _, err := subsidy.ClawBack(a, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equalAmount(t, "clawed back", a.ClawedBack, "85333.33")
+	})
+
+	t.Run("a loan repaid on its first day, reported late, gives its principal back", func(t *testing.T) {
+		a, c := mustHold(t, p, subsidy.Account{}, ayear())
+		a, c = mustAccrue(t, p, a, c, ayear(), "2026-06-20")
+		a, c, err := subsidy.Release(a, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, _, _, err = subsidy.Correct(p, a, c, ayear(func(l *subsidy.Loan) { l.Repaid = l.Disbursed }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		equalAmount(t, "principal room", a.PrincipalRoom(p), "50000000.00")
+	})
+
 	t.Run("a loan overdue without an end accrues no day and no fen", func(t *testing.T) {
 		a, c := mustHold(t, p, subsidy.Account{}, ayear())
 		a, c, booked, err := subsidy.Accrue(p, a, c, ayear(overdue("2026-04-08", "")), day("2026-06-20"))

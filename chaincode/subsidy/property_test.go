@@ -1,0 +1,287 @@
+package subsidy_test
+
+import (
+	"fmt"
+	"math/big"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"decore/chaincode/calendar"
+	"decore/chaincode/ident"
+	"decore/chaincode/money"
+	"decore/chaincode/subsidy"
+)
+
+// rule is one policy, for the package and for the oracle.
+type rule struct {
+	policy subsidy.Policy
+	oracle oraclePolicy
+}
+
+// drawRate draws a rate near one of those given in parts of 10^8.
+func drawRate(t *rapid.T, label string, near ...int) (money.Rate, *big.Rat) {
+	n := rapid.SampledFrom(near).Draw(t, label) + rapid.IntRange(0, 9_999).Draw(t, label+", more")
+	return money.MustRate(fmt.Sprintf("0.%08d", n)), big.NewRat(int64(n), 100_000_000)
+}
+
+func drawRule(t *rapid.T, base subsidy.Policy) rule {
+	p := base
+	o := oraclePolicy{
+		months:         rapid.SampledFrom([]int{1, 6, 24, 24, 24}).Draw(t, "months"),
+		principalCap:   rapid.SampledFrom([]int64{5_000_000_000, 5_000_000_000, 700_000_001}).Draw(t, "principal cap"),
+		amountCap:      rapid.SampledFrom([]int64{150_000_000, 150_000_000, 9_999_999}).Draw(t, "amount cap"),
+		countsForGood:  base.PrincipalBasis == subsidy.Cumulative,
+		base:           360,
+		thirty:         base.DayCount == subsidy.Thirty360,
+		everyMonths:    rapid.SampledFrom([]int{3, 3, 1, 0}).Draw(t, "every months"),
+		netFloor:       rapid.Bool().Draw(t, "net floor"),
+		stopsOnOverdue: rapid.Bool().Draw(t, "stops on overdue"),
+	}
+	if p.AnnualRate, o.rate = money.MustRate("0.015"), big.NewRat(15, 1000); rapid.Bool().Draw(t, "odd rate") {
+		p.AnnualRate, o.rate = drawRate(t, "rate", 1_000_000, 5_000_000)
+	}
+	if p.DayCount == subsidy.Actual365 {
+		o.base = 365
+	}
+	p.MaxMonths, p.PrincipalCap, p.AmountCap = o.months, money.Fen(o.principalCap), money.Fen(o.amountCap)
+	p.Settlement.EveryMonths, p.NetRateFloor, p.StopWhileOverdue = o.everyMonths, o.netFloor, o.stopsOnOverdue
+	p.DisbursedTo = noDate
+	return rule{p, o}
+}
+
+// drawDays draws a number of days, long and short alike; rapid's own ranges lean to the short ones.
+func drawDays(t *rapid.T, label string) int {
+	return rapid.SampledFrom([]int{0, 60, 180, 360, 720, 730}).Draw(t, label) + rapid.IntRange(0, 40).Draw(t, label+", more")
+}
+
+func asTime(d calendar.Date) time.Time {
+	if d.IsZero() {
+		return time.Time{}
+	}
+	y, m, n := d.YMD()
+	return oracleDay(y, m, n)
+}
+
+// book is one loan, for the package and for the oracle.
+type book struct {
+	loan   subsidy.Loan
+	oracle *oracleLoan
+	claim  subsidy.Claim
+}
+
+func drawBook(t *rapid.T, i int) *book {
+	l := fixedAsset("1.00", named(fmt.Sprintf("LN-%d", i), rapid.SampledFrom([]ident.USCC{bankA, bankB}).Draw(t, "bank")))
+	o := &oracleLoan{principal: rapid.SampledFrom([]int64{3_000_000_000, 4_000_000_000, 5_000_000_000, 800_000_000, 10_000_000, 1}).Draw(t, "principal") +
+		rapid.Int64Range(0, 1_000_000).Draw(t, "principal, more")}
+	l.Principal = money.Fen(o.principal)
+	l.AnnualRate, o.rate = drawRate(t, "contract rate", 3_450_000, 4_000_000, 1_000_000, 0)
+	o.other = new(big.Rat)
+	if rapid.IntRange(0, 3).Draw(t, "other subsidy?") == 0 {
+		l.OtherSubsidy, o.other = drawRate(t, "other subsidy", 3_000_000, 1_000_000, 0)
+	}
+	l.Disbursed = day("2026-01-01").AddDays(rapid.IntRange(0, 900).Draw(t, "disbursed"))
+	l.Maturity = l.Disbursed.AddDays(1 + drawDays(t, "term"))
+	o.disbursed, o.maturity = asTime(l.Disbursed), asTime(l.Maturity)
+	return &book{loan: l, oracle: o}
+}
+
+// event changes the facts, often for days that were accrued already.
+func (b *book) event(t *rapid.T) {
+	rapid.SampledFrom([]func(*rapid.T){b.repay, b.fallOverdue}).Draw(t, "event")(t)
+}
+
+func (b *book) repay(t *rapid.T) {
+	b.loan.Repaid = b.loan.Disbursed.AddDays(drawDays(t, "repaid after"))
+	b.oracle.repaid = asTime(b.loan.Repaid)
+}
+
+func (b *book) fallOverdue(t *rapid.T) {
+	from := b.loan.Disbursed
+	if n := len(b.loan.Overdue); n > 0 {
+		if from = b.loan.Overdue[n-1].To; from.IsZero() {
+			b.cure(t)
+			return
+		}
+	}
+	from = from.AddDays(drawDays(t, "overdue after"))
+	b.loan.Overdue = append(b.loan.Overdue, subsidy.Overdue{From: from})
+	b.oracle.overdueFrom, b.oracle.overdueT = append(b.oracle.overdueFrom, asTime(from)), append(b.oracle.overdueT, time.Time{})
+}
+
+func (b *book) cure(t *rapid.T) {
+	last := len(b.loan.Overdue) - 1
+	to := b.loan.Overdue[last].From.AddDays(rapid.IntRange(1, 150).Draw(t, "cured after"))
+	b.loan.Overdue[last].To, b.oracle.overdueT[last] = to, asTime(to)
+}
+
+// underEachRule checks a property under every day count and basis of the cap, each with policies drawn at random.
+func underEachRule(t *testing.T, property func(*rapid.T, rule)) {
+	base := policy2026(t)
+	for _, count := range []subsidy.DayCount{subsidy.Actual360, subsidy.Actual365, subsidy.Thirty360} {
+		for _, basis := range []subsidy.PrincipalBasis{subsidy.Cumulative, subsidy.Outstanding} {
+			base.DayCount, base.PrincipalBasis = count, basis
+			t.Run(string(count)+" "+string(basis), rapid.MakeCheck(func(t *rapid.T) { property(t, drawRule(t, base)) }))
+		}
+	}
+}
+
+func TestScheduleAgainstOracle(t *testing.T) {
+	underEachRule(t, func(t *rapid.T, r rule) {
+		b := drawBook(t, 0)
+		for range rapid.IntRange(0, 3).Draw(t, "events") {
+			b.event(t)
+		}
+		want := r.oracle.schedule(b.oracle.principal, *b.oracle)
+		got := r.policy.Schedule(b.loan, b.loan.Principal)
+		if len(got) != len(want) {
+			t.Fatalf("got %d periods, want %d", len(got), len(want))
+		}
+		for i := range got {
+			if asTime(got[i].To) != want[i].end || int64(got[i].Days) != want[i].days || got[i].Amount.Fen() != want[i].amount {
+				t.Fatalf("period %d: got %+v, want %+v", i, got[i], want[i])
+			}
+		}
+	})
+}
+
+// world is one household's loans at many banks.
+type world struct {
+	rule
+	account subsidy.Account
+	books   []*book
+	oracle  oracleHousehold
+}
+
+// steps is enough for most loans to be held, accrued more than once, changed and corrected.
+const steps = 60
+
+func TestHouseholdAgainstOracle(t *testing.T) {
+	underEachRule(t, func(t *rapid.T, r rule) {
+		w := &world{rule: r, oracle: oracleHousehold{r.oracle, map[string]*oracleClaim{}}}
+		for i := range rapid.SampledFrom([]int{4, 3, 2, 1}).Draw(t, "loans") {
+			w.books = append(w.books, drawBook(t, i))
+		}
+		event := func(t *rapid.T, b *book) { b.event(t) }
+		verbs := []func(*rapid.T, *book){w.hold, w.accrue, w.accrue, event, w.correct, w.settle, w.hold, w.accrue, event, w.correct, w.settle, w.release, w.clawBack}
+		for range steps {
+			b := rapid.SampledFrom(w.books).Draw(t, "loan")
+			rapid.SampledFrom(verbs).Draw(t, "verb")(t, b)
+			w.compare(t)
+		}
+	})
+}
+
+// agree takes the package's answer if there was no error, and fails when the oracle answers otherwise.
+func (w *world) agree(t *rapid.T, what string, b *book, a subsidy.Account, c subsidy.Claim, err error, allowed bool) {
+	if (err == nil) != allowed {
+		t.Fatalf("%s of %s: got %v, the oracle allows it: %v", what, b.loan.ID, err, allowed)
+	}
+	if err == nil {
+		w.account, b.claim = a, c
+	}
+}
+
+func (w *world) hold(t *rapid.T, b *book) {
+	if b.claim.Loan != "" {
+		return // a loan has one claim, which is the caller's to keep
+	}
+	before := w.account
+	a, c, err := subsidy.Hold(w.policy, w.account, b.loan)
+	allowed := w.oracle.payable(b.oracle) && w.oracle.hold(b.loan.ID, b.oracle)
+	w.agree(t, "hold", b, a, c, err, allowed)
+	if err != nil {
+		return
+	}
+	undone, _, err := subsidy.Release(a, c)
+	if err != nil || totalsOf(undone.Totals) != totalsOf(before.Totals) {
+		t.Fatalf("hold then release: %v, got %+v, want %+v", err, undone, before)
+	}
+}
+
+func (w *world) accrue(t *rapid.T, b *book) {
+	from := b.loan.Disbursed
+	if !b.claim.AccruedThrough.IsZero() {
+		from = b.claim.AccruedThrough
+	}
+	through := from.AddDays(drawDays(t, "through"))
+	booked, allowed := w.oracle.accrue(b.loan.ID, asTime(through))
+	a, c, period, err := subsidy.Accrue(w.policy, w.account, b.claim, b.loan, through)
+	w.agree(t, "accrual", b, a, c, err, allowed)
+	if err == nil && period.Amount.Fen() != booked {
+		t.Fatalf("accrual of %s through %s: got %s, want %d fen", b.loan.ID, through, period.Amount, booked)
+	}
+	if err == nil {
+		if _, _, _, again := subsidy.Accrue(w.policy, a, c, b.loan, through); again == nil {
+			t.Fatalf("%s was accrued twice through %s", b.loan.ID, through)
+		}
+	}
+}
+
+func (w *world) settle(t *rapid.T, b *book) {
+	amount := rapid.Int64Range(0, b.claim.Accrued.Fen()+1).Draw(t, "amount")
+	if rapid.Bool().Draw(t, "all of it") {
+		amount = b.claim.Accrued.Fen()
+	}
+	a, c, err := subsidy.Settle(w.account, b.claim, money.Fen(amount))
+	w.agree(t, "settlement", b, a, c, err, w.oracle.settle(b.loan.ID, amount))
+}
+
+func (w *world) release(t *rapid.T, b *book) {
+	a, c, err := subsidy.Release(w.account, b.claim)
+	w.agree(t, "release", b, a, c, err, w.oracle.release(b.loan.ID))
+}
+
+func (w *world) correct(t *rapid.T, b *book) {
+	want := w.oracle.correct(b.loan.ID)
+	a, c, excess, err := subsidy.Correct(w.policy, w.account, b.claim, b.loan)
+	w.agree(t, "correction", b, a, c, err, want > 0)
+	if excess.Fen() != want {
+		t.Fatalf("correction of %s: got %s, want %d fen", b.loan.ID, excess, want)
+	}
+}
+
+func (w *world) clawBack(t *rapid.T, b *book) {
+	if rapid.IntRange(0, 3).Draw(t, "really") != 0 {
+		return
+	}
+	a, c, err := subsidy.ClawBack(w.account, b.claim)
+	w.agree(t, "claw back", b, a, c, err, w.oracle.clawBack(b.loan.ID))
+}
+
+// fen is the totals of an account or claim as whole fen.
+type fen struct{ principal, held, accrued, settled, clawedBack int64 }
+
+func totalsOf(t subsidy.Totals) fen {
+	return fen{t.Principal.Fen(), t.Held.Fen(), t.Accrued.Fen(), t.Settled.Fen(), t.ClawedBack.Fen()}
+}
+
+// compare fails unless every claim equals the oracle's, the account is their sum and no cap is passed.
+func (w *world) compare(t *rapid.T) {
+	var sum fen
+	for _, b := range w.books {
+		want := w.oracle.claims[b.loan.ID]
+		if want == nil {
+			continue
+		}
+		got := totalsOf(b.claim.Totals)
+		wantTotals := fen{0, want.held, want.accrued, want.settled, want.clawedBack}
+		if w.oracle.counts(want) {
+			wantTotals.principal = want.eligible
+		}
+		if open := b.claim.State == subsidy.Held || b.claim.State == subsidy.Accruing; got != wantTotals || open != want.open {
+			t.Fatalf("%s in state %s: got %+v, want %+v", b.loan.ID, b.claim.State, got, wantTotals)
+		}
+		if b.claim.Granted.Fen() != want.granted || got.held+got.accrued+got.settled+got.clawedBack+b.claim.Released.Fen() != want.granted {
+			t.Fatalf("%s: granted %s is not the sum of %+v and %s released", b.loan.ID, b.claim.Granted, got, b.claim.Released)
+		}
+		sum = fen{sum.principal + got.principal, sum.held + got.held, sum.accrued + got.accrued, sum.settled + got.settled, sum.clawedBack + got.clawedBack}
+	}
+	if got := totalsOf(w.account.Totals); got != sum {
+		t.Fatalf("account: got %+v, its claims sum to %+v", got, sum)
+	}
+	if sum.held+sum.accrued+sum.settled > w.rule.oracle.amountCap || sum.principal > w.rule.oracle.principalCap {
+		t.Fatalf("a cap is passed: %+v", sum)
+	}
+}
