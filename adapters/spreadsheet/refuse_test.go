@@ -108,44 +108,43 @@ func TestRowsAreCountedBeforeAnyIsRead(t *testing.T) {
 	if _, err := table(t, file, spreadsheet.Limits{MaxRows: 4}); err != nil {
 		t.Error(err)
 	}
+	if spreadsheet.DefaultLimits.MaxRows != 50_000 {
+		t.Error("the default")
+	}
 	refused(t, file, spreadsheet.CodeTooLarge, spreadsheet.Limits{MaxBytes: 1000})
 }
 
 func TestZipBombsAreRefused(t *testing.T) {
-	rows := func(n int) string {
-		return `<sheetData>` + rawRows + strings.Repeat(`<row><c/></row>`, n) + `</sheetData>`
+	// Comments cost the reader little; a bomb is bytes, of whatever kind.
+	padded := func(mib int) string {
+		return `<sheetData>` + rawRows + strings.Repeat(`<!--`+strings.Repeat(" ", 512<<10)+`-->`, 2*mib) + `</sheetData>`
 	}
-
 	t.Run("by the declared size", func(t *testing.T) {
-		refused(t, rawBook(rows(200_000)).zip(t), spreadsheet.CodeZipBomb, spreadsheet.Limits{MaxUnzipped: 1 << 20})
+		refused(t, rawBook(padded(3)).zip(t), spreadsheet.CodeZipBomb, spreadsheet.Limits{MaxUnzipped: 1 << 20})
 	})
 	t.Run("by the real size when the declared one is a lie", func(t *testing.T) {
-		file := rawBook(rows(200_000)).zip(t)
+		file := rawBook(padded(3)).zip(t)
 		declareSizes(file, 1000)
-		_, err := table(t, file, spreadsheet.Limits{MaxUnzipped: 1 << 20})
-		var e *spreadsheet.SheetError
-		if !errors.As(err, &e) || e.Code != spreadsheet.CodeZipBomb && e.Code != spreadsheet.CodeUnreadable {
-			t.Fatal(err)
-		}
+		refused(t, file, spreadsheet.CodeUnreadable, spreadsheet.Limits{MaxUnzipped: 1 << 20})
 	})
 	t.Run("by the ratio", func(t *testing.T) {
-		refused(t, rawBook(rows(500_000)).zip(t), spreadsheet.CodeZipBomb, spreadsheet.Limits{MaxRatio: 100})
+		refused(t, rawBook(padded(6)).zip(t), spreadsheet.CodeZipBomb, spreadsheet.Limits{MaxRatio: 100})
 	})
 	t.Run("in the table of shared texts", func(t *testing.T) {
-		p := rawBook(rows(0))
-		p["xl/sharedStrings.xml"] = `<sst>` + strings.Repeat(`<si/>`, 5<<20) + `</sst>`
-		refused(t, p.zip(t), spreadsheet.CodeZipBomb)
+		p := rawBook(padded(0))
+		p["xl/sharedStrings.xml"] = `<sst>` + strings.Repeat(`<si/>`, 1001) + `</sst>`
+		refused(t, p.zip(t), spreadsheet.CodeZipBomb, spreadsheet.Limits{MaxTexts: 1000})
 	})
 	t.Run("of many entries", func(t *testing.T) {
-		p := rawBook(rows(0))
+		p := rawBook(padded(0))
 		for i := range 6000 {
 			p[fmt.Sprint("xl/media/", i)] = ""
 		}
 		refused(t, p.zip(t), spreadsheet.CodeZipBomb)
 	})
 	t.Run("but not for pictures that nobody unzips", func(t *testing.T) {
-		p := rawBook(rows(0))
-		p["xl/media/1.bmp"] = strings.Repeat("\x00", 8<<20)
+		p := rawBook(padded(0))
+		p["xl/media/1.bmp"] = strings.Repeat("\x00", 2<<20)
 		if _, err := table(t, p.zip(t), spreadsheet.Limits{MaxUnzipped: 1 << 20}); err != nil {
 			t.Fatal(err)
 		}
@@ -183,9 +182,9 @@ func TestMalformedXMLIsRefused(t *testing.T) {
 		{"a negative shared text", wrap(rawHeader + `<row r="2"><c r="A2" t="s"><v>-1</v></c></row>`)},
 		{"a bad merged area", `<worksheet><sheetData>` + rawRows + `</sheetData><mergeCells><mergeCell ref="A:B"/></mergeCells></worksheet>`},
 		{"deep nesting", wrap(rawRows) + strings.Repeat("<a>", 100)},
-		{"one huge text", wrap(rawHeader + `<row r="2"><c r="A2" t="inlineStr"><is><t>` + strings.Repeat("x", 3<<20) + `</t></is></c></row>`)},
-		{"one huge text in small pieces", wrap(rawHeader + `<row r="2"><c r="A2" t="inlineStr"><is><t>` + strings.Repeat("x<!-- -->", 200_000) + `</t></is></c></row>`)},
-		{"one huge tag", wrap(`<row ` + manyAttributes(3<<20) + `></row>`)},
+		{"one huge text", wrap(rawHeader + `<row r="2"><c r="A2" t="inlineStr"><is><t>` + strings.Repeat("x", 2<<20) + `</t></is></c></row>`)},
+		{"one huge text in small pieces", wrap(rawHeader + `<row r="2"><c r="A2" t="inlineStr"><is><t>` + strings.Repeat("x<!-- -->", 140_000) + `</t></is></c></row>`)},
+		{"one huge tag", wrap(`<row ` + strings.Repeat(`a="" `, 400_000) + `></row>`)},
 		{"another character encoding", `<?xml version="1.0" encoding="UTF-7"?>` + wrap(rawRows)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -201,16 +200,6 @@ func TestMalformedXMLIsRefused(t *testing.T) {
 			t.Error(got)
 		}
 	})
-}
-
-// manyAttributes does not compress so well that it is taken for a bomb.
-func manyAttributes(size int) string {
-	r := rand.New(rand.NewPCG(1, 2))
-	var b strings.Builder
-	for b.Len() < size {
-		fmt.Fprintf(&b, `a%x="" `, r.Uint64())
-	}
-	return b.String()
 }
 
 func TestDamagedWorkbooksAreRefused(t *testing.T) {
@@ -239,7 +228,7 @@ func TestDamagedWorkbooksAreRefused(t *testing.T) {
 	})
 	t.Run("with any one byte changed, it never panics", func(t *testing.T) {
 		r := rand.New(rand.NewPCG(3, 4))
-		for range 300 {
+		for range 60 {
 			bad := slices.Clone(whole)
 			bad[r.IntN(len(bad))] ^= byte(1 + r.IntN(255))
 			if tab, err := table(t, bad); err == nil {

@@ -3,7 +3,9 @@ package spreadsheet_test
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -65,8 +67,13 @@ func (p parts) zip(t testing.TB) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
+	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
 	for name, text := range p {
-		w, err := z.Create(name)
+		h := &zip.FileHeader{Name: name, Method: zip.Deflate}
+		if text == "" {
+			h.Method = zip.Store
+		}
+		w, err := z.CreateHeader(h)
 		must(t, err)
 		_, err = w.Write([]byte(text))
 		must(t, err)

@@ -37,13 +37,14 @@ type Limits struct {
 	MaxRatio      int64 // unzipped to zipped size of a part, from 4 MiB on; default 200
 	MaxRows       int   // data rows; default 50,000
 	MaxColumns    int   // columns with any content; default 100
+	MaxTexts      int   // distinct texts of a workbook, all sheets together; default 2,000,000
 	MaxCellLength int   // characters in a cell of the layout; default 1,000
 }
 
 // DefaultLimits holds the defaults of Limits.
 var DefaultLimits = Limits{
 	MaxBytes: 32 << 20, MaxUnzipped: 128 << 20, MaxRatio: 200,
-	MaxRows: 50_000, MaxColumns: 100, MaxCellLength: 1_000,
+	MaxRows: 50_000, MaxColumns: 100, MaxTexts: 2_000_000, MaxCellLength: 1_000,
 }
 
 func (l Limits) withDefaults() Limits {
@@ -51,7 +52,7 @@ func (l Limits) withDefaults() Limits {
 	return Limits{
 		MaxBytes: orElse(l.MaxBytes, d.MaxBytes), MaxUnzipped: orElse(l.MaxUnzipped, d.MaxUnzipped),
 		MaxRatio: orElse(l.MaxRatio, d.MaxRatio), MaxRows: orElse(l.MaxRows, d.MaxRows),
-		MaxColumns: orElse(l.MaxColumns, d.MaxColumns), MaxCellLength: orElse(l.MaxCellLength, d.MaxCellLength),
+		MaxColumns: orElse(l.MaxColumns, d.MaxColumns), MaxTexts: orElse(l.MaxTexts, d.MaxTexts), MaxCellLength: orElse(l.MaxCellLength, d.MaxCellLength),
 	}
 }
 

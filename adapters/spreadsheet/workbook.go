@@ -219,12 +219,9 @@ func isDate(format string, custom map[string]bool) bool {
 	return false
 }
 
-// maxSharedText and maxShared bound the one thing of a workbook that is held in memory, the table of
-// its distinct texts: cells refer to it in any order.
-const (
-	maxSharedText = 64 << 20
-	maxShared     = 4 << 20
-)
+// maxSharedText bounds, with Limits.MaxTexts, the one thing of a workbook that is held in memory, the
+// table of its distinct texts: cells refer to it in any order.
+const maxSharedText = 64 << 20
 
 // sharedStrings is the table of distinct texts, end to end in one block: half the memory of a []string.
 type sharedStrings struct {
@@ -258,7 +255,7 @@ func readShared(ctx context.Context, a *archive, part string) (*sharedStrings, e
 				return err
 			}
 			s.text = append(s.text, text...)
-			if len(s.text) > maxSharedText || len(s.ends) >= maxShared {
+			if len(s.text) > maxSharedText || len(s.ends) >= a.limits.MaxTexts {
 				return sheetError(CodeZipBomb, path.Base(part))
 			}
 			s.ends = append(s.ends, uint32(len(s.text))) //nolint:gosec // below maxSharedText
