@@ -1,0 +1,65 @@
+package projection
+
+import (
+	"decore/chaincode/calendar"
+	"decore/chaincode/contract"
+	"decore/chaincode/financing"
+	"decore/chaincode/money"
+	"decore/chaincode/order"
+	"decore/chaincode/receivable"
+)
+
+// Relation is how one record names another.
+type Relation string
+
+// Relations between records.
+const (
+	Parent     Relation = "parent"     // an earlier stage of the same value
+	Collateral Relation = "collateral" // a financing lends on it
+	Loan       Relation = "loan"       // a subsidy claim is for it
+	Account    Relation = "account"    // a subsidy claim counts in it
+)
+
+// facets are what records can be found by.
+type facets struct {
+	number string
+	due    calendar.Date
+	amount money.Amount
+	links  map[link]bool
+}
+
+type link struct {
+	rel    Relation
+	target string
+}
+
+// facetsOf takes the facets from a record; what the gateway may not know it cannot be found by.
+func facetsOf(r Record) facets {
+	f := facets{links: map[link]bool{}}
+	f.link(Parent, r.Parents...)
+	switch t := r.Terms.(type) {
+	case order.Terms:
+		f.number, f.due, f.amount = string(t.Number), t.DeliverBy, t.Amount
+	case receivable.Terms:
+		f.number, f.due, f.amount = string(t.Invoice), t.Due, t.Amount
+	case financing.Terms:
+		f.amount = t.Committed()
+		if t.Offer != nil {
+			f.due = t.Offer.Maturity
+		}
+		f.link(Collateral, t.Collateral...)
+	case contract.ClaimTerms:
+		f.due, f.amount = t.Loan.Maturity, t.Claim.Granted
+		f.link(Loan, t.Loan.ID)
+		f.link(Account, t.Account)
+	case contract.AccountTerms:
+		f.amount = t.Account.Used()
+	}
+	return f
+}
+
+func (f *facets) link(rel Relation, targets ...string) {
+	for _, target := range targets {
+		f.links[link{rel, target}] = true
+	}
+}
