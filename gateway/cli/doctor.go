@@ -1,0 +1,177 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"decore/adapters/embedded"
+	"decore/chaincode/canon"
+	"decore/chaincode/contract"
+	"decore/gateway/keystore"
+	"decore/gateway/projection"
+	"decore/gateway/server"
+)
+
+type doctorCommand struct {
+	dataFlag   `embed:""`
+	Demo       bool   `help:"Examine the demo's data folder."`
+	Passphrase string `help:"Passphrase of the key store." env:"DECORE_KEY_PASSPHRASE" hidden:""`
+}
+
+// patient is what is examined, opened part by part.
+type patient struct {
+	data       string
+	passphrase string
+	ledger     *embedded.Engine
+	store      *projection.Store
+}
+
+// examinations are made in order; one that fails ends those that need it.
+var examinations = []struct {
+	name string
+	make func(context.Context, *patient) (string, error)
+}{
+	{"data folder", examineFolder},
+	{"ledger", examineLedger},
+	{"clock", examineClock},
+	{"keys", examineKeys},
+	{"projection", examineProjection},
+}
+
+var errUnwell = errors.New("something is wrong, see above")
+
+// Run examines a data folder that no gateway is serving at the moment.
+func (c *doctorCommand) Run(ctx context.Context, s *streams) error {
+	name := "serve"
+	if c.Demo {
+		name = "demo"
+	}
+	p := &patient{data: c.or(name), passphrase: c.Passphrase}
+	defer p.close()
+	for _, e := range examinations {
+		finding, err := e.make(ctx, p)
+		if err != nil {
+			_, _ = fmt.Fprintf(s.out, "FAIL  %-12s %s\n", e.name, oneLine(err))
+			return errUnwell
+		}
+		_, _ = fmt.Fprintf(s.out, "ok    %-12s %s\n", e.name, finding)
+	}
+	return nil
+}
+
+func (p *patient) close() {
+	if p.store != nil {
+		_ = p.store.Close()
+	}
+	if p.ledger != nil {
+		_ = p.ledger.Close()
+	}
+}
+
+func examineFolder(_ context.Context, p *patient) (string, error) {
+	info, err := os.Stat(p.data)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("%s does not exist; `gateway serve` or `gateway demo` makes it", p.data)
+	case err != nil:
+		return "", err
+	case !info.IsDir():
+		return "", fmt.Errorf("%s is not a folder", p.data)
+	case info.Mode().Perm()&0o077 != 0:
+		return "", fmt.Errorf("%s can be read by others (mode %o); it holds keys: chmod 700", p.data, info.Mode().Perm())
+	}
+	probe, err := os.CreateTemp(p.data, ".doctor-*")
+	if err != nil {
+		return "", fmt.Errorf("cannot write into %s: %w", p.data, err)
+	}
+	return p.data, errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+func examineLedger(ctx context.Context, p *patient) (string, error) {
+	dir := filepath.Join(p.data, "ledger")
+	if _, err := os.Stat(dir); err != nil {
+		return "", fmt.Errorf("no ledger in %s", p.data)
+	}
+	orgs, err := server.ChannelOrgs(p.data)
+	if err != nil {
+		return "", err
+	}
+	if p.ledger, err = embedded.Open(embedded.Options{Dir: dir, Run: contract.Submit, Orgs: orgs}); err != nil {
+		return "", err
+	}
+	if err := p.ledger.Verify(ctx, nil); err != nil {
+		return "", err
+	}
+	var charter contract.Charter
+	raw, err := p.ledger.Get(ctx, contract.CharterKey())
+	if err != nil {
+		return "", err
+	}
+	if raw[0] == nil {
+		return "", errors.New("the ledger was never founded; `gateway serve` does that")
+	}
+	if err := canon.Strict(raw[0], &charter); err != nil {
+		return "", fmt.Errorf("charter: %w", err)
+	}
+	return fmt.Sprintf("%s: all %d blocks and every value checked", charter.Ledger, p.ledger.Info().Head.Number), nil
+}
+
+func examineClock(_ context.Context, p *patient) (string, error) {
+	info := p.ledger.Info()
+	behind := info.Head.Time.Sub(time.Now().Add(info.ClockOffset))
+	switch {
+	case info.Demonstration:
+		return fmt.Sprintf("a demonstration's clock, %s ahead of the real one; its times prove nothing", info.ClockOffset.Round(time.Hour)), nil
+	case behind > time.Minute:
+		return "", fmt.Errorf("the newest block is %s ahead of this machine's clock; set the clock", behind.Round(time.Second))
+	}
+	return "in order", nil
+}
+
+func examineKeys(_ context.Context, p *patient) (string, error) {
+	store, err := server.OpenKeys(p.data, p.passphrase)
+	if err != nil {
+		return "", err
+	}
+	held, err := store.List()
+	if err != nil {
+		return "", err
+	}
+	for _, e := range held {
+		if _, _, err := store.Key(e.Party); err != nil && !errors.Is(err, keystore.ErrNoKey) {
+			return "", err
+		}
+	}
+	return fmt.Sprintf("%d parties hosted", len(held)), nil
+}
+
+func examineProjection(ctx context.Context, p *patient) (string, error) {
+	var err error
+	if p.store, err = projection.Open(ctx, filepath.Join(p.data, "projection.db"), projection.Options{Clock: p.ledger.Now}); err != nil {
+		return "", fmt.Errorf("%w (it can be deleted: the gateway builds it again from the ledger)", err)
+	}
+	at, err := p.store.Position(ctx)
+	if err != nil {
+		return "", err
+	}
+	head, err := p.ledger.Head(ctx)
+	if err != nil {
+		return "", err
+	}
+	if at.Number < head.Number {
+		return fmt.Sprintf("at block %d of %d; the gateway catches up when it starts", at.Number, head.Number), nil
+	}
+	differences, err := p.store.Reconcile(ctx, p.ledger)
+	if err != nil {
+		return "", err
+	}
+	if len(differences) > 0 {
+		return "", fmt.Errorf("%d rows differ from the ledger, first %+v; delete the projection's files, the gateway builds them again", len(differences), differences[0])
+	}
+	return fmt.Sprintf("at block %d, reconciled with the ledger", at.Number), nil
+}

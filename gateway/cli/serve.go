@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"decore/gateway/auth"
+	"decore/gateway/server"
+)
+
+// closeTimeout is how long running requests have to end when the gateway is stopped.
+const closeTimeout = 20 * time.Second
+
+// dataFlag is the data folder, as every command takes it.
+type dataFlag struct {
+	Data string `help:"Data folder. Default: a folder under the user's state folder." type:"path" env:"DECORE_DATA" placeholder:"DIR"`
+}
+
+func (f dataFlag) or(name string) string {
+	if f.Data != "" {
+		return f.Data
+	}
+	return server.DefaultData(name)
+}
+
+type serveCommand struct {
+	dataFlag   `embed:""`
+	Listen     string   `help:"Address and port; keep to loopback and put a TLS proxy in front." default:"127.0.0.1:8080" env:"DECORE_LISTEN"`
+	Consortium string   `help:"File of the consortium on which an empty ledger is founded. Default: the invented example." type:"existingfile" env:"DECORE_CONSORTIUM" placeholder:"FILE"`
+	Policies   string   `help:"Folder of policy records for it. Default: the example's." type:"existingdir" env:"DECORE_POLICIES" placeholder:"DIR"`
+	Issuer     []string `help:"URL of a token issuer to accept; give --audience and --jwks as often, in the same order." env:"DECORE_ISSUER" placeholder:"URL"`
+	Audience   []string `help:"Audience of the issuer's tokens." env:"DECORE_AUDIENCE" placeholder:"NAME"`
+	JWKS       []string `name:"jwks" help:"Issuer's keys: an https URL or a file of a JWK set." env:"DECORE_JWKS" placeholder:"URL|FILE"`
+	NoDev      bool     `name:"no-dev-issuer" help:"Do not accept tokens of the development issuer." env:"DECORE_NO_DEV_ISSUER"`
+	Passphrase string   `help:"Passphrase of the key store, at least 15 bytes. Default: a master key file in the data folder." env:"DECORE_KEY_PASSPHRASE" hidden:""`
+}
+
+func (c *serveCommand) config(log *slog.Logger) (server.Config, error) {
+	if len(c.Issuer) != len(c.Audience) || len(c.Issuer) != len(c.JWKS) {
+		return server.Config{}, &usageError{"give one --audience and one --jwks for each --issuer"}
+	}
+	cfg := server.Config{Data: c.or("serve"), Listen: c.Listen, Consortium: c.Consortium, Policies: c.Policies,
+		NoDev: c.NoDev, Passphrase: c.Passphrase, Log: log}
+	for i := range c.Issuer {
+		cfg.Issuers = append(cfg.Issuers, auth.Issuer{URL: c.Issuer[i], Audience: c.Audience[i], JWKS: c.JWKS[i]})
+	}
+	return cfg, nil
+}
+
+// Run serves until the context ends.
+func (c *serveCommand) Run(ctx context.Context, s *streams, log *slog.Logger) error {
+	cfg, err := c.config(log)
+	if err != nil {
+		return err
+	}
+	srv, err := server.Start(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if srv.Created {
+		_, _ = fmt.Fprintf(s.out, "Founded ledger %s in %s.\n", srv.Plan.Ledger, cfg.Data)
+	}
+	_, _ = fmt.Fprintf(s.out, "Serving ledger %s at %s (documents: %s/docs).\n", srv.Plan.Ledger, srv.URL(), srv.URL())
+	return waitAndClose(ctx, srv)
+}
+
+// waitAndClose serves until the context ends or something fails, then closes in order.
+func waitAndClose(ctx context.Context, srv *server.Server) error {
+	failed := srv.Wait(ctx)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	if err := srv.Close(closing); err != nil && failed == nil {
+		return fmt.Errorf("stop: %w", err)
+	}
+	return failed
+}

@@ -1,0 +1,117 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"time"
+)
+
+// client speaks to the gateway as any outside system does.
+type client struct {
+	base   string
+	http   *http.Client
+	tokens map[string]string // by actor
+}
+
+// reply is what a call came to.
+type reply struct {
+	Status int
+	Header http.Header
+	Raw    []byte
+}
+
+// call sends a request as an actor. The key makes a repeated call the same call.
+func (c *client) call(ctx context.Context, as actor, method, path, key string, body any) (reply, error) {
+	var content io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			return reply{}, fmt.Errorf("%s %s: %w", method, path, err)
+		}
+		content = bytes.NewReader(raw)
+	}
+	return c.send(ctx, as, method, path, key, "application/json", content)
+}
+
+// upload sends a spreadsheet.
+func (c *client) upload(ctx context.Context, as actor, path, key, name string, sheet []byte) (reply, error) {
+	var form bytes.Buffer
+	w := multipart.NewWriter(&form)
+	part, err := w.CreateFormFile("file", name)
+	if err == nil {
+		_, err = part.Write(sheet)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		return reply{}, fmt.Errorf("upload %s: %w", name, err)
+	}
+	return c.send(ctx, as, http.MethodPost, path, key, w.FormDataContentType(), &form)
+}
+
+func (c *client) send(ctx context.Context, as actor, method, path, key, contentType string, body io.Reader) (reply, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	if err != nil {
+		return reply{}, fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.tokens[as.id()])
+	if body != nil {
+		req.Header.Set("Content-Type", contentType)
+	}
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return reply{}, fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	raw, err := io.ReadAll(io.LimitReader(res.Body, 64<<20))
+	if err != nil {
+		return reply{}, fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	return reply{Status: res.StatusCode, Header: res.Header, Raw: raw}, nil
+}
+
+// into decodes the reply's JSON.
+func (r reply) into(v any) error {
+	if err := json.Unmarshal(r.Raw, v); err != nil {
+		return fmt.Errorf("answer %d: %w: %.200s", r.Status, err, r.Raw)
+	}
+	return nil
+}
+
+// problem is the part of an RFC 9457 problem that the story shows.
+type problem struct {
+	Code   string `json:"code"`
+	Title  string `json:"title"`
+	Detail string `json:"detail"`
+	Clause string `json:"clause"`
+}
+
+func (r reply) problem() problem {
+	var p problem
+	if err := r.into(&p); err != nil {
+		p.Detail = err.Error()
+	}
+	return p
+}
+
+// written is the answer to a write.
+type written struct {
+	ID       string `json:"id"`
+	State    string `json:"state"`
+	Version  int    `json:"version"`
+	Position struct {
+		Tx    string `json:"tx"`
+		Block uint64 `json:"block"`
+	} `json:"position"`
+}

@@ -1,0 +1,79 @@
+// Package server puts the gateway together and runs it: ledger, projection, submitter, keys, HTTP.
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"decore/fixtures"
+	"decore/gateway/auth"
+)
+
+// Config is what a gateway is started with.
+type Config struct {
+	Data       string        // folder of ledger, keys and projection
+	Listen     string        // loopback address and port; port 0 takes a free one
+	Consortium string        // file of the plan on which an empty ledger is founded; "" is the built-in example
+	Policies   string        // folder of policies for it; "" is the built-in example
+	Issuers    []auth.Issuer // whose tokens are accepted besides the development issuer's
+	NoDev      bool          // do not accept the development issuer's tokens
+	Passphrase string        // of the key store; "" uses a master key file in the data folder
+	Clock      func() time.Time
+	Log        *slog.Logger
+}
+
+// DefaultData is where data goes when no folder is given: the user's state folder, never the source tree.
+func DefaultData(name string) string {
+	base := os.Getenv("XDG_STATE_HOME")
+	if base == "" {
+		if home, err := os.UserHomeDir(); err == nil {
+			base = filepath.Join(home, ".local", "state")
+		} else {
+			base = os.TempDir()
+		}
+	}
+	return filepath.Join(base, "decore", name)
+}
+
+// Validate says what is wrong with the settings.
+func (c Config) Validate() error {
+	switch {
+	case c.Data == "":
+		return errors.New("no data folder given (--data)")
+	case c.Listen == "":
+		return errors.New("no address given (--listen)")
+	case c.NoDev && len(c.Issuers) == 0:
+		return errors.New("without the development issuer at least one --issuer must be given")
+	}
+	return nil
+}
+
+func (c Config) path(name string) string { return filepath.Join(c.Data, name) }
+
+// plan returns the files on which an empty ledger is founded.
+func (c Config) plan() (files fs.FS, name string) {
+	if c.Consortium == "" {
+		return fixtures.FS, "consortium/qingdao.json"
+	}
+	return os.DirFS(filepath.Dir(c.Consortium)), filepath.Base(c.Consortium)
+}
+
+func (c Config) policies() (files fs.FS, dir string) {
+	if c.Policies == "" {
+		return fixtures.FS, "policies"
+	}
+	return os.DirFS(c.Policies), "."
+}
+
+// ensureData makes the data folder for this user alone.
+func (c Config) ensureData() error {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,219 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"decore/adapters/embedded"
+	"decore/chaincode/contract"
+	"decore/gateway/api"
+	"decore/gateway/auth"
+	"decore/gateway/consortium"
+	"decore/gateway/desk"
+	"decore/gateway/idempotency"
+	"decore/gateway/keystore"
+	"decore/gateway/projection"
+	"decore/gateway/submit"
+)
+
+// Server is a running gateway.
+type Server struct {
+	Ledger  *embedded.Engine
+	Store   *projection.Store
+	Plan    consortium.Plan
+	Created bool // the ledger was founded by this start
+
+	http    *http.Server
+	addr    net.Addr
+	closers []func() error // in the order of opening
+	stop    context.CancelFunc
+	running sync.WaitGroup
+	failed  chan error // first failure of something that runs in the background
+}
+
+// Start opens everything in its order and serves. What was opened is closed again when a step fails.
+func Start(ctx context.Context, cfg Config) (s *Server, err error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if err := cfg.ensureData(); err != nil {
+		return nil, err
+	}
+	// Ask for the port first: a busy one should cost nothing.
+	listener, err := listen(ctx, cfg.Listen)
+	if err != nil {
+		return nil, err
+	}
+	s = &Server{failed: make(chan error, 2), addr: listener.Addr()}
+	s.opened(listener.Close)
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop = stop
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close(context.WithoutCancel(ctx)))
+		}
+	}()
+	handler, err := s.open(ctx, run, cfg)
+	if err != nil {
+		return s, err
+	}
+	s.serve(listener, handler)
+	return s, nil
+}
+
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("address %s is in use: stop what uses it, or choose another with --listen", address)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", address, err)
+	}
+	return l, nil
+}
+
+func (s *Server) opened(close func() error) { s.closers = append(s.closers, close) }
+
+// open builds the parts from the ledger up to the HTTP handler.
+func (s *Server) open(ctx, run context.Context, cfg Config) (http.Handler, error) {
+	plan, err := cfg.ensurePlan()
+	if err != nil {
+		return nil, err
+	}
+	s.Plan = plan
+	if s.Ledger, err = embedded.Open(embedded.Options{Dir: cfg.path("ledger"), Name: plan.Ledger, Run: contract.Submit,
+		Orgs: plan.Orgs, Clock: cfg.Clock, Log: cfg.Log}); err != nil {
+		return nil, err
+	}
+	s.opened(s.Ledger.Close)
+	keys, err := OpenKeys(cfg.Data, cfg.Passphrase)
+	if err != nil {
+		return nil, err
+	}
+	submitter := submit.New(s.Ledger, submit.DefaultOptions())
+	s.opened(func() error { submitter.Close(); return nil })
+	writer := &desk.Desk{Ledger: plan.Ledger, Clock: s.Ledger, Keys: keys}
+	if err := s.found(ctx, cfg, plan, submitter, writer, keys); err != nil {
+		return nil, err
+	}
+	if err := s.project(ctx, run, cfg); err != nil {
+		return nil, err
+	}
+	verifier, err := openAuth(run, cfg)
+	if err != nil {
+		return nil, err
+	}
+	s.opened(func() error { verifier.Close(); return nil })
+	answers, err := idempotency.Open(ctx, cfg.path("idempotency.db"), idempotency.Options{})
+	if err != nil {
+		return nil, err
+	}
+	s.opened(answers.Close)
+	registry := prometheus.NewRegistry()
+	return api.New(api.Deps{Ledger: s.Ledger, Store: s.Store, Submit: submitter, Desk: writer, Keys: keys, Auth: verifier,
+		Idempotency: answers, Log: cfg.Log, Metrics: registry})
+}
+
+func openAuth(run context.Context, cfg Config) (*auth.Verifier, error) {
+	settings := auth.Config{Issuers: cfg.Issuers, Log: cfg.Log}
+	if !cfg.NoDev {
+		dev, err := auth.OpenDevIssuer(cfg.Data, nil)
+		if err != nil {
+			return nil, err
+		}
+		settings.Dev = dev
+	}
+	return auth.NewVerifier(run, settings)
+}
+
+func (s *Server) found(ctx context.Context, cfg Config, plan consortium.Plan, sub *submit.Submitter, d *desk.Desk, keys *keystore.Store) error {
+	head, err := s.Ledger.Head(ctx)
+	if err != nil {
+		return err
+	}
+	s.Created = head.Number == 0
+	policies, err := consortium.ReadPolicies(cfg.policies())
+	if err != nil {
+		return err
+	}
+	return consortium.Founder{Plan: plan, Policies: policies, Ledger: s.Ledger, Submit: sub, Desk: d, Keys: keys}.Run(ctx)
+}
+
+// project opens the read model and lets it catch up before the first request is served.
+func (s *Server) project(ctx, run context.Context, cfg Config) error {
+	store, err := projection.OpenOrRebuild(ctx, cfg.path("projection.db"), projection.Options{Log: cfg.Log, Clock: s.Ledger.Now})
+	if err != nil {
+		return err
+	}
+	s.Store = store
+	s.opened(store.Close)
+	s.running.Go(func() {
+		if err := store.Run(run, s.Ledger); err != nil && run.Err() == nil {
+			s.fail(fmt.Errorf("projection: %w", err))
+		}
+	})
+	head, err := s.Ledger.Head(ctx)
+	if err != nil {
+		return err
+	}
+	return store.WaitFor(ctx, head.Number)
+}
+
+func (s *Server) serve(l net.Listener, h http.Handler) {
+	s.http = &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 2 * time.Minute,
+		WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+	s.running.Go(func() {
+		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			s.fail(fmt.Errorf("http: %w", err))
+		}
+	})
+}
+
+func (s *Server) fail(err error) {
+	select {
+	case s.failed <- err:
+	default: // an earlier failure is enough to stop for
+	}
+}
+
+// URL is where the gateway answers.
+func (s *Server) URL() string { return "http://" + s.addr.String() }
+
+// Wait returns when ctx ends, or with the error when something fails in the background.
+func (s *Server) Wait(ctx context.Context) error {
+	select {
+	case err := <-s.failed:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// Close lets running requests end within ctx and closes everything in reverse order.
+func (s *Server) Close(ctx context.Context) error {
+	var errs []error
+	if s.http != nil {
+		errs = append(errs, s.http.Shutdown(ctx))
+	}
+	s.stop()
+	s.running.Wait()
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		if err := s.closers[i](); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
