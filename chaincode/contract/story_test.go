@@ -12,7 +12,6 @@ import (
 	"decore/chaincode/evidence"
 	"decore/chaincode/financing"
 	"decore/chaincode/ident"
-	"decore/chaincode/lifecycle"
 	"decore/chaincode/money"
 	"decore/chaincode/order"
 	"decore/chaincode/receivable"
@@ -24,6 +23,7 @@ import (
 type world struct {
 	*contracttest.Chain
 	invoices int
+	policy   subsidy.Policy // published, once it is
 }
 
 func newWorld(t testing.TB) *world { return &world{Chain: contracttest.New(t)} }
@@ -33,11 +33,14 @@ func (w *world) today() calendar.Date { return calendar.At(w.State.Now) }
 func (w *world) order(amount string) string {
 	w.T.Helper()
 	id := contracttest.NewID("ORD")
-	w.invoices++
-	w.Do(w.SME, "order.create", id, order.CreateArgs{Seller: w.SME.USCC, Buyer: w.Leader.USCC, BuyerClass: order.Large,
-		Number: ident.DocumentNumber("PO" + id[4:]), Signed: w.today(), DeliverBy: w.today().AddDays(30), PaymentDays: 60,
-		Goods: "compressor housings", Amount: money.MustParse(amount)})
+	w.Do(w.SME, "order.create", id, w.orderArgs(amount))
 	return id
+}
+
+func (w *world) orderArgs(amount string) order.CreateArgs {
+	return order.CreateArgs{Seller: w.SME.USCC, Buyer: w.Leader.USCC, BuyerClass: order.Large,
+		Number: ident.DocumentNumber(contracttest.NewID("PO")[3:]), Signed: w.today(), DeliverBy: w.today().AddDays(30), PaymentDays: 60,
+		Goods: "compressor housings", Amount: money.MustParse(amount)}
 }
 
 func (w *world) deliveredOrder(amount string) string {
@@ -61,9 +64,13 @@ func (w *world) invoice() ident.InvoiceNumber {
 func (w *world) receivable(orderID, amount string) string {
 	w.T.Helper()
 	id := contracttest.NewID("REC")
-	w.Do(w.SME, "receivable.register", id, receivable.RegisterArgs{Order: orderID, Invoice: w.invoice(), Issued: w.today(),
-		Due: w.today().AddDays(60), Amount: money.MustParse(amount)})
+	w.Do(w.SME, "receivable.register", id, w.registerArgs(orderID, amount))
 	return id
+}
+
+func (w *world) registerArgs(orderID, amount string) receivable.RegisterArgs {
+	return receivable.RegisterArgs{Order: orderID, Invoice: w.invoice(), Issued: w.today(),
+		Due: w.today().AddDays(60), Amount: money.MustParse(amount)}
 }
 
 func (w *world) grant(rec string, bank *contracttest.Actor) {
@@ -134,6 +141,7 @@ func (w *world) publishSubsidy() subsidy.Policy {
 		w.T.Fatalf("version %d", p.Version)
 	}
 	w.Do(w.Regulator, "policy.publish", p.ID, contract.PublishArgs{Policy: mustCanonical(w.T, p)})
+	w.policy = p
 	return p
 }
 
@@ -191,5 +199,3 @@ func mustCanonical(t testing.TB, v any) jsontext.Value {
 	}
 	return sealed.Opening.Terms
 }
-
-var _ = lifecycle.None

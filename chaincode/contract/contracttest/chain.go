@@ -96,20 +96,35 @@ func New(t testing.TB, options ...func(*Chain)) *Chain {
 	return c
 }
 
+// Fork returns a chain with the same parties and a copy of the state, to try something on.
+func (c *Chain) Fork(t testing.TB) *Chain {
+	f := *c
+	f.T, f.State = t, c.State.Clone()
+	return &f
+}
+
+// Orgs lists the organisations of the ledger.
+func (c *Chain) Orgs() []string { return c.orgs }
+
 func (c *Chain) found() {
+	args, secret := c.Founding()
+	jws, _ := c.Sign(c.Regulator, "ledger.found", "ledger", args)
+	out, err := c.Run(contract.Batch{Commands: []string{jws}, Openings: []jsontext.Value{secret}})
+	c.must(err)
+	if out.Results[0].Status != contract.Accepted {
+		c.T.Fatalf("founding: %+v", out.Results[0])
+	}
+}
+
+// Founding returns what the ledger is founded with, and the opening of its token key.
+func (c *Chain) Founding() (contract.FoundArgs, []byte) {
 	key := make([]byte, 32)
 	secret, err := evidence.Seal(contract.TokenSecretKey, Salt(), contract.TokenKeyTerms{Key: base64.RawURLEncoding.EncodeToString(key)})
 	c.must(err)
 	founder := func(a *Actor) contract.Founder {
 		return contract.Founder{USCC: a.USCC, RegisterArgs: party.RegisterArgs{Name: string(a.Role), Roles: []lifecycle.Role{a.Role}, Org: a.Org, Key: evidence.NewJWK(&a.Key.PublicKey)}}
 	}
-	args := contract.FoundArgs{Ledger: c.Name, Orgs: c.orgs, TokenKey: secret.Commitment(), Regulator: founder(c.Regulator), Platform: founder(c.Platform), Credit: Credit()}
-	jws, _ := c.Sign(c.Regulator, "ledger.found", "ledger", args)
-	out, err := c.Run(contract.Batch{Commands: []string{jws}, Openings: []jsontext.Value{secret.Raw}})
-	c.must(err)
-	if out.Results[0].Status != contract.Accepted {
-		c.T.Fatalf("founding: %+v", out.Results[0])
-	}
+	return contract.FoundArgs{Ledger: c.Name, Orgs: c.orgs, TokenKey: secret.Commitment(), Regulator: founder(c.Regulator), Platform: founder(c.Platform), Credit: Credit()}, secret.Raw
 }
 
 // Admit registers and approves a party.
@@ -238,6 +253,19 @@ func (c *Chain) Opening(id string) []byte {
 	}
 	c.T.Fatalf("nobody holds the opening of %s", id)
 	return nil
+}
+
+// Holders lists the organisations whose private copy of a record is the current one.
+func (c *Chain) Holders(id string) []string {
+	c.T.Helper()
+	want := c.Header(id).Terms
+	var orgs []string
+	for _, org := range c.orgs {
+		if raw := c.State.Private[org+"/"+id]; raw != nil && evidence.Commit(raw) == want {
+			orgs = append(orgs, org)
+		}
+	}
+	return orgs
 }
 
 // Terms opens a record's terms into v.

@@ -92,6 +92,14 @@ func (s *State) PeerOrg() string { return s.Peer }
 // CallerOrg is the same organisation.
 func (s *State) CallerOrg() string { return s.Peer }
 
+// Clone returns a copy that goes its own way; values are shared, since nobody changes them in place.
+func (s *State) Clone() *State {
+	c := *s
+	c.Public, c.Private = maps.Clone(s.Public), maps.Clone(s.Private)
+	c.puts, c.private = nil, nil
+	return &c
+}
+
 // Writes returns the buffered writes, public and private, in order.
 func (s *State) Writes() (public, private []contract.Entry) { return s.puts, s.private }
 

@@ -1,0 +1,230 @@
+package contract_test
+
+import (
+	"testing"
+	"time"
+
+	"decore/chaincode/contract"
+	"decore/chaincode/contract/contracttest"
+	"decore/chaincode/evidence"
+	"decore/chaincode/financing"
+	"decore/chaincode/lifecycle"
+	"decore/chaincode/money"
+	"decore/chaincode/order"
+	"decore/chaincode/party"
+	"decore/chaincode/receivable"
+	"decore/chaincode/subsidy"
+)
+
+const (
+	hour = time.Hour
+	days = 24 * time.Hour
+)
+
+func yuan(s string) money.Amount { return money.MustParse(s) }
+
+func (w *world) fork(t testing.TB) *world {
+	return &world{Chain: w.Fork(t), invoices: w.invoices, policy: w.policy}
+}
+
+// build brings a record of a kind into a state and returns its ID. A state that a table has and this
+// has not fails the matrix.
+var build = map[string]map[lifecycle.State]func(*world) string{
+	"ledger": {
+		contract.Founded: func(*world) string { return "ledger" },
+	},
+	"policy": {
+		lifecycle.None:     func(*world) string { return "fresh-policy" },
+		contract.Published: func(w *world) string { return w.policy.ID },
+	},
+	"party": {
+		lifecycle.None:  func(*world) string { return string(newcomer.USCC) },
+		party.Pending:   func(w *world) string { return w.member(party.Pending) },
+		party.Active:    func(w *world) string { return w.member(party.Active) },
+		party.Suspended: func(w *world) string { return w.member(party.Suspended) },
+	},
+	"order": {
+		lifecycle.None:   func(*world) string { return contracttest.NewID("ORD") },
+		order.Created:    func(w *world) string { return w.order("1000.00") },
+		order.Attested:   func(w *world) string { return w.attested("1000.00") },
+		order.Delivering: func(w *world) string { return w.shipped("1000.00", "600.00") },
+		order.Delivered:  func(w *world) string { return w.deliveredOrder("1000.00") },
+		order.Closed: func(w *world) string {
+			return w.after(w.deliveredOrder("1000.00"), w.SME, "order.close", financing.NoArgs{})
+		},
+		order.Cancelled: func(w *world) string {
+			return w.after(w.attested("1000.00"), w.Leader, "order.cancel", financing.NoArgs{})
+		},
+	},
+	"receivable": {
+		lifecycle.None:        func(*world) string { return contracttest.NewID("REC") },
+		receivable.Registered: (*world).registered,
+		receivable.Requested:  (*world).requested,
+		receivable.Confirmed: func(w *world) string {
+			return w.after(w.requested(), w.Leader, "receivable.confirm", receivable.ConfirmArgs{})
+		},
+		receivable.Unanswered: func(w *world) string {
+			id := w.requested()
+			w.Pass(31 * days)
+			return w.after(id, w.SME, "receivable.mark-unanswered", receivable.UnansweredArgs{})
+		},
+		receivable.Disputed: func(w *world) string {
+			return w.after(w.registered(), w.Leader, "receivable.dispute", receivable.DisputeArgs{Amount: yuan("100.00"), Reason: "short"})
+		},
+		receivable.Paid: func(w *world) string {
+			return w.after(w.registered(), w.SME, "receivable.pay", w.payment("1000.00"))
+		},
+		receivable.Closed: func(w *world) string {
+			id := w.after(w.registered(), w.SME, "receivable.pay", w.payment("1000.00"))
+			return w.after(id, w.SME, "receivable.close", financing.NoArgs{})
+		},
+		receivable.Cancelled: func(w *world) string {
+			return w.after(w.registered(), w.SME, "receivable.cancel", financing.NoArgs{})
+		},
+	},
+	"financing": {
+		lifecycle.None:       func(*world) string { return contracttest.NewID("FIN") },
+		financing.Applied:    (*world).applied,
+		financing.Offered:    (*world).offered,
+		financing.Accepted:   func(w *world) string { return w.accepted(w.BankA, w.granted(), "500.00") },
+		financing.Reserved:   (*world).reserved,
+		financing.Encumbered: (*world).encumbered,
+		financing.Disbursed:  func(w *world) string { return w.disbursed(w.BankA, w.granted(), "500.00") },
+		financing.Overdue: func(w *world) string {
+			id := w.disbursed(w.BankA, w.granted(), "500.00")
+			w.Pass(91 * days)
+			return w.after(id, w.BankA, "financing.mark-overdue", financing.NoArgs{})
+		},
+		financing.Settled: (*world).settled,
+		financing.Released: func(w *world) string {
+			return w.after(w.settled(), w.BankA, "financing.release", financing.NoArgs{})
+		},
+		financing.Rejected: func(w *world) string {
+			return w.after(w.offered(), w.BankA, "financing.reject", financing.NoArgs{})
+		},
+		financing.Withdrawn: func(w *world) string {
+			return w.after(w.reserved(), w.SME, "financing.withdraw", financing.NoArgs{})
+		},
+	},
+	"subsidy": {
+		lifecycle.None:   func(*world) string { return contracttest.NewID("SUB") },
+		subsidy.Held:     (*world).held,
+		subsidy.Accruing: (*world).accruing,
+		subsidy.Released: func(w *world) string {
+			return w.after(w.accruing(), w.BankA, "subsidy.release", financing.NoArgs{})
+		},
+		subsidy.Settled: func(w *world) string {
+			id := w.after(w.accruing(), w.BankA, "subsidy.release", financing.NoArgs{})
+			return w.after(id, w.Regulator, "subsidy.settle", contract.SettleArgs{Amount: w.claim(id).Claim.Accrued})
+		},
+		subsidy.ClawedBack: func(w *world) string {
+			return w.after(w.held(), w.Regulator, "subsidy.claw-back", contract.MisuseArgs{Reason: "misuse"})
+		},
+	},
+}
+
+// newcomer is not on any ledger until a test registers it; its key is at hand to act for it.
+var newcomer = contracttest.NewActor(90, "PlatformMSP", lifecycle.SME)
+
+func (w *world) after(id string, by *contracttest.Actor, verb string, args any) string {
+	w.T.Helper()
+	w.Do(by, verb, id, args)
+	return id
+}
+
+func (w *world) member(s lifecycle.State) string {
+	w.T.Helper()
+	id := string(newcomer.USCC)
+	w.Do(w.Platform, "party.register", id, registration(newcomer))
+	if s == party.Pending {
+		return id
+	}
+	w.Do(w.Regulator, "party.approve", id, party.ReasonArgs{})
+	if s == party.Suspended {
+		w.Do(w.Regulator, "party.suspend", id, party.ReasonArgs{Reason: "inquiry"})
+	}
+	return id
+}
+
+func registration(a *contracttest.Actor) party.RegisterArgs {
+	return party.RegisterArgs{Name: "乙", Roles: []lifecycle.Role{a.Role}, Org: a.Org, Key: evidence.NewJWK(&a.Key.PublicKey)}
+}
+
+func (w *world) attested(amount string) string {
+	w.T.Helper()
+	return w.after(w.order(amount), w.Leader, "order.attest", financing.NoArgs{})
+}
+
+func (w *world) shipped(amount, part string) string {
+	w.T.Helper()
+	return w.after(w.attested(amount), w.SME, "order.ship", order.ShipArgs{Amount: yuan(part), Date: w.today(), Note: "DN1"})
+}
+
+func (w *world) registered() string { return w.receivable(w.deliveredOrder("1000.00"), "1000.00") }
+
+func (w *world) requested() string {
+	return w.after(w.registered(), w.SME, "receivable.request-confirmation", receivable.RequestArgs{})
+}
+
+func (w *world) granted() string {
+	rec := w.registered()
+	w.grant(rec, w.BankA)
+	return rec
+}
+
+func (w *world) payment(amount string) receivable.PayArgs {
+	return receivable.PayArgs{Amount: yuan(amount), Date: w.today(), Reference: "BK1"}
+}
+
+func (w *world) apply(lender *contracttest.Actor, rec, amount string) string {
+	w.T.Helper()
+	return w.after(contracttest.NewID("FIN"), w.SME, "financing.apply", w.application(lender, amount, rec))
+}
+
+func (w *world) application(lender *contracttest.Actor, amount string, collateral ...string) financing.ApplyArgs {
+	return financing.ApplyArgs{Lender: lender.USCC, Product: financing.ReceivableLoan, Amount: yuan(amount), TenorMonths: 3,
+		Purpose: "materials", Collateral: collateral}
+}
+
+func (w *world) offer(amount string) financing.Offer {
+	return financing.Offer{Amount: yuan(amount), AnnualRate: money.MustRate("0.0385"), Maturity: w.today().AddDays(90), ValidUntil: w.today().AddDays(7)}
+}
+
+func (w *world) applied() string { return w.apply(w.BankA, w.granted(), "500.00") }
+
+func (w *world) offered() string {
+	return w.after(w.applied(), w.BankA, "financing.offer", w.offer("500.00"))
+}
+
+func (w *world) reserved() string {
+	return w.after(w.accepted(w.BankA, w.granted(), "500.00"), w.BankA, "financing.reserve", financing.ReserveArgs{Hours: 24})
+}
+
+func (w *world) encumbered() string {
+	return w.after(w.reserved(), w.BankA, "financing.encumber", w.registration(90))
+}
+
+func (w *world) repayment(amount string) financing.Repayment {
+	return financing.Repayment{Principal: yuan(amount), Interest: yuan("1.00"), Date: w.today(), Reference: "RP1"}
+}
+
+func (w *world) settled() string {
+	return w.after(w.disbursed(w.BankA, w.granted(), "500.00"), w.BankA, "financing.repay", w.repayment("500.00"))
+}
+
+func (w *world) held() string {
+	return w.after(contracttest.NewID("SUB"), w.BankA, "subsidy.hold", w.holdArgs(w.policy, w.fixedAssetLoan(w.BankA, "1000000.00")))
+}
+
+func (w *world) accruing() string {
+	id := w.held()
+	w.Pass(100 * days)
+	return w.after(id, w.BankA, "subsidy.accrue", contract.AccrueArgs{Through: w.today()})
+}
+
+func (w *world) claim(id string) contract.ClaimTerms {
+	w.T.Helper()
+	var t contract.ClaimTerms
+	w.Terms(id, &t)
+	return t
+}

@@ -1,0 +1,375 @@
+package contract_test
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"decore/chaincode/contract"
+	"decore/chaincode/contract/contracttest"
+	"decore/chaincode/evidence"
+	"decore/chaincode/fault"
+	"decore/chaincode/financing"
+	"decore/chaincode/lifecycle"
+	"decore/chaincode/order"
+	"decore/chaincode/party"
+	"decore/chaincode/receivable"
+	"decore/chaincode/subsidy"
+)
+
+// sample makes good arguments of each verb for the record; a verb without one fails the matrix.
+var sample = map[string]func(w *world, id string) any{
+	"ledger.found":     func(w *world, _ string) any { args, _ := w.Founding(); return args },
+	"policy.publish":   samplePolicy,
+	"party.register":   func(*world, string) any { return registration(newcomer) },
+	"party.approve":    reason,
+	"party.suspend":    reason,
+	"party.reinstate":  reason,
+	"party.rotate-key": freshKey,
+	"party.revoke-key": freshKey,
+
+	"order.create": func(w *world, _ string) any { return w.orderArgs("1000.00") },
+	"order.attest": none,
+	"order.amend": func(w *world, _ string) any {
+		return order.AmendArgs{Amount: yuan("1200.00"), DeliverBy: w.today().AddDays(40)}
+	},
+	"order.ship": func(w *world, _ string) any {
+		return order.ShipArgs{Amount: yuan("10.00"), Date: w.today(), Note: "DN2"}
+	},
+	"order.accept": func(w *world, _ string) any { return order.AcceptArgs{Amount: yuan("10.00"), Date: w.today()} },
+	"order.grant":  sampleGrant,
+	"order.revoke": sampleRevoke,
+	"order.cancel": none,
+	"order.close":  none,
+
+	"receivable.register": func(w *world, _ string) any {
+		return w.registerArgs(w.deliveredOrder("1000.00"), "1000.00")
+	},
+	"receivable.request-confirmation": none,
+	"receivable.confirm":              func(*world, string) any { return receivable.ConfirmArgs{} },
+	"receivable.dispute": func(*world, string) any {
+		return receivable.DisputeArgs{Amount: yuan("10.00"), Reason: "late"}
+	},
+	"receivable.mark-unanswered": func(w *world, _ string) any { w.Pass(31 * days); return receivable.UnansweredArgs{} },
+	"receivable.grant":           sampleGrant,
+	"receivable.revoke":          sampleRevoke,
+	"receivable.pay":             func(w *world, _ string) any { return w.payment("10.00") },
+	"receivable.cancel":          none,
+	"receivable.close":           none,
+
+	"financing.apply":    func(w *world, _ string) any { return w.application(w.BankA, "500.00", w.granted()) },
+	"financing.offer":    func(w *world, _ string) any { return w.offer("500.00") },
+	"financing.accept":   none,
+	"financing.reject":   none,
+	"financing.withdraw": none,
+	"financing.reserve":  func(*world, string) any { return financing.ReserveArgs{Hours: 1} },
+	"financing.encumber": func(w *world, _ string) any { return w.registration(90) },
+	"financing.disburse": func(w *world, _ string) any {
+		return financing.Disbursement{Amount: yuan("500.00"), Date: w.today(), Reference: "LN1"}
+	},
+	"financing.repay":        func(w *world, _ string) any { return w.repayment("10.00") },
+	"financing.mark-overdue": func(w *world, _ string) any { w.Pass(91 * days); return financing.NoArgs{} },
+	"financing.cancel":       none,
+	"financing.release":      none,
+
+	"subsidy.hold": func(w *world, _ string) any {
+		return w.holdArgs(w.policy, w.fixedAssetLoan(w.BankA, "1000000.00"))
+	},
+	"subsidy.accrue": func(w *world, _ string) any { w.Pass(100 * days); return contract.AccrueArgs{Through: w.today()} },
+	"subsidy.settle": func(*world, string) any { return contract.SettleArgs{Amount: yuan("1.00")} },
+	"subsidy.correct": func(w *world, id string) any {
+		if terms, ok := w.existingClaim(id); ok { // repaid before the days that were accrued
+			paid := w.repayment("1000000.00")
+			paid.Date = terms.Loan.Disbursed.AddDays(10)
+			w.Do(w.BankA, "financing.repay", terms.Loan.ID, paid)
+		}
+		return financing.NoArgs{}
+	},
+	"subsidy.release":   none,
+	"subsidy.claw-back": func(*world, string) any { return contract.MisuseArgs{Reason: "misuse"} },
+}
+
+func none(*world, string) any   { return financing.NoArgs{} }
+func reason(*world, string) any { return party.ReasonArgs{Reason: "why"} }
+func freshKey(*world, string) any {
+	return party.KeyArgs{Key: evidence.NewJWK(&contracttest.NewKey().PublicKey)}
+}
+
+func samplePolicy(w *world, id string) any {
+	p := w.policy
+	if p.ID == id {
+		p.Version++
+	} else {
+		p.ID, p.Version = id, 1
+	}
+	return contract.PublishArgs{Policy: mustCanonical(w.T, p)}
+}
+
+func sampleGrant(w *world, _ string) any {
+	return contract.GrantArgs{To: w.BankB.USCC, Until: w.today().AddDays(30)}
+}
+
+// sampleRevoke grants first where the state still allows it; elsewhere the grant was made at birth.
+func sampleRevoke(w *world, id string) any {
+	kind := w.Header(id).Kind
+	if table, ok := contract.TableOf(kind); ok {
+		if row, _ := table.Row("grant"); row.Leaves(w.Header(id).State) {
+			w.Do(w.SME, kind+".grant", id, contract.GrantArgs{To: w.BankB.USCC, Until: w.today().AddDays(30)})
+		}
+	}
+	return contract.RevokeArgs{To: w.BankB.USCC}
+}
+
+func (w *world) existingClaim(id string) (contract.ClaimTerms, bool) {
+	state := w.Header(id).State
+	if state != subsidy.Accruing && state != subsidy.Released && state != subsidy.Settled {
+		return contract.ClaimTerms{}, false
+	}
+	return w.claim(id), true
+}
+
+// special are records that a verb needs where the usual one of the state stops it by a guard.
+var special = map[string]map[lifecycle.State]func(*world) string{
+	"financing.disburse": {financing.Accepted: func(w *world) string { return w.acceptedUnsecured("500.00") }},
+	"order.revoke":       {order.Closed: (*world).closedWithGrant, order.Cancelled: (*world).cancelledWithGrant},
+	"receivable.revoke":  {receivable.Paid: paidWithGrant, receivable.Closed: closedReceivableWithGrant, receivable.Cancelled: cancelledReceivableWithGrant},
+}
+
+func (w *world) acceptedUnsecured(amount string) string {
+	id := contracttest.NewID("FIN")
+	a := w.application(w.BankA, amount)
+	a.Product = financing.WorkingCapital
+	w.Do(w.SME, "financing.apply", id, a)
+	w.offerAndAccept(w.BankA, id, amount, 90)
+	return id
+}
+
+func (w *world) grantB(kind, id string) string {
+	return w.after(id, w.SME, kind+".grant", contract.GrantArgs{To: w.BankB.USCC, Until: w.today().AddDays(30)})
+}
+
+func (w *world) closedWithGrant() string {
+	return w.after(w.grantB("order", w.deliveredOrder("1000.00")), w.SME, "order.close", financing.NoArgs{})
+}
+
+func (w *world) cancelledWithGrant() string {
+	return w.after(w.grantB("order", w.order("1000.00")), w.SME, "order.cancel", financing.NoArgs{})
+}
+
+func paidWithGrant(w *world) string {
+	return w.after(w.grantB("receivable", w.registered()), w.SME, "receivable.pay", w.payment("1000.00"))
+}
+
+func closedReceivableWithGrant(w *world) string {
+	return w.after(paidWithGrant(w), w.SME, "receivable.close", financing.NoArgs{})
+}
+
+func cancelledReceivableWithGrant(w *world) string {
+	return w.after(w.grantB("receivable", w.registered()), w.SME, "receivable.cancel", financing.NoArgs{})
+}
+
+// guards are the cells that a table allows and a rule with a reason does not.
+var guards = map[string]fault.Code{
+	"order.amend delivering sme": fault.WrongState, // goods are under way: only the buyer may
+}
+
+// actors are those who try every verb: who stands in a relation to the records, and a stranger of each role.
+func (w *world) actors() []*contracttest.Actor {
+	return append([]*contracttest.Actor{w.SME, w.Leader, w.BankA, w.Regulator, w.Platform, w.SME2, w.BankB, newcomer}, strangers...)
+}
+
+// The kinds of party that have no relation to any record of these tests.
+var strangers = []*contracttest.Actor{
+	contracttest.NewActor(80, "LeaderMSP", lifecycle.Leader), contracttest.NewActor(81, "PlatformMSP", lifecycle.Keeper),
+	contracttest.NewActor(82, "PlatformMSP", lifecycle.Guarantor), contracttest.NewActor(83, "PlatformMSP", lifecycle.Insurer),
+	contracttest.NewActor(84, "PlatformMSP", lifecycle.Platform), contracttest.NewActor(85, "BureauMSP", lifecycle.Regulator),
+}
+
+// relations say who stands in which relation to the records that the builders make.
+func (w *world) relations(kind string) map[lifecycle.Relation]*contracttest.Actor {
+	return map[string]map[lifecycle.Relation]*contracttest.Actor{
+		"order":      {lifecycle.Seller: w.SME, lifecycle.Buyer: w.Leader},
+		"receivable": {lifecycle.Seller: w.SME, lifecycle.Buyer: w.Leader},
+		"financing":  {lifecycle.Applicant: w.SME, lifecycle.Lender: w.BankA},
+		"subsidy":    {lifecycle.Applicant: w.SME, lifecycle.Lender: w.BankA},
+		"party":      {lifecycle.Self: newcomer},
+	}[kind]
+}
+
+// cell is one verb in one state by one party.
+type cell struct {
+	verb  contract.Verb
+	state lifecycle.State
+	by    *contracttest.Actor
+}
+
+// expected derives from the table alone what must come of it; "" is accepted.
+func (c cell) expected(w *world) fault.Code {
+	relations := w.relations(c.verb.Table.Kind)
+	permits := func(related func(lifecycle.Relation) bool) bool {
+		return c.verb.Row.Permits([]lifecycle.Role{c.by.Role}, related)
+	}
+	switch kind := c.verb.Table.Kind; {
+	case c.by == newcomer && kind == "party" && c.state == lifecycle.None:
+		return fault.PartyUnknown
+	case c.by == newcomer && kind == "party" && c.state != party.Active:
+		return fault.PartyNotActive
+	case !permits(func(lifecycle.Relation) bool { return true }):
+		return fault.NotPermitted
+	case c.state == lifecycle.None && !c.verb.Row.Leaves(c.state):
+		if kind == "party" {
+			return fault.PartyUnknown
+		}
+		return fault.RecordNotFound
+	case c.state != lifecycle.None && c.verb.Row.Creates():
+		if kind == "ledger" {
+			return fault.AlreadyFounded
+		}
+		return fault.RecordExists
+	case !permits(func(as lifecycle.Relation) bool { return relations[as] == c.by }):
+		return fault.NotPermitted
+	case !c.verb.Row.Leaves(c.state):
+		return fault.WrongState
+	}
+	return guards[fmt.Sprintf("%s %s %s", c.verb.Name, c.state, c.by.Role)]
+}
+
+func (c cell) builder() func(*world) string {
+	if b, ok := special[c.verb.Name][c.state]; ok {
+		return b
+	}
+	return build[c.verb.Table.Kind][c.state]
+}
+
+func newMatrixWorld(t testing.TB) *world {
+	w := newWorld(t)
+	w.publishSubsidy()
+	for _, s := range strangers {
+		w.Admit(s)
+	}
+	return w
+}
+
+func TestEveryVerbInEveryStateByEveryRole(t *testing.T) {
+	base := newMatrixWorld(t)
+	for _, verb := range contract.Verbs() {
+		states := verb.Table.States()
+		if verb.Name != "ledger.found" { // nothing can be tried on a ledger that is not founded
+			states = append(states, lifecycle.None)
+		}
+		for _, state := range states {
+			t.Run(fmt.Sprintf("%s from %q", verb.Name, state), func(t *testing.T) {
+				tryAll(t, base, verb, state)
+			})
+		}
+	}
+}
+
+// tryAll lets every actor try the verb on its own copy of one record.
+func tryAll(t *testing.T, base *world, verb contract.Verb, state lifecycle.State) {
+	builder := cell{verb: verb, state: state}.builder()
+	if builder == nil || sample[verb.Name] == nil {
+		t.Fatal("the tests have no record in this state, or no arguments of this verb")
+	}
+	ready := base.fork(t)
+	if verb.Table.Kind != "party" {
+		ready.Admit(newcomer)
+	}
+	id := builder(ready)
+	args := sample[verb.Name](ready, id)
+	for _, by := range base.actors() {
+		w := ready.fork(t)
+		c := cell{verb, state, by}
+		before := w.State.Clone()
+		result := w.Try(by, verb.Name, id, args)
+		want := c.expected(w)
+		if result.Code != string(want) {
+			t.Errorf("by %s %s: got %+v, want %q", by.Role, by.USCC, result, want)
+			continue
+		}
+		c.checkTrace(t, w, before, result)
+	}
+}
+
+// checkTrace checks that a refusal left nothing but its result, and that an acceptance led where the table says.
+func (c cell) checkTrace(t *testing.T, w *world, before *contracttest.State, r contract.Result) {
+	t.Helper()
+	if r.Status == contract.Accepted {
+		if !c.verb.Row.Reaches(r.State) {
+			t.Errorf("by %s: led to %q", c.by.Role, r.State)
+		}
+		return
+	}
+	var traces []string
+	if r.Status == contract.Refused {
+		traces = []string{contract.CommandKey(r.Command)}
+	}
+	if got := changed(before, w.State); !slices.Equal(got, traces) {
+		t.Errorf("by %s: refused, yet it wrote %q", c.by.Role, got)
+	}
+}
+
+// changed lists the keys, public and private, in which two states differ.
+func changed(a, b *contracttest.State) []string {
+	var keys []string
+	for _, m := range [][2]map[string][]byte{{a.Public, b.Public}, {a.Private, b.Private}} {
+		for k, v := range m[1] {
+			if old, ok := m[0][k]; !ok || !bytes.Equal(old, v) {
+				keys = append(keys, k)
+			}
+		}
+	}
+	return slices.Sorted(slices.Values(keys))
+}
+
+func TestEveryRowHasAHandlerAndEveryHandlerARow(t *testing.T) {
+	var rows []string
+	for _, v := range contract.Verbs() {
+		rows = append(rows, v.Name)
+		if v.Args == nil {
+			t.Errorf("%s has a row and no handler", v.Name)
+		}
+		if len(v.Row.To) == 0 || len(v.Row.By) == 0 || v.Row.En == "" || v.Row.Zh == "" {
+			t.Errorf("%s: its row is not whole: %+v", v.Name, v.Row)
+		}
+	}
+	if got := slices.Sorted(slices.Values(rows)); !slices.Equal(got, contract.HandlerNames()) {
+		t.Errorf("rows %q, handlers %q", got, contract.HandlerNames())
+	}
+	if got := slices.Sorted(maps.Keys(sample)); !slices.Equal(got, contract.HandlerNames()) {
+		t.Errorf("the matrix has arguments for %q", got)
+	}
+}
+
+func TestEveryStateHasABuilder(t *testing.T) {
+	for _, table := range contract.Tables {
+		for _, s := range table.States() {
+			if build[table.Kind][s] == nil {
+				t.Errorf("no builder brings a %s to %q", table.Kind, s)
+			}
+		}
+		for s := range build[table.Kind] {
+			if s != lifecycle.None && !slices.Contains(table.States(), s) {
+				t.Errorf("a %s has no state %q", table.Kind, s)
+			}
+		}
+	}
+}
+
+// Every builder must end in the state that it stands for, else the matrix proves nothing.
+func TestBuildersEndInTheirState(t *testing.T) {
+	base := newMatrixWorld(t)
+	for kind, states := range build {
+		if kind == "party" || kind == "policy" || kind == "ledger" {
+			continue // no header; the member and policy builders do nothing else
+		}
+		for s, b := range states {
+			w := base.fork(t)
+			if got := w.Header(b(w)).State; got != s {
+				t.Errorf("the builder of a %s in %q ends in %q", kind, s, got)
+			}
+		}
+	}
+}
