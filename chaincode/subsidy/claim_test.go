@@ -1,20 +1,13 @@
 package subsidy_test
 
 import (
-	"slices"
 	"testing"
 
-	"decore/chaincode/calendar"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/money"
 	"decore/chaincode/subsidy"
 )
-
-// ayear is the loan of the golden schedule: 24333.33 30666.67 30333.33 30000.00 6333.34.
-func ayear(options ...func(*subsidy.Loan)) subsidy.Loan {
-	return fixedAsset("8000000.00", append([]func(*subsidy.Loan){running("2026-04-08", "2027-04-08")}, options...)...)
-}
 
 func wantTotals(t *testing.T, got subsidy.Totals, principal, held, accrued, settled, clawedBack string) {
 	t.Helper()
@@ -36,7 +29,7 @@ func TestLifeOfAClaim(t *testing.T) {
 	p := policy2026(t)
 
 	t.Run("hold, accrue each quarter, settle all", func(t *testing.T) {
-		a, c := mustHold(t, p, subsidy.Account{}, ayear())
+		a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
 		wantTotals(t, a.Totals, "8000000.00", "121666.67", "0.00", "0.00", "0.00")
 		for _, step := range []struct{ through, to, amount string }{
 			{"2026-06-20", "2026-06-20", "24333.33"},
@@ -46,7 +39,7 @@ func TestLifeOfAClaim(t *testing.T) {
 		} {
 			var booked subsidy.Period
 			var err error
-			a, c, booked, err = subsidy.Accrue(p, a, c, ayear(), day(step.through))
+			a, c, booked, err = subsidy.Accrue(p, a, c, goldenYear(), day(step.through))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -71,7 +64,7 @@ func TestLifeOfAClaim(t *testing.T) {
 
 	t.Run("hold then release is back at the start", func(t *testing.T) {
 		before, _ := mustHold(t, p, subsidy.Account{}, fixedAsset("30000000.00", named("LN-0", bankB)))
-		a, c := mustHold(t, p, before, ayear())
+		a, c := mustHold(t, p, before, goldenYear())
 		after, c, err := subsidy.Release(a, c)
 		if err != nil || !same(t, after, before) {
 			t.Errorf("%v: got %s, want %s", err, asJSON(t, after), asJSON(t, before))
@@ -79,11 +72,15 @@ func TestLifeOfAClaim(t *testing.T) {
 		wantState(t, c, subsidy.Released)
 		equalAmount(t, "released", c.Released, "121666.67")
 	})
+}
+
+func TestEarlyRepayment(t *testing.T) {
+	p := policy2026(t)
 
 	t.Run("early repayment known in time: the rest accrues, the remainder is released and the accrued is settled", func(t *testing.T) {
-		a, c := mustHold(t, p, subsidy.Account{}, ayear())
-		a, c = mustAccrue(t, p, a, c, ayear(), "2026-09-20")
-		repaid := ayear(func(l *subsidy.Loan) { l.Repaid = day("2026-11-01") })
+		a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
+		a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-09-20")
+		repaid := goldenYear(func(l *subsidy.Loan) { l.Repaid = day("2026-11-01") })
 		a, c = mustAccrue(t, p, a, c, repaid, "2026-11-01")
 		wantTotals(t, a.Totals, "8000000.00", "52666.67", "69000.00", "0.00", "0.00")
 		a, c, err := subsidy.Release(a, c)
@@ -100,13 +97,13 @@ func TestLifeOfAClaim(t *testing.T) {
 	})
 
 	t.Run("early repayment reported late: the excess is corrected before anything else accrues", func(t *testing.T) {
-		a, c := mustHold(t, p, subsidy.Account{}, ayear())
-		a, c = mustAccrue(t, p, a, c, ayear(), "2026-12-20")
+		a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
+		a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-12-20")
 		a, c, err := subsidy.Settle(a, c, yuan("80000.00"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		repaid := ayear(func(l *subsidy.Loan) { l.Repaid = day("2026-11-01") })
+		repaid := goldenYear(func(l *subsidy.Loan) { l.Repaid = day("2026-11-01") })
 		a, c, excess, err := subsidy.Correct(p, a, c, repaid)
 		if err != nil {
 			t.Fatal(err)
@@ -123,11 +120,15 @@ func TestLifeOfAClaim(t *testing.T) {
 			t.Errorf("twice: %v", err)
 		}
 	})
+}
+
+func TestOverdueLoan(t *testing.T) {
+	p := policy2026(t)
 
 	t.Run("overdue days reported late stop accrual until they are corrected", func(t *testing.T) {
-		a, c := mustHold(t, p, subsidy.Account{}, ayear())
-		a, c = mustAccrue(t, p, a, c, ayear(), "2026-06-20")
-		late := ayear(overdue("2026-06-10", "2026-09-20"))
+		a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
+		a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-06-20")
+		late := goldenYear(overdue("2026-06-10", "2026-09-20"))
 		if _, _, _, err := subsidy.Accrue(p, a, c, late, day("2026-09-20")); codeOf(t, err) != subsidy.OverAccrued {
 			t.Fatalf("got %v", err)
 		}
@@ -136,13 +137,26 @@ func TestLifeOfAClaim(t *testing.T) {
 			t.Fatal(err)
 		}
 		equalAmount(t, "excess", excess, "3333.33")
-		a, c = mustAccrue(t, p, a, c, late, "2026-12-20")
+		a, _ = mustAccrue(t, p, a, c, late, "2026-12-20")
 		equalAmount(t, "accrued", a.Accrued, "51333.33") // 154 days
 	})
 
+	t.Run("a loan overdue without an end accrues no day and no fen", func(t *testing.T) {
+		a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
+		a, c, booked, err := subsidy.Accrue(p, a, c, goldenYear(overdue("2026-04-08", "")), day("2026-06-20"))
+		if err != nil || booked.Days != 0 || !booked.Amount.IsZero() || c.AccruedThrough != day("2026-06-20") {
+			t.Errorf("%v: %+v", err, booked)
+		}
+		equalAmount(t, "held", a.Held, "121666.67")
+	})
+}
+
+func TestSettleAndCorrect(t *testing.T) {
+	p := policy2026(t)
+
 	t.Run("settling all that is accrued does not end a claim that still holds", func(t *testing.T) {
-		a, c := mustHold(t, p, subsidy.Account{}, ayear())
-		a, c = mustAccrue(t, p, a, c, ayear(), "2026-06-20")
+		a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
+		a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-06-20")
 		_, c, err := subsidy.Settle(a, c, c.Accrued)
 		if err != nil {
 			t.Fatal(err)
@@ -151,11 +165,11 @@ func TestLifeOfAClaim(t *testing.T) {
 	})
 
 	t.Run("what was corrected and what was clawed back later add up", func(t *testing.T) {
-		a, c := mustHold(t, p, subsidy.Account{}, ayear())
-		a, c = mustAccrue(t, p, a, c, ayear(), "2026-12-20")
+		a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
+		a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-12-20")
 		for _, repaid := range []string{"2026-11-01", "2026-10-01"} {
 			var err error
-			a, c, _, err = subsidy.Correct(p, a, c, ayear(func(l *subsidy.Loan) { l.Repaid = day(repaid) }))
+			a, c, _, err = subsidy.Correct(p, a, c, goldenYear(func(l *subsidy.Loan) { l.Repaid = day(repaid) }))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -169,26 +183,17 @@ func TestLifeOfAClaim(t *testing.T) {
 	})
 
 	t.Run("a loan repaid on its first day, reported late, gives its principal back", func(t *testing.T) {
-		a, c := mustHold(t, p, subsidy.Account{}, ayear())
-		a, c = mustAccrue(t, p, a, c, ayear(), "2026-06-20")
+		a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
+		a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-06-20")
 		a, c, err := subsidy.Release(a, c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, _, _, err = subsidy.Correct(p, a, c, ayear(func(l *subsidy.Loan) { l.Repaid = l.Disbursed }))
+		a, _, _, err = subsidy.Correct(p, a, c, goldenYear(func(l *subsidy.Loan) { l.Repaid = l.Disbursed }))
 		if err != nil {
 			t.Fatal(err)
 		}
 		equalAmount(t, "principal room", a.PrincipalRoom(p), "50000000.00")
-	})
-
-	t.Run("a loan overdue without an end accrues no day and no fen", func(t *testing.T) {
-		a, c := mustHold(t, p, subsidy.Account{}, ayear())
-		a, c, booked, err := subsidy.Accrue(p, a, c, ayear(overdue("2026-04-08", "")), day("2026-06-20"))
-		if err != nil || booked.Days != 0 || !booked.Amount.IsZero() || c.AccruedThrough != day("2026-06-20") {
-			t.Errorf("%v: %+v", err, booked)
-		}
-		equalAmount(t, "held", a.Held, "121666.67")
 	})
 
 	t.Run("a capped claim accrues what it holds and no more", func(t *testing.T) {
@@ -206,8 +211,8 @@ func TestLifeOfAClaim(t *testing.T) {
 
 func TestClawBack(t *testing.T) {
 	p := policy2026(t)
-	a, c := mustHold(t, p, subsidy.Account{}, ayear())
-	a, c = mustAccrue(t, p, a, c, ayear(), "2026-12-20")
+	a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
+	a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-12-20")
 	a, c, err := subsidy.Settle(a, c, yuan("50000.00"))
 	if err != nil {
 		t.Fatal(err)
@@ -233,8 +238,8 @@ func TestPrincipalBasis(t *testing.T) {
 	for basis, want := range map[subsidy.PrincipalBasis]string{subsidy.Cumulative: "8000000.00", subsidy.Outstanding: "0.00"} {
 		p := policy2026(t, func(p *subsidy.Policy) { p.PrincipalBasis = basis })
 		t.Run(string(basis)+": what an ended claim that earned something still counts", func(t *testing.T) {
-			a, c := mustHold(t, p, subsidy.Account{}, ayear())
-			a, c = mustAccrue(t, p, a, c, ayear(), "2026-06-20")
+			a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
+			a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-06-20")
 			a, _, err := subsidy.Release(a, c)
 			if err != nil {
 				t.Fatal(err)
@@ -246,8 +251,8 @@ func TestPrincipalBasis(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	p := policy2026(t)
-	a, c := mustHold(t, p, subsidy.Account{}, ayear())
-	a, c = mustAccrue(t, p, a, c, ayear(), "2026-06-20")
+	a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
+	a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-06-20")
 	type verb func(subsidy.Account) (subsidy.Account, subsidy.Claim, error)
 	accrue := func(p subsidy.Policy, l subsidy.Loan, through string) verb {
 		return func(a subsidy.Account) (subsidy.Account, subsidy.Claim, error) {
@@ -270,15 +275,15 @@ func TestRefusals(t *testing.T) {
 		on   subsidy.Account
 		do   verb
 	}{
-		{"accruing the same day twice", subsidy.AlreadyAccrued, a, accrue(p, ayear(), "2026-06-20")},
-		{"accruing a day before", subsidy.AlreadyAccrued, a, accrue(p, ayear(), "2026-05-01")},
-		{"accruing before a period has ended", subsidy.NothingToAccrue, a, accrue(p, ayear(), "2026-09-19")},
-		{"accruing a misused loan", subsidy.MisuseOfLoan, a, accrue(p, ayear(func(l *subsidy.Loan) { l.Misuse = true }), "2026-09-20")},
-		{"accruing a loan that got another subsidy", subsidy.DuplicateCentral, a, accrue(p, ayear(func(l *subsidy.Loan) { l.OtherCentralSubsidy = true }), "2026-09-20")},
-		{"accruing another loan", subsidy.Mismatch, a, accrue(p, ayear(named("LN-9", bankA)), "2026-09-20")},
-		{"accruing at another bank", subsidy.Mismatch, a, accrue(p, ayear(named("LN-1", bankB)), "2026-09-20")},
-		{"accruing under another version", subsidy.Mismatch, a, accrue(later, ayear(), "2026-09-20")},
-		{"accruing on another account", subsidy.Mismatch, stranger, accrue(p, ayear(), "2026-09-20")},
+		{"accruing the same day twice", subsidy.AlreadyAccrued, a, accrue(p, goldenYear(), "2026-06-20")},
+		{"accruing a day before", subsidy.AlreadyAccrued, a, accrue(p, goldenYear(), "2026-05-01")},
+		{"accruing before a period has ended", subsidy.NothingToAccrue, a, accrue(p, goldenYear(), "2026-09-19")},
+		{"accruing a misused loan", subsidy.MisuseOfLoan, a, accrue(p, goldenYear(func(l *subsidy.Loan) { l.Misuse = true }), "2026-09-20")},
+		{"accruing a loan that got another subsidy", subsidy.DuplicateCentral, a, accrue(p, goldenYear(func(l *subsidy.Loan) { l.OtherCentralSubsidy = true }), "2026-09-20")},
+		{"accruing another loan", subsidy.Mismatch, a, accrue(p, goldenYear(named("LN-9", bankA)), "2026-09-20")},
+		{"accruing at another bank", subsidy.Mismatch, a, accrue(p, goldenYear(named("LN-1", bankB)), "2026-09-20")},
+		{"accruing under another version", subsidy.Mismatch, a, accrue(later, goldenYear(), "2026-09-20")},
+		{"accruing on another account", subsidy.Mismatch, stranger, accrue(p, goldenYear(), "2026-09-20")},
 		{"settling nothing", subsidy.SettleAmount, a, settle(money.Zero)},
 		{"settling less than nothing", subsidy.SettleAmount, a, settle(money.Fen(-1))},
 		{"settling a fen more than accrued", subsidy.SettleAmount, a, settle(yuan("24333.34"))},
@@ -298,7 +303,7 @@ func TestRefusals(t *testing.T) {
 	}
 
 	t.Run("a hold on another household's account is refused", func(t *testing.T) {
-		if _, _, err := subsidy.Hold(p, stranger, ayear(named("LN-2", bankB))); codeOf(t, err) != subsidy.Mismatch {
+		if _, _, err := subsidy.Hold(p, stranger, goldenYear(named("LN-2", bankB))); codeOf(t, err) != subsidy.Mismatch {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -307,93 +312,6 @@ func TestRefusals(t *testing.T) {
 		_, _, err := subsidy.Settle(a, c, yuan("99999.99"))
 		if got, want := err.Error(), "subsidy: SETTLE_AMOUNT: must be above zero and at most what is accrued"; got != want {
 			t.Errorf("got %q", got)
-		}
-	})
-}
-
-// claimIn returns a claim in a state, with its account.
-func claimIn(t *testing.T, p subsidy.Policy, s lifecycle.State) (subsidy.Account, subsidy.Claim) {
-	t.Helper()
-	a, c := mustHold(t, p, subsidy.Account{}, ayear())
-	if s == subsidy.Held {
-		return a, c
-	}
-	a, c = mustAccrue(t, p, a, c, ayear(), "2026-06-20")
-	var err error
-	switch s {
-	case subsidy.Released:
-		a, c, err = subsidy.Release(a, c)
-	case subsidy.Settled:
-		a, c = mustAccrue(t, p, a, c, ayear(), "2027-04-08")
-		a, c, err = subsidy.Settle(a, c, c.Accrued)
-	case subsidy.ClawedBack:
-		a, c, err = subsidy.ClawBack(a, c)
-	}
-	if err != nil || c.State != s {
-		t.Fatalf("%v: state %s, want %s", err, c.State, s)
-	}
-	return a, c
-}
-
-func TestLifecycleTable(t *testing.T) {
-	p := policy2026(t)
-	repaid := ayear(func(l *subsidy.Loan) { l.Repaid = day("2026-05-01") })
-	verbs := map[string]func(subsidy.Account, subsidy.Claim) (subsidy.Claim, error){
-		subsidy.VerbAccrue: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
-			_, c, _, err := subsidy.Accrue(p, a, c, ayear(), calendar.Max(day("2026-12-20"), c.AccruedThrough.AddDays(1)))
-			return c, err
-		},
-		subsidy.VerbSettle: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
-			_, c, err := subsidy.Settle(a, c, yuan("1.00"))
-			return c, err
-		},
-		subsidy.VerbRelease: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
-			_, c, err := subsidy.Release(a, c)
-			return c, err
-		},
-		subsidy.VerbCorrect: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
-			_, c, _, err := subsidy.Correct(p, a, c, repaid)
-			return c, err
-		},
-		subsidy.VerbClawBack: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
-			_, c, err := subsidy.ClawBack(a, c)
-			return c, err
-		},
-	}
-	for _, row := range subsidy.Lifecycle.Rows {
-		do := verbs[row.Verb]
-		if do == nil {
-			if !row.Creates() {
-				t.Errorf("verb %s is not tested", row.Verb)
-			}
-			continue
-		}
-		for _, s := range subsidy.Lifecycle.States() {
-			t.Run(row.Verb+" in state "+string(s)+" does as the table says", func(t *testing.T) {
-				a, c := claimIn(t, p, s)
-				next, err := do(a, c)
-				if !row.Leaves(s) {
-					if codeOf(t, err) != subsidy.ClaimState {
-						t.Errorf("got %v, want %s", err, subsidy.ClaimState)
-					}
-					return
-				}
-				if err != nil || !row.Reaches(next.State) {
-					t.Errorf("%v: reached %s, the table has %v", err, next.State, row.To)
-				}
-			})
-		}
-	}
-
-	t.Run("banks ask and the finance bureau settles", func(t *testing.T) {
-		lender := func(r lifecycle.Relation) bool { return r == lifecycle.Lender }
-		got := subsidy.Lifecycle.Allowed(subsidy.Accruing, []lifecycle.Role{lifecycle.Bank}, lender)
-		if want := []string{"accrue", "release", "correct"}; !slices.Equal(got, want) {
-			t.Errorf("bank: %v", got)
-		}
-		got = subsidy.Lifecycle.Allowed(subsidy.Accruing, []lifecycle.Role{lifecycle.Regulator}, func(r lifecycle.Relation) bool { return false })
-		if want := []string{"settle", "claw-back"}; !slices.Equal(got, want) {
-			t.Errorf("bureau: %v", got)
 		}
 	})
 }

@@ -57,7 +57,9 @@ func TestJudge(t *testing.T) {
 			}
 		})
 	}
+}
 
+func TestReasons(t *testing.T) {
 	t.Run("all reasons are answered at once, in a fixed order", func(t *testing.T) {
 		p, l := policy2026(t), fixedAsset("1000000.00")
 		var want []subsidy.Code

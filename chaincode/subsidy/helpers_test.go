@@ -65,6 +65,11 @@ func fixedAsset(principal string, options ...func(*subsidy.Loan)) subsidy.Loan {
 	return l
 }
 
+// goldenYear is the loan of the golden schedule: 24333.33 30666.67 30333.33 30000.00 6333.34.
+func goldenYear(options ...func(*subsidy.Loan)) subsidy.Loan {
+	return fixedAsset("8000000.00", append([]func(*subsidy.Loan){running("2026-04-08", "2027-04-08")}, options...)...)
+}
+
 func running(from, to string) func(*subsidy.Loan) {
 	return func(l *subsidy.Loan) { l.Disbursed, l.Maturity = day(from), day(to) }
 }

@@ -42,7 +42,9 @@ func TestQuote(t *testing.T) {
 		q := subsidy.Quote(policy2026(t), subsidy.Account{}, fixedAsset("50000000.00", func(l *subsidy.Loan) { l.Maturity = l.Disbursed.AddDays(720) }))
 		equalAmount(t, "gross", q.Gross, "1500000.00")
 	})
+}
 
+func TestQuoteBesideOtherLoans(t *testing.T) {
 	t.Run("the second bank gets what the first leaves of both caps", func(t *testing.T) {
 		p := policy2026(t)
 		a, first := mustHold(t, p, subsidy.Account{}, fixedAsset("30000000.00"))
@@ -72,7 +74,9 @@ func TestQuote(t *testing.T) {
 		lower := policy2026(t, func(p *subsidy.Policy) { p.Version, p.AmountCap = 2, yuan("500000.00") })
 		equalAmount(t, "room", a.Room(lower), "0.00")
 	})
+}
 
+func TestQuoteLimits(t *testing.T) {
 	t.Run("the rate is what the borrower still pays after other subsidies", func(t *testing.T) {
 		local := func(l *subsidy.Loan) {
 			l.AnnualRate, l.OtherSubsidy = money.MustRate("0.03"), money.MustRate("0.02")
