@@ -28,7 +28,7 @@ var results = map[string]message{
 // then known and are filled anew.
 func (t *Table) Answer(ctx context.Context, w io.Writer, lang string, outcome func(Row) Outcome) error {
 	a := t.newAnswer(lang, outcome)
-	out, err := newSink(w, t.file.Format, t.Sheet, a.widths())
+	out, err := newSink(w, t.format, sheetName(t.Sheet), a.widths())
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (a *answer) widths() []int {
 func (a *answer) row(l line, k rowKind) ([]string, style) {
 	values := make([]string, max(a.fault, a.result, l.cells[len(l.cells)-1].column))
 	for _, c := range l.cells {
-		values[c.column-1] = c.display()
+		values[c.column-1] = a.display(c, k)
 	}
 	if k == titleRow || k == emptyRow {
 		return values, styleText
@@ -87,6 +87,16 @@ func (a *answer) row(l line, k rowKind) ([]string, style) {
 	fault, result, look := a.verdict(l, k)
 	values[a.fault-1], values[a.result-1] = fault, result
 	return values, look
+}
+
+// display shows a day as such even where the sheet has a bare serial number: as text that would no
+// longer be one.
+func (a *answer) display(c cell, k rowKind) string {
+	i, known := a.table.head.byColumn[c.column]
+	if k == dataRow && known && a.table.Layout.Columns[i].Kind == Date && c.kind == numberCell {
+		c.kind = dateCell
+	}
+	return c.display()
 }
 
 func (a *answer) verdict(l line, k rowKind) (fault, result string, look style) {

@@ -101,12 +101,23 @@ func TestAnAnswerRunsNoFormula(t *testing.T) {
 	}
 }
 
+func TestAnAnswerToASheetOfAnInvalidNameIsWritten(t *testing.T) {
+	for _, name := range []string{"a/b[1]", "'x'", "   ", strings.Repeat("长", 40), strings.Repeat("𠮷", 40), ":"} {
+		p := rawBook(`<sheetData>` + rawRows + `</sheetData>`)
+		p["xl/workbook.xml"] = strings.Replace(p["xl/workbook.xml"], layout.Sheet, name, 1)
+		if got := rows(t, answer(t, p.zip(t), "zh")); len(got) != 1 || got[0].Faults != nil {
+			t.Errorf("%q: %+v", name, got)
+		}
+	}
+}
+
 func TestAMendedAnswerCanBeSentAgain(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		file []byte
 	}{
 		{"as a workbook", book(t, mixed)},
+		{"with days as serial numbers", book(t, [][]any{header, {"1", "甲", 1234.5600000000001, 46082, 7}, {"2", "乙", 123456789012345.67, 20260301}, {"3", "乙", 1, 7}})},
 		{"as csv", asCSV(mixed)},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -25,7 +25,7 @@ type csvFile struct {
 	separator rune
 }
 
-func openCSV(ctx context.Context, r io.ReaderAt, size int64, limits Limits) (*csvFile, error) {
+func openCSV(ctx context.Context, r io.ReaderAt, size int64) (*csvFile, error) {
 	f := &csvFile{r: r, size: size}
 	head := make([]byte, min(size, 3))
 	if _, err := r.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
@@ -116,7 +116,7 @@ func (f *csvFile) detectSeparator(ctx context.Context) (rune, error) {
 	return best, nil
 }
 
-func (f *csvFile) choose(string) (string, error) { return "", nil }
+func (f *csvFile) choose(string) (string, sheet) { return "", f }
 
 func (f *csvFile) read(ctx context.Context, row func(line) error, _ func(area) error) error {
 	g := &guard{ctx: ctx, r: f.decoded()}

@@ -19,12 +19,9 @@ func (f *File) Table(ctx context.Context, layout Layout) (*Table, error) {
 			return nil, fmt.Errorf("%w: column %q is of unknown kind %q", ErrLayout, c.Name, c.Kind)
 		}
 	}
-	sheet, err := f.source.choose(layout.Sheet)
-	if err != nil {
-		return nil, err
-	}
-	in := &inspection{table: &Table{Sheet: sheet, Layout: layout, file: f}, index: index}
-	err = f.source.read(ctx, in.line, in.merged)
+	name, cells := f.source.choose(layout.Sheet)
+	in := &inspection{table: &Table{Sheet: name, Layout: layout, limits: f.limits, format: f.Format, cells: cells}, index: index}
+	err = cells.read(ctx, in.line, in.merged)
 	if err == nil {
 		err = in.verdict()
 	}
@@ -44,12 +41,11 @@ type inspection struct {
 	totals   int    // rows that are totals unless a data row follows
 	formula  *area  // the first one below the header
 	formulas []area // those that fill several cells
-	merges   *area  // the first that touches the data area, as far as known
 }
 
 func (in *inspection) line(l line) error {
-	if c := l.cells[len(l.cells)-1].column; c > in.table.file.limits.MaxColumns {
-		return sheetError(CodeTooManyColumns, l.number, in.table.file.limits.MaxColumns).at(cellName(c, l.number))
+	if c := l.cells[len(l.cells)-1].column; c > in.table.limits.MaxColumns {
+		return sheetError(CodeTooManyColumns, l.number, in.table.limits.MaxColumns).at(cellName(c, l.number))
 	}
 	in.table.width = max(in.table.width, l.cells[len(l.cells)-1].column)
 	if err := in.formulasOf(l); err != nil {
@@ -103,7 +99,7 @@ func (in *inspection) body(l line) error {
 	case dataRow:
 		t.rows += in.totals + 1
 		in.totals, t.last = 0, l.number
-		if most := t.file.limits.MaxRows; t.rows > most {
+		if most := t.limits.MaxRows; t.rows > most {
 			return sheetError(CodeTooManyRows, most)
 		}
 	}

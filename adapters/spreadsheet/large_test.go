@@ -85,7 +85,7 @@ func readAll(t testing.TB, tab *spreadsheet.Table, seen func()) {
 
 func answerAll(t testing.TB, tab *spreadsheet.Table, seen func()) {
 	t.Helper()
-	must(t, tab.Answer(t.Context(), io.Discard, "zh", func(r spreadsheet.Row) spreadsheet.Outcome {
+	must(t, tab.Answer(t.Context(), io.Discard, "zh", func(spreadsheet.Row) spreadsheet.Outcome {
 		seen()
 		return spreadsheet.Outcome{RecordID: "01J"}
 	}))

@@ -6,6 +6,8 @@ import (
 	"compress/flate"
 	"errors"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,7 +70,8 @@ func (p parts) zip(t testing.TB) []byte {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
-	for name, text := range p {
+	for _, name := range slices.Sorted(maps.Keys(p)) {
+		text := p[name]
 		h := &zip.FileHeader{Name: name, Method: zip.Deflate}
 		if text == "" {
 			h.Method = zip.Store

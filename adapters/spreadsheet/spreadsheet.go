@@ -64,7 +64,7 @@ func orElse[T comparable](v, otherwise T) T {
 	return v
 }
 
-// File is an opened workbook or csv file. It may be read any number of times, by one goroutine at a time.
+// File is an opened workbook or csv file. It may be read any number of times.
 type File struct {
 	Format Format // XLSX or CSV
 	Sheets int    // number of visible worksheets; 1 for csv
@@ -72,10 +72,14 @@ type File struct {
 	source source
 }
 
-// source is a sheet of raw cells, whatever its file format.
+// source is a file of sheets, whatever its format.
 type source interface {
-	// choose selects the sheet of that name, or the first visible one, and returns its name.
-	choose(sheet string) (string, error)
+	// choose returns the sheet of that name, or else the first visible one, and its name.
+	choose(name string) (string, sheet)
+}
+
+// sheet is a table of raw cells.
+type sheet interface {
 	// read calls line for each row with content from the top down, then merged for each merged area.
 	// It stops at the first error of either and returns it.
 	read(ctx context.Context, line func(line) error, merged func(area) error) error
@@ -102,7 +106,7 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, limits Limits) (*File,
 	case kindOLE:
 		return nil, oleError(ctx, r, size)
 	case kindText:
-		c, err := openCSV(ctx, r, size, limits)
+		c, err := openCSV(ctx, r, size)
 		if err != nil {
 			return nil, refusal(err)
 		}

@@ -21,7 +21,9 @@ var errDone = errors.New("done")
 type Table struct {
 	Sheet  string // name of the worksheet; "" for csv
 	Layout Layout
-	file   *File
+	format Format
+	limits Limits
+	cells  sheet
 	head   heading
 	header int // row of the header
 	last   int // last data row
@@ -94,7 +96,7 @@ func (t *Table) Rows(ctx context.Context) iter.Seq2[Row, error] {
 
 // each reads every line again, with what kind of row it is.
 func (t *Table) each(ctx context.Context, do func(line, rowKind) error) error {
-	return refusal(t.file.source.read(ctx, func(l line) error {
+	return refusal(t.cells.read(ctx, func(l line) error {
 		return do(l, t.kindOf(l))
 	}, func(area) error { return nil }))
 }
@@ -165,7 +167,7 @@ func (t *Table) parse(l line) Row {
 }
 
 func (t *Table) parseCell(column Column, c cell) (string, *cellFault) {
-	most := t.file.limits.MaxCellLength
+	most := t.limits.MaxCellLength
 	switch {
 	case c.column == 0 || c.blank():
 		if column.Required {

@@ -16,7 +16,6 @@ import (
 type workbook struct {
 	archive *archive
 	sheets  []sheetPart // the visible worksheets, in order
-	part    string      // the chosen worksheet
 	epoch   epoch
 	dates   []bool // for each cell format, whether it shows a number as a date
 	shared  *sharedStrings
@@ -154,16 +153,15 @@ func (b *workbook) readSheets(ctx context.Context, main string, ls links) error 
 // relationshipID returns r:id; a sheet has another attribute, sheetId, but no plain id.
 func relationshipID(s xml.StartElement) string { return attr(s, "id") }
 
-func (b *workbook) choose(sheet string) (string, error) {
+func (b *workbook) choose(name string) (string, sheet) {
 	chosen := b.sheets[0]
 	for _, s := range b.sheets {
-		if s.name == sheet {
+		if s.name == name {
 			chosen = s
 			break
 		}
 	}
-	b.part = chosen.part
-	return chosen.name, nil
+	return chosen.name, worksheet{book: b, part: chosen.part}
 }
 
 // literal is what a number format shows as it stands: quoted or escaped text, colours and conditions.

@@ -20,17 +20,15 @@ var (
 	errText  = errors.New("a cell holds more than 32,767 characters")
 )
 
-// worksheet reads the XML of one sheet.
+// worksheet is one sheet of a workbook.
 type worksheet struct {
-	book   *workbook
-	tokens *tokens
-	row    line
-	column int
+	book *workbook
+	part string
 }
 
-func (b *workbook) read(ctx context.Context, row func(line) error, merged func(area) error) error {
-	err := b.archive.read(ctx, b.part, func(t *tokens) error {
-		w := &worksheet{book: b, tokens: t}
+func (s worksheet) read(ctx context.Context, row func(line) error, merged func(area) error) error {
+	err := s.book.archive.read(ctx, s.part, func(t *tokens) error {
+		w := &worksheetReader{book: s.book, tokens: t}
 		return w.run(row, merged)
 	})
 	if errors.Is(err, errEncryptedPart) {
@@ -39,7 +37,15 @@ func (b *workbook) read(ctx context.Context, row func(line) error, merged func(a
 	return err
 }
 
-func (w *worksheet) run(row func(line) error, merged func(area) error) error {
+// worksheetReader reads the XML of a sheet once.
+type worksheetReader struct {
+	book   *workbook
+	tokens *tokens
+	row    line
+	column int
+}
+
+func (w *worksheetReader) run(row func(line) error, merged func(area) error) error {
 	for {
 		token, err := w.tokens.next()
 		if errors.Is(err, io.EOF) {
@@ -62,7 +68,7 @@ func (w *worksheet) run(row func(line) error, merged func(area) error) error {
 	}
 }
 
-func (w *worksheet) start(s xml.StartElement, merged func(area) error) error {
+func (w *worksheetReader) start(s xml.StartElement, merged func(area) error) error {
 	switch s.Name.Local {
 	case "row":
 		return w.startRow(attr(s, "r"))
@@ -83,7 +89,7 @@ func (w *worksheet) start(s xml.StartElement, merged func(area) error) error {
 }
 
 // startRow begins a row; one without a number follows the row before it.
-func (w *worksheet) startRow(r string) error {
+func (w *worksheetReader) startRow(r string) error {
 	number := w.row.number + 1
 	if r != "" {
 		n, err := strconv.Atoi(r)
@@ -100,7 +106,7 @@ func (w *worksheet) startRow(r string) error {
 }
 
 // place moves to the cell at a reference; one without a reference follows the cell before it.
-func (w *worksheet) place(ref string) error {
+func (w *worksheetReader) place(ref string) error {
 	next := w.column + 1
 	if ref != "" {
 		column, row, ok := parseCell(ref)
@@ -117,7 +123,7 @@ func (w *worksheet) place(ref string) error {
 }
 
 // cell reads a c element to its end.
-func (w *worksheet) cell(s xml.StartElement) (cell, error) {
+func (w *worksheetReader) cell(s xml.StartElement) (cell, error) {
 	if err := w.place(attr(s, "r")); err != nil {
 		return cell{}, err
 	}
@@ -149,7 +155,7 @@ func (w *worksheet) cell(s xml.StartElement) (cell, error) {
 }
 
 // formula returns the cells that a formula fills: its own, or those that an array formula names.
-func (w *worksheet) formula(s xml.StartElement) (*area, error) {
+func (w *worksheetReader) formula(s xml.StartElement) (*area, error) {
 	own := area{w.column, w.row.number, w.column, w.row.number}
 	if kind := attr(s, "t"); kind == "array" || kind == "dataTable" {
 		if a, ok := parseArea(attr(s, "ref")); ok {
@@ -161,7 +167,7 @@ func (w *worksheet) formula(s xml.StartElement) (*area, error) {
 }
 
 // value interprets a stored value by its cell's type and format (ISO/IEC 29500-1 §18.18.11).
-func (w *worksheet) value(kind, format, v string) (cellKind, string, error) {
+func (w *worksheetReader) value(kind, format, v string) (cellKind, string, error) {
 	switch kind {
 	case "s":
 		i, err := strconv.Atoi(strings.TrimSpace(v))

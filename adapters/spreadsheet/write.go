@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
+	"unicode/utf16"
 
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -154,6 +156,20 @@ func newXLSXSink(w io.Writer, sheet string, widths []int) (*xlsxSink, error) {
 
 // firstSheet is what excelize calls the sheet of a new workbook.
 const firstSheet = "Sheet1"
+
+// sheetName makes a valid sheet name of one that another program wrote.
+func sheetName(s string) string {
+	s = strings.Trim(strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`:\/?*[]`, r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "")), "' ")
+	if units := utf16.Encode([]rune(s)); len(units) > excelize.MaxSheetNameLength {
+		s = strings.TrimRight(string(utf16.Decode(units[:excelize.MaxSheetNameLength-1])), "' \ufffd")
+	}
+	return s
+}
 
 func (s *xlsxSink) begin(sheet string, widths []int) (err error) {
 	if err = s.file.SetSheetName(firstSheet, sheet); err != nil {
