@@ -1,0 +1,16 @@
+package projection_test
+
+import (
+	"flag"
+	"os"
+	"testing"
+)
+
+// A random history costs some 100 ms, so fewer are tried than rapid would; -rapid.checks asks for more.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "20"); err != nil {
+		panic(err)
+	}
+	flag.Parse()
+	os.Exit(m.Run())
+}
