@@ -1,0 +1,172 @@
+// Package api is the HTTP interface of the gateway: its routes, what they read and write, and who may use them.
+//
+// Routes of records come from the lifecycle tables, so that a verb of a table is a route, an allowed action and a
+// line of the document at once. Writes are signed commands that go to the ledger in batches; reads come from the
+// projection and never touch the ledger. Errors are problems (RFC 9457) with a stable code.
+package api
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humamux"
+	"github.com/go-json-experiment/json"
+	"github.com/gorilla/mux"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"decore/adapters/ledger"
+	"decore/gateway/auth"
+	"decore/gateway/desk"
+	"decore/gateway/keystore"
+	"decore/gateway/problem"
+	"decore/gateway/projection"
+	"decore/gateway/submit"
+	"decore/gateway/verification"
+)
+
+// Deps is what the interface stands on. All must be given but Metrics, Log and Limits.
+type Deps struct {
+	Ledger      ledger.Ledger
+	Store       *projection.Store
+	Submit      *submit.Submitter
+	Desk        *desk.Desk
+	Keys        *keystore.Store
+	Auth        *auth.Verifier
+	Idempotency any
+	TempDir     string // for sheets while they are read and answered
+	Version     string // of the program, for the document
+	Limits      Limits
+	Metrics     *prometheus.Registry
+	Log         *slog.Logger
+}
+
+// API answers requests.
+type API struct {
+	ledger  ledger.Ledger
+	store   *projection.Store
+	submit  *submit.Submitter
+	desk    *desk.Desk
+	keys    *keystore.Store
+	auth    *auth.Verifier
+	once    any
+	limits  Limits
+	log     *slog.Logger
+	metrics *metrics
+	gate    *gate
+	schemas schemas
+	huma    huma.API
+	secret  tokenKey
+	sheets  *sheets
+	facts   *verification.Gatherer
+	handler http.Handler
+}
+
+// useProblems makes huma's own errors ours; huma keeps the constructor in a variable of the package.
+var useProblems = sync.OnceFunc(func() {
+	huma.NewError = humaProblem
+	huma.NewErrorWithContext = func(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
+		p := problem.From(humaProblem(status, msg, errs...))
+		if ctx == nil {
+			return p
+		}
+		e := of(ctx.Context())
+		return p.Render(e.lang, e.path, e.trace)
+	}
+})
+
+// New returns the handler of the whole interface.
+func New(d Deps) (*API, error) {
+	if d.Ledger == nil || d.Store == nil || d.Submit == nil || d.Desk == nil || d.Keys == nil || d.Auth == nil || d.TempDir == "" {
+		return nil, errors.New("api: a dependency is missing")
+	}
+	useProblems()
+	setDefault(&d.Metrics, prometheus.NewRegistry())
+	setDefault(&d.Log, slog.Default())
+	setDefault(&d.Version, "0.0.0")
+	a := &API{ledger: d.Ledger, store: d.Store, submit: d.Submit, desk: d.Desk, keys: d.Keys, auth: d.Auth, once: d.Idempotency,
+		limits: d.Limits.withDefaults(), log: d.Log, schemas: newSchemas()}
+	a.gate = newGate(a.limits)
+	a.metrics = newMetrics(d.Metrics, a)
+	a.secret.ledger, a.secret.store = d.Ledger, d.Store
+	memory, err := verification.NewMemory(remembered)
+	if err != nil {
+		return nil, err
+	}
+	a.facts = &verification.Gatherer{Source: verification.FromProjection(d.Store), Memory: memory}
+
+	if a.sheets, err = newSheets(d.TempDir); err != nil {
+		return nil, err
+	}
+	router := mux.NewRouter()
+	router.NotFoundHandler, router.MethodNotAllowedHandler = a.unrouted(problem.RouteNotFound), a.unrouted(problem.MethodNotAllowed)
+	a.huma = humamux.New(router, a.config(d.Version))
+	a.routes()
+	router.PathPrefix(docsPath).Handler(documentation())
+	guarded := a.guard(router)
+	a.handler = a.observe(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/v1/") {
+			guarded.ServeHTTP(w, r)
+			return
+		}
+		router.ServeHTTP(w, r)
+	}))
+	return a, nil
+}
+
+// ServeHTTP answers one request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
+
+// OpenAPI returns the document of the interface.
+func (a *API) OpenAPI() *huma.OpenAPI { return a.huma.OpenAPI() }
+
+// routes registers every operation. The router tries them in this order, so what is asked most comes first.
+func (a *API) routes() {
+	a.verificationRoutes()
+	a.importRoutes()
+	for _, c := range collections {
+		a.collectionRoutes(c)
+	}
+	a.partyRoutes()
+	a.subsidyRoutes()
+	a.commandRoutes()
+	a.ledgerRoutes()
+	a.serviceRoutes()
+}
+
+// The groups of operations in the document.
+const (
+	tagService = "service"
+	tagLedger  = "ledger"
+	tagParty   = "parties"
+	tagSubsidy = "subsidy"
+	tagVerify  = "verifications"
+)
+
+func (a *API) config(version string) huma.Config {
+	return huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info: &huma.Info{Title: "decore", Version: version, Description: "Open connector for supply-chain finance (供应链金融开放连接器)",
+				License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}},
+			Components: &huma.Components{Schemas: a.schemas.registry, SecuritySchemes: map[string]*huma.SecurityScheme{
+				"bearer": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "OAuth 2.0 access token with the claims party and roles"}}},
+		},
+		OpenAPIPath:                  "/openapi",
+		Formats:                      map[string]huma.Format{mediaJSON: jsonFormat, problem.ContentType: jsonFormat},
+		DefaultFormat:                mediaJSON,
+		RejectUnknownQueryParameters: true,
+	}
+}
+
+var jsonFormat = huma.Format{
+	Marshal:   func(w io.Writer, v any) error { return json.MarshalWrite(w, v) },
+	Unmarshal: func(data []byte, v any) error { return json.Unmarshal(data, v) },
+}
+
+// remembered is how many commands, openings and histories verification keeps, of some 2 KB each.
+const remembered = 1 << 14

@@ -1,0 +1,205 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"decore/chaincode/contract"
+	"decore/chaincode/evidence"
+	"decore/chaincode/fault"
+	"decore/chaincode/ident"
+	"decore/chaincode/lifecycle"
+	"decore/gateway/desk"
+	"decore/gateway/problem"
+	"decore/gateway/projection"
+	"decore/gateway/submit"
+)
+
+// want is one command that a caller asks for.
+type want struct {
+	verb    string // kind.verb
+	subject string // "" for a new record
+	on      evidence.Commitment
+	args    any
+}
+
+// step is one command on its way: signed, or answered already because it never will be. A step is stored under the
+// request's idempotency key before it is submitted, so that a repeat submits the very same command.
+type step struct {
+	JWS     string       `json:"jws,omitempty"`
+	Opening []byte       `json:"opening,omitempty"`
+	Subject string       `json:"subject,omitempty"`
+	Answer  *BatchResult `json:"answer,omitempty"`
+}
+
+// draft signs what the caller wants; what cannot be signed is answered in the step.
+func (a *API) draft(ctx context.Context, e *exchange, w want) (step, error) {
+	if err := a.alignKey(e); err != nil {
+		return step{}, err
+	}
+	signed, subject, _, err := a.desk.Sign(desk.Order{Party: e.caller.Party, Verb: w.verb, Subject: w.subject, On: w.on, Args: w.args})
+	if err != nil {
+		return step{}, err
+	}
+	return step{JWS: signed.JWS, Opening: signed.Opening, Subject: subject}, nil
+}
+
+// alignKey makes the key that the registry has for the caller the current one of the key store. A rotation that was
+// accepted while the gateway died is completed here, before the next command is signed.
+func (a *API) alignKey(e *exchange) error {
+	registered := e.party.Keys[len(e.party.Keys)-1].ID
+	_, current, err := a.keys.Key(e.caller.Party)
+	if err != nil || current == registered {
+		return err
+	}
+	return a.keys.Activate(e.caller.Party, registered)
+}
+
+// prepare reads what is asked of a record of the caller's sight, and signs it. onVersion is the If-Match header.
+func (a *API) prepare(ctx context.Context, e *exchange, v contract.Verb, id, onVersion string, args any) (step, error) {
+	if !mayUse(e.caller.Roles, rolesOf(v.Row)) {
+		return step{}, problem.New(problem.RoleNotPermitted)
+	}
+	w := want{verb: v.Name, subject: id, args: args}
+	if v.Row.Creates() {
+		if err := precheck(e.caller.Party, args); err != nil {
+			return step{}, err
+		}
+		return a.draft(ctx, e, w)
+	}
+	r, _, err := a.record(ctx, e, v.Table.Kind, id)
+	if err != nil {
+		return step{}, err
+	}
+	if err := matches(onVersion, r.Version); err != nil {
+		return step{}, err
+	}
+	if v.Row.Binding || onVersion != "" {
+		// The caller is bound by what this gateway shows it, and by nothing that came after.
+		w.on = r.Header.Terms
+	}
+	return a.draft(ctx, e, w)
+}
+
+// outcome is what became of one step.
+type outcome struct {
+	step
+	answer submit.Answer
+	err    error
+}
+
+// carryOut submits the signed steps together, and waits until this gateway can read what they did.
+func (a *API) carryOut(ctx context.Context, steps []step) ([]outcome, error) {
+	outcomes := make([]outcome, len(steps))
+	var commands []submit.Signed
+	var places []int
+	for i, s := range steps {
+		outcomes[i].step = s
+		if s.Answer == nil {
+			commands, places = append(commands, submit.Signed{JWS: s.JWS, Opening: s.Opening}), append(places, i)
+		}
+	}
+	if len(commands) == 0 {
+		return outcomes, nil
+	}
+	began := time.Now()
+	answers, errs, err := a.submit.Submit(ctx, commands...)
+	if err != nil {
+		return nil, err
+	}
+	a.metrics.committed(len(commands), time.Since(began))
+	var newest uint64
+	for n, i := range places {
+		outcomes[i].answer, outcomes[i].err = answers[n], errs[n]
+		newest = max(newest, answers[n].Block)
+	}
+	a.fresh(ctx, newest)
+	return outcomes, a.locate(ctx, outcomes)
+}
+
+// fresh waits a while for the projection to reach the block, so that callers read their own writes. A projection that
+// is late does not undo a commit.
+func (a *API) fresh(ctx context.Context, block uint64) {
+	if block == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, a.limits.FreshWait)
+	defer cancel()
+	if err := a.store.WaitFor(ctx, block); err != nil {
+		a.log.Warn("projection is behind a commit", "block", block, "error", err)
+	}
+}
+
+// locate finds where commands stand that were decided before: a repeat made no transaction of its own.
+func (a *API) locate(ctx context.Context, outcomes []outcome) error {
+	for i := range outcomes {
+		o := &outcomes[i]
+		if !o.answer.Repeated {
+			continue
+		}
+		entry, err := a.store.Command(ctx, o.answer.Command)
+		if errors.Is(err, projection.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		o.answer.Tx, o.answer.Block, o.answer.Time = entry.Tx, entry.Place.Block, entry.Recorded.Time
+	}
+	return nil
+}
+
+// refusal is the problem of a command that was not accepted, nil when it was.
+func (o outcome) refusal() *problem.Problem {
+	switch {
+	case o.err != nil:
+		return problem.From(o.err)
+	case o.answer.Status == contract.Accepted:
+		return nil
+	}
+	f := fault.Fault{Code: fault.Code(o.answer.Code), Field: o.answer.Field, Clause: o.answer.Clause}
+	p := problem.From(&f)
+	p.Command, p.Position = o.answer.Command, o.position()
+	return p
+}
+
+// position is where the command stands on the ledger; nil when it left no trace.
+func (o outcome) position() *problem.Position {
+	if o.answer.Tx == "" || o.answer.Status == contract.Invalid {
+		return nil
+	}
+	return &problem.Position{Tx: o.answer.Tx, Block: o.answer.Block, Time: o.answer.Time.UTC()}
+}
+
+// Written answers an accepted command.
+type Written struct {
+	ID         string              `json:"id" doc:"Record ID (记录编号)"`
+	State      lifecycle.State     `json:"state,omitempty" doc:"State that it led to (状态)"`
+	Version    int                 `json:"version,omitempty" doc:"Version of the record (版本)"`
+	Commitment evidence.Commitment `json:"commitment,omitempty" doc:"Commitment to the terms as they are now (条款承诺)"`
+	Command    Signature           `json:"command" doc:"The signed command, the evidence of this act (签名指令)"`
+	Position   *problem.Position   `json:"position" doc:"Where it stands on the ledger (账本位置)"`
+}
+
+// Signature is a signed command.
+type Signature struct {
+	ID     string           `json:"id" doc:"Command ID (指令编号)"`
+	Party  ident.USCC       `json:"party" doc:"Who signed (签署方)"`
+	Signed evidence.Instant `json:"signed" doc:"When (签署时间)"`
+	JWS    string           `json:"jws" doc:"Compact JWS, ES256 (签名)"`
+}
+
+func (o outcome) signature() (Signature, error) {
+	cmd, err := evidence.Parse(o.JWS)
+	if err != nil {
+		return Signature{}, err
+	}
+	return Signature{ID: cmd.ID, Party: cmd.Party, Signed: cmd.Time, JWS: o.JWS}, nil
+}
+
+func (o outcome) written() (Written, error) {
+	signature, err := o.signature()
+	return Written{ID: o.Subject, State: o.answer.State, Version: o.answer.Version, Commitment: o.answer.Terms,
+		Command: signature, Position: o.position()}, err
+}

@@ -1,0 +1,85 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"decore/chaincode/party"
+	"decore/gateway/auth"
+)
+
+// exchange is what is known of one request while it is answered. It belongs to the request's goroutine.
+type exchange struct {
+	trace   string // W3C trace ID, 32 hexadecimal digits
+	lang    string // "en" or "zh"
+	route   string // the operation's path template
+	path    string
+	maxBody int64 // bytes that a body may have
+	start   time.Time
+
+	caller auth.Caller
+	party  party.Party // the caller's entry in the registry
+}
+
+type exchangeKey struct{}
+
+func withExchange(ctx context.Context, e *exchange) context.Context {
+	return context.WithValue(ctx, exchangeKey{}, e)
+}
+
+// of returns the request's exchange; outside a request, an empty one.
+func of(ctx context.Context) *exchange {
+	if e, ok := ctx.Value(exchangeKey{}).(*exchange); ok {
+		return e
+	}
+	return &exchange{lang: english}
+}
+
+func newExchange(r *http.Request) *exchange {
+	return &exchange{trace: traceOf(r.Header.Get("Traceparent")), lang: languageOf(r.Header.Get("Accept-Language")),
+		path: r.URL.Path, start: time.Now()}
+}
+
+// traceOf takes the trace ID from a traceparent header (W3C Trace Context §3.2), or makes one.
+func traceOf(header string) string {
+	parts := strings.Split(header, "-")
+	if len(parts) >= 4 && len(parts[0]) == 2 && parts[0] != "ff" && lowerHex(parts[1], 32) && lowerHex(parts[2], 16) {
+		return parts[1]
+	}
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails (crypto/rand)
+	return hex.EncodeToString(id[:])
+}
+
+func lowerHex(s string, n int) bool {
+	return len(s) == n && strings.Trim(s, "0123456789abcdef") == "" && strings.Trim(s, "0") != ""
+}
+
+// The languages of answers.
+const (
+	english = "en"
+	chinese = "zh"
+)
+
+var (
+	languages = []string{english, chinese}
+	matcher   = language.NewMatcher([]language.Tag{language.English, language.Chinese})
+)
+
+// languageOf chooses the language of an answer; English where the header asks for neither.
+func languageOf(acceptLanguage string) string {
+	if acceptLanguage == "" {
+		return english
+	}
+	if len(acceptLanguage) > 200 {
+		acceptLanguage = acceptLanguage[:200]
+	}
+	_, i := language.MatchStrings(matcher, acceptLanguage)
+	return languages[i]
+}

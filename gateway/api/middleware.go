@@ -1,0 +1,152 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"decore/gateway/auth"
+	"decore/gateway/problem"
+)
+
+// observe stands around everything: it gives the request its trace and the answer its security headers, catches
+// panics, and logs and counts what was answered. It logs no body, no token and no query.
+func (a *API) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e := newExchange(r)
+		e.maxBody = a.limits.Body
+		out := &recorder{ResponseWriter: w}
+		secure(w.Header(), r.URL.Path)
+		defer func() {
+			if fault := recover(); fault != nil {
+				a.recovered(out, e, fault)
+			}
+			a.metrics.request(e, r.Method, out.status)
+			a.log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("route", e.route),
+				slog.Int("status", out.status), slog.Int64("bytes", out.bytes), slog.Duration("took", time.Since(e.start)),
+				slog.String("trace", e.trace), slog.String("party", string(e.caller.Party)))
+		}()
+		next.ServeHTTP(out, r.WithContext(withExchange(r.Context(), e)))
+	})
+}
+
+// recovered answers a panic, which is always a mistake of ours.
+func (a *API) recovered(w *recorder, e *exchange, fault any) {
+	if fault == http.ErrAbortHandler {
+		panic(fault) // the server's own way to cut a connection
+	}
+	a.log.Error("panic", "fault", fault, "trace", e.trace, "route", e.route, "stack", string(debug.Stack()))
+	if w.status == 0 {
+		a.write(w, e, problem.New(problem.Internal))
+	}
+}
+
+// recorder notes what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach what lies beneath.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// secure sets the headers that keep a browser from doing more with an answer than showing it.
+func secure(h http.Header, path string) {
+	h["X-Content-Type-Options"] = []string{"nosniff"}
+	h["X-Frame-Options"] = []string{"DENY"}
+	h["Referrer-Policy"] = []string{"no-referrer"}
+	h["Cache-Control"] = []string{"no-store"}
+	policy := "default-src 'none'; frame-ancestors 'none'"
+	if strings.HasPrefix(path, docsPath) {
+		// The documentation's own page carries its script and style inline.
+		policy = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+	}
+	h["Content-Security-Policy"] = []string{policy}
+}
+
+// guard stands before /v1: it bounds how much is worked on at once, and lets nobody in without a good token whose
+// party and roles stand in the registry.
+func (a *API) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e := of(r.Context())
+		if err := a.gate.enter(r.Context()); err != nil {
+			a.write(w, e, err)
+			return
+		}
+		defer a.gate.leave()
+		if err := a.identify(r.Context(), e, r.Header.Get("Authorization")); err != nil {
+			a.write(w, e, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (a *API) identify(ctx context.Context, e *exchange, authorization string) error {
+	ctx, cancel := context.WithTimeout(ctx, a.limits.Timeout)
+	defer cancel()
+	caller, err := a.auth.Authenticate(ctx, authorization)
+	if err != nil {
+		return err
+	}
+	e.caller = caller
+	e.party, err = a.enrolled(ctx, caller)
+	return err
+}
+
+// write answers with an error outside of an operation.
+func (a *API) write(w http.ResponseWriter, e *exchange, err error) {
+	p := a.render(e, err)
+	for name, values := range p.GetHeaders() {
+		w.Header()[name] = values
+	}
+	if p.Status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", auth.Challenge(err))
+	}
+	var body bytes.Buffer
+	if err := json.MarshalWrite(&body, p); err != nil {
+		a.log.Error("problem cannot be encoded", "error", err, "trace", e.trace)
+	}
+	w.Header().Set("Content-Type", problem.ContentType)
+	w.WriteHeader(p.Status)
+	_, _ = w.Write(body.Bytes()) // nobody is left to be told
+}
+
+// render turns an error into the problem that the caller sees. What is our own fault is logged with its cause.
+func (a *API) render(e *exchange, err error) *problem.Problem {
+	p := problem.From(err)
+	if p.Status >= http.StatusInternalServerError {
+		a.log.Error("request failed", "code", p.Code, "error", err, "cause", p.Unwrap(), "trace", e.trace, "route", e.route)
+	}
+	return p.Render(e.lang, e.path, e.trace)
+}
+
+// unrouted answers what no operation matches.
+func (a *API) unrouted(code string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.write(w, of(r.Context()), problem.New(code))
+	})
+}

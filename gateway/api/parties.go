@@ -1,0 +1,225 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"decore/chaincode/contract"
+	"decore/chaincode/evidence"
+	"decore/chaincode/ident"
+	"decore/chaincode/lifecycle"
+	"decore/chaincode/party"
+	"decore/gateway/keystore"
+	"decore/gateway/problem"
+	"decore/gateway/projection"
+)
+
+// Registration registers a party. Without a key the gateway makes one and keeps it for the party.
+type Registration struct {
+	USCC    ident.USCC       `json:"uscc" doc:"Unified social credit code (统一社会信用代码)"`
+	Name    string           `json:"name" doc:"Registered name (名称)" minLength:"1" maxLength:"100"`
+	English string           `json:"english,omitempty" doc:"Name in English (英文名称)" maxLength:"200"`
+	Roles   []lifecycle.Role `json:"roles" doc:"What the party may act as (角色)" minItems:"1" maxItems:"8" enum:"sme,leader,bank,keeper,guarantor,insurer,platform,regulator"`
+	Org     string           `json:"org" doc:"MSP ID of the hosting organisation (所属组织)" minLength:"1" maxLength:"64"`
+	Key     *evidence.JWK    `json:"key,omitempty" doc:"ES256 public key, when the party keeps its own (公钥)"`
+}
+
+// NewKey replaces a party's key. Without a key the gateway makes one, for a party that it hosts.
+type NewKey struct {
+	Key *evidence.JWK `json:"key,omitempty" doc:"The new ES256 public key, when the party keeps its own (新公钥)"`
+}
+
+// PartyPath names a party.
+type PartyPath struct {
+	USCC string `path:"uscc" maxLength:"40" doc:"Unified social credit code (统一社会信用代码)"`
+}
+
+// WriteParty is a write to a party.
+type WriteParty struct {
+	PartyPath
+	Write
+}
+
+// PartyFilter selects parties.
+type PartyFilter struct {
+	Paging
+	Role  string `query:"role" enum:"sme,leader,bank,keeper,guarantor,insurer,platform,regulator" doc:"Role (角色)"`
+	State string `query:"state" enum:"pending,active,suspended" doc:"State (状态)"`
+}
+
+func (a *API) partyRoutes() {
+	handle(a, route{method: http.MethodGet, path: "/v1/parties", id: "party.list", tag: tagParty, en: "List parties", zh: "查询参与方列表",
+		answer: reflect.TypeFor[Page[party.Party]]()}, func(ctx context.Context, _ *exchange, in *PartyFilter) (*reply, error) { return a.parties(ctx, in) })
+	handle(a, route{method: http.MethodGet, path: "/v1/parties/{uscc}", id: "party.get", tag: tagParty, en: "Read a party", zh: "查询参与方",
+		answer: reflect.TypeFor[party.Party]()}, func(ctx context.Context, _ *exchange, in *PartyPath) (*reply, error) {
+		p, err := a.registered(ctx, in.USCC)
+		if err != nil {
+			return nil, err
+		}
+		out, err := answer(http.StatusOK, p)
+		if err == nil {
+			out.ETag = etag(p.Version)
+		}
+		return out, err
+	})
+	for _, v := range contract.Verbs() {
+		if v.Table == party.Table {
+			a.partyVerbRoute(v)
+		}
+	}
+}
+
+// partyVerbs says how the body of each verb becomes its arguments; a key that is left out is one that the gateway makes.
+var partyVerbs = map[string]struct {
+	body reflect.Type
+	args func(a *API, u ident.USCC, body any) (any, error)
+}{
+	"register":   {reflect.TypeFor[Registration](), (*API).registerArgs},
+	"approve":    {reflect.TypeFor[party.ReasonArgs](), asSent},
+	"suspend":    {reflect.TypeFor[party.ReasonArgs](), asSent},
+	"reinstate":  {reflect.TypeFor[party.ReasonArgs](), asSent},
+	"rotate-key": {reflect.TypeFor[NewKey](), (*API).keyArgs},
+	"revoke-key": {reflect.TypeFor[NewKey](), (*API).keyArgs},
+}
+
+func asSent(_ *API, _ ident.USCC, body any) (any, error) { return body, nil }
+
+func (a *API) partyVerbRoute(v contract.Verb) {
+	verb := partyVerbs[v.Row.Verb]
+	r := route{method: http.MethodPost, path: "/v1/parties/{uscc}/" + v.Row.Verb, id: v.Name, tag: tagParty, roles: rolesOf(v.Row),
+		en: v.Row.En, zh: v.Row.Zh, body: verb.body, optional: !v.Row.Creates(), answer: reflect.TypeFor[Written]()}
+	if v.Row.Creates() {
+		r.path, r.status = "/v1/parties", http.StatusCreated
+		handle(a, r, func(ctx context.Context, e *exchange, in *Write) (*reply, error) {
+			return a.partyVerb(ctx, e, v, "", in)
+		})
+		return
+	}
+	handle(a, r, func(ctx context.Context, e *exchange, in *WriteParty) (*reply, error) {
+		return a.partyVerb(ctx, e, v, in.USCC, &in.Write)
+	})
+}
+
+func (a *API) partyVerb(ctx context.Context, e *exchange, v contract.Verb, uscc string, in *Write) (*reply, error) {
+	verb := partyVerbs[v.Row.Verb]
+	body := reflect.New(verb.body)
+	if err := a.schemas.decode(in.raw, body.Interface(), !v.Row.Creates()); err != nil {
+		return nil, err
+	}
+	if r, ok := body.Interface().(*Registration); ok {
+		uscc = string(r.USCC)
+	} else if p, err := a.registered(ctx, uscc); err != nil {
+		return nil, err
+	} else {
+		uscc = string(p.USCC)
+	}
+	draft := func() ([]step, error) {
+		args, err := verb.args(a, ident.USCC(uscc), body.Elem().Interface())
+		if err != nil {
+			return nil, err
+		}
+		s, err := a.draft(ctx, e, want{verb: v.Name, subject: uscc, args: args})
+		return []step{s}, err
+	}
+	return a.exactlyOnce(ctx, e, in, draft, func(outcomes []outcome) (*reply, error) { return a.partyReply(ctx, e, v, outcomes[0]) })
+}
+
+// partyReply adds the party's state and version, which the result of a command about a party does not carry.
+func (a *API) partyReply(ctx context.Context, e *exchange, v contract.Verb, o outcome) (*reply, error) {
+	if o.refusal() == nil {
+		p, err := a.store.Party(ctx, ident.USCC(o.Subject))
+		if err != nil {
+			return nil, err
+		}
+		o.answer.State, o.answer.Version = p.State, p.Version
+	}
+	out, err := a.writtenReply(e, o)
+	if err != nil {
+		return nil, err
+	}
+	out.Status, out.Location = http.StatusOK, ""
+	if v.Row.Creates() {
+		out.Status, out.Location = http.StatusCreated, "/v1/parties/"+o.Subject
+	}
+	return out, nil
+}
+
+func (a *API) registerArgs(u ident.USCC, body any) (any, error) {
+	r := body.(Registration)
+	key, err := a.keyOr(r.Key, func() (evidence.JWK, error) { return a.hostedKey(u) })
+	return party.RegisterArgs{Name: r.Name, English: r.English, Roles: r.Roles, Org: r.Org, Key: key}, err
+}
+
+func (a *API) keyArgs(u ident.USCC, body any) (any, error) {
+	key, err := a.keyOr(body.(NewKey).Key, func() (evidence.JWK, error) {
+		_, public, err := a.keys.Add(u)
+		if errors.Is(err, keystore.ErrNoKey) {
+			return evidence.JWK{}, problem.New(problem.KeyHosted).At("/key")
+		}
+		if err != nil {
+			return evidence.JWK{}, err
+		}
+		return evidence.NewJWK(public), nil
+	})
+	return party.KeyArgs{Key: key}, err
+}
+
+func (a *API) keyOr(given *evidence.JWK, otherwise func() (evidence.JWK, error)) (evidence.JWK, error) {
+	if given == nil {
+		return otherwise()
+	}
+	if _, err := given.PublicKey(); err != nil {
+		return *given, problem.New("FIELD_INVALID").At("/key").Because(err.Error(), "")
+	}
+	return *given, nil
+}
+
+// hostedKey makes the party's first key, or returns the one that an earlier attempt to register it has made.
+func (a *API) hostedKey(u ident.USCC) (evidence.JWK, error) {
+	_, public, err := a.keys.Create(u)
+	if errors.Is(err, keystore.ErrHasKey) {
+		private, _, err := a.keys.Key(u)
+		if err != nil {
+			return evidence.JWK{}, err
+		}
+		return evidence.NewJWK(&private.PublicKey), nil
+	}
+	if err != nil {
+		return evidence.JWK{}, err
+	}
+	return evidence.NewJWK(public), nil
+}
+
+func (a *API) registered(ctx context.Context, uscc string) (party.Party, error) {
+	u, err := ident.ParseUSCC(uscc)
+	if err != nil {
+		return party.Party{}, parameter("path.uscc", err)
+	}
+	p, err := a.store.Party(ctx, u)
+	if errors.Is(err, projection.ErrNotFound) {
+		err = problem.New(problem.NotFound)
+	}
+	return p, err
+}
+
+func (a *API) parties(ctx context.Context, in *PartyFilter) (*reply, error) {
+	list := "party:" + strings.Join([]string{in.Role, in.State}, ":")
+	after, err := readCursor(list, in.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.store.Parties(ctx, projection.PartyFilter{Role: lifecycle.Role(in.Role), State: lifecycle.State(in.State),
+		After: ident.USCC(after), Limit: in.most() + 1})
+	if err != nil {
+		return nil, err
+	}
+	page := Page[party.Party]{Items: append([]party.Party{}, found...)}
+	if len(found) > in.most() {
+		page.Items = found[:in.most()]
+		page.Next = cursorOf(list, string(page.Items[in.most()-1].USCC))
+	}
+	return answer(http.StatusOK, page)
+}

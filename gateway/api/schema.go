@@ -1,0 +1,139 @@
+package api
+
+import (
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"decore/chaincode/calendar"
+	"decore/chaincode/evidence"
+	"decore/chaincode/ident"
+	"decore/chaincode/money"
+)
+
+// schemas makes the JSON schemas of the document, from the domain's own types.
+type schemas struct{ registry huma.Registry }
+
+const schemaPrefix = "#/components/schemas/"
+
+func newSchemas() schemas {
+	r := huma.NewMapRegistry(schemaPrefix, schemaName)
+	for domain, documented := range scalars {
+		r.RegisterTypeAlias(domain, documented)
+	}
+	return schemas{r}
+}
+
+func (s schemas) of(t reflect.Type) *huma.Schema {
+	schema := s.registry.Schema(t, true, t.Name())
+	schema.PrecomputeMessages()
+	return schema
+}
+
+// schemaName puts the package before the type's name, since many packages have Terms.
+func schemaName(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Name() == "" {
+		return hint
+	}
+	name, parameter, generic := strings.Cut(strings.TrimSuffix(t.Name(), "]"), "[")
+	name = capital(name)
+	if pkg := t.PkgPath(); strings.HasPrefix(pkg, "decore/chaincode/") {
+		name = capital(pkg[strings.LastIndexByte(pkg, '/')+1:]) + name
+	}
+	if generic {
+		parameter = parameter[strings.LastIndexByte(parameter, '/')+1:]
+		for _, part := range strings.Split(parameter, ".") {
+			name += capital(part)
+		}
+	}
+	return name
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// scalars documents the domain's scalar types; all are JSON strings.
+var scalars = map[reflect.Type]reflect.Type{
+	reflect.TypeFor[money.Amount]():         reflect.TypeFor[amountSchema](),
+	reflect.TypeFor[money.Rate]():           reflect.TypeFor[rateSchema](),
+	reflect.TypeFor[calendar.Date]():        reflect.TypeFor[dateSchema](),
+	reflect.TypeFor[evidence.Instant]():     reflect.TypeFor[instantSchema](),
+	reflect.TypeFor[time.Time]():            reflect.TypeFor[instantSchema](),
+	reflect.TypeFor[ident.USCC]():           reflect.TypeFor[usccSchema](),
+	reflect.TypeFor[ident.InvoiceNumber]():  reflect.TypeFor[invoiceSchema](),
+	reflect.TypeFor[ident.DocumentNumber](): reflect.TypeFor[documentSchema](),
+	reflect.TypeFor[evidence.Commitment]():  reflect.TypeFor[commitmentSchema](),
+	reflect.TypeFor[jsontext.Value]():       reflect.TypeFor[objectSchema](),
+}
+
+// text documents a string. Those with a pattern are written in one form only; of the others the description says
+// what the canonical form is, because surrounding space, full width and lower case are accepted and normalised.
+func text(format, pattern, what, example string) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Format: format, Pattern: pattern, PatternDescription: what, Description: what, Examples: []any{example}}
+}
+
+type (
+	amountSchema     struct{}
+	rateSchema       struct{}
+	dateSchema       struct{}
+	instantSchema    struct{}
+	usccSchema       struct{}
+	invoiceSchema    struct{}
+	documentSchema   struct{}
+	commitmentSchema struct{}
+	objectSchema     struct{}
+)
+
+func (amountSchema) Schema(huma.Registry) *huma.Schema {
+	return text("decimal-yuan", `^(0|[1-9][0-9]{0,14})(\.[0-9]{1,2})?$`, amountText, "1500000.00")
+}
+
+func (rateSchema) Schema(huma.Registry) *huma.Schema {
+	return text("decimal-fraction", `^[01](\.[0-9]{1,8})?$`, rateText, "0.0385")
+}
+
+func (dateSchema) Schema(huma.Registry) *huma.Schema {
+	return text("", `^([0-9]{4}-[0-9]{2}-[0-9]{2})?$`, dateText, "2026-03-05")
+}
+
+func (instantSchema) Schema(huma.Registry) *huma.Schema {
+	return text("", `^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z$`, timeText, "2026-01-05T01:02:03.004Z")
+}
+
+func (usccSchema) Schema(huma.Registry) *huma.Schema {
+	return text("uscc", "", "Unified social credit code, 18 characters with both check characters, normalised (统一社会信用代码)", "91370200MA0TEST016")
+}
+
+func (invoiceSchema) Schema(huma.Registry) *huma.Schema {
+	return text("invoice-number", "", "20 digits of a fully digital invoice, or CODE-NUMBER of an older one, normalised (发票号码)", "26372000000000000001")
+}
+
+func (documentSchema) Schema(huma.Registry) *huma.Schema {
+	return text("document-number", "", "Number of a contract, order or delivery note; space and punctuation are dropped (单据编号)", "PO20260301001")
+}
+
+func (commitmentSchema) Schema(huma.Registry) *huma.Schema {
+	return text("", `^[A-Za-z0-9_-]{43}$`, "Base64url SHA-256 of the salted terms (条款承诺)", "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU")
+}
+
+func (objectSchema) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
+}
+
+// The texts by which validation tells apart what a pattern is of.
+const (
+	amountText = "Amount in yuan, at most two decimals, not negative (金额,单位:元)"
+	rateText   = "Fraction between 0 and 1, at most eight decimals (比率)"
+	dateText   = "Day in Asia/Shanghai, YYYY-MM-DD (日期)"
+	timeText   = "Time in UTC (时间)"
+)

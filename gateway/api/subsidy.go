@@ -1,0 +1,314 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"reflect"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"decore/chaincode/calendar"
+	"decore/chaincode/contract"
+	"decore/chaincode/financing"
+	"decore/chaincode/ident"
+	"decore/chaincode/lifecycle"
+	"decore/chaincode/money"
+	"decore/chaincode/subsidy"
+	"decore/gateway/problem"
+	"decore/gateway/projection"
+)
+
+// PolicyPath names a policy.
+type PolicyPath struct {
+	ID string `path:"id" maxLength:"64" doc:"Policy ID (政策编号)"`
+}
+
+// PolicyQuery names a version of a policy.
+type PolicyQuery struct {
+	PolicyPath
+	Version int `query:"version" minimum:"1" doc:"Version, the current one when left out (版本)"`
+}
+
+// WritePolicy publishes a version of a policy.
+type WritePolicy struct {
+	PolicyPath
+	Write
+}
+
+// PolicyEntry is one version of a policy.
+type PolicyEntry struct {
+	ID      string         `json:"id" doc:"Policy ID (政策编号)"`
+	Version int            `json:"version" doc:"Version (版本)"`
+	Current bool           `json:"current" doc:"The newest version (当前版本)"`
+	Policy  jsontext.Value `json:"policy" doc:"The whole record (政策内容)"`
+}
+
+// QuoteRequest asks what a loan would get, either of a loan's facts or of a financing on the ledger.
+type QuoteRequest struct {
+	Policy    string        `json:"policy" minLength:"1" maxLength:"64" doc:"ID of the subsidy policy (贴息政策)"`
+	Household ident.USCC    `json:"household,omitzero" doc:"The borrower, with loan (单户)"`
+	Loan      *subsidy.Loan `json:"loan,omitempty" doc:"The loan's facts (贷款信息)"`
+
+	Financing           string            `json:"financing,omitempty" maxLength:"64" doc:"Record ID of the loan, in place of loan (贷款记录编号)"`
+	SizeClass           subsidy.SizeClass `json:"sizeClass,omitempty" enum:"large,medium,small,micro" doc:"Borrower's size when the contract was signed (企业规模)"`
+	Private             bool              `json:"private,omitempty" doc:"The borrower is privately owned (民营企业)"`
+	Sector              string            `json:"sector,omitempty" doc:"Sector by the policy's name (行业领域)"`
+	EntrustedPaid       calendar.Date     `json:"entrustedPaid,omitzero" doc:"Day of entrusted payment to the supplier (受托支付日)"`
+	OtherCentralSubsidy bool              `json:"otherCentralSubsidy,omitempty" doc:"The loan has another subsidy of the central budget (其他中央财政贴息)"`
+	OtherSubsidy        money.Rate        `json:"otherSubsidy,omitzero" doc:"Local subsidies on the same loan, a fraction a year (地方贴息率)"`
+}
+
+func (q QuoteRequest) holdArgs() contract.HoldArgs {
+	return contract.HoldArgs{Policy: q.Policy, Financing: q.Financing, SizeClass: q.SizeClass, Private: q.Private, Sector: q.Sector,
+		EntrustedPaid: q.EntrustedPaid, OtherCentralSubsidy: q.OtherCentralSubsidy, OtherSubsidy: q.OtherSubsidy}
+}
+
+// AccountQuery asks for a household's account.
+type AccountQuery struct {
+	PartyPath
+	Policy string `query:"policy" required:"true" maxLength:"64" doc:"ID of the subsidy policy (贴息政策)"`
+}
+
+// AccountAnswer is a household's account, or of it what a bank may know: its own claims and the room that is left.
+type AccountAnswer struct {
+	Policy        string                          `json:"policy" doc:"Policy (政策)"`
+	Version       int                             `json:"version" doc:"Its version (版本)"`
+	Household     ident.USCC                      `json:"household" doc:"The household (单户)"`
+	Totals        *subsidy.Totals                 `json:"totals,omitempty" doc:"Over all banks; not told to a bank (合计)"`
+	Room          money.Amount                    `json:"room" doc:"What the cap on money leaves (剩余贴息额度)"`
+	PrincipalRoom money.Amount                    `json:"principalRoom" doc:"What the cap on principal leaves (剩余贷款额度)"`
+	Claims        []RecordOf[contract.ClaimTerms] `json:"claims" doc:"The claims that the caller may read (申领)"`
+}
+
+func (a *API) subsidyRoutes() {
+	handle(a, route{method: http.MethodGet, path: "/v1/subsidy/policies", id: "policy.list", tag: tagSubsidy, en: "Every version of every policy", zh: "查询政策列表",
+		answer: reflect.TypeFor[Page[PolicyEntry]]()}, func(ctx context.Context, _ *exchange, _ *struct{}) (*reply, error) { return a.policies(ctx) })
+	handle(a, route{method: http.MethodGet, path: "/v1/subsidy/policies/{id}", id: "policy.get", tag: tagSubsidy, en: "Read a policy", zh: "查询政策",
+		answer: reflect.TypeFor[jsontext.Value]()}, func(ctx context.Context, _ *exchange, in *PolicyQuery) (*reply, error) {
+		raw, err := a.store.Policy(ctx, in.ID, in.Version)
+		if errors.Is(err, projection.ErrNotFound) {
+			err = problem.New(problem.NotFound)
+		}
+		return &reply{Status: http.StatusOK, ContentType: mediaJSON, Body: raw}, err
+	})
+	for _, v := range contract.Verbs() {
+		if v.Name == "policy.publish" {
+			a.publishRoute(v)
+		}
+	}
+	handle(a, route{method: http.MethodPost, path: "/v1/subsidy/quotes", id: "subsidy.quote", tag: tagSubsidy, en: "What a loan would get now; nothing is written",
+		zh: "贴息试算", roles: quoters, body: reflect.TypeFor[QuoteRequest](), answer: reflect.TypeFor[subsidy.Quotation]()},
+		func(ctx context.Context, e *exchange, in *struct{ Payload }) (*reply, error) {
+			var q QuoteRequest
+			if err := a.schemas.decode(in.raw, &q, false); err != nil {
+				return nil, err
+			}
+			return a.quote(ctx, e, q)
+		})
+	handle(a, route{method: http.MethodGet, path: "/v1/subsidy/accounts/{uscc}", id: "subsidy.account", tag: tagSubsidy, en: "A household's account under a policy",
+		zh: "查询单户台账", roles: quoters, answer: reflect.TypeFor[AccountAnswer]()},
+		func(ctx context.Context, e *exchange, in *AccountQuery) (*reply, error) {
+			return a.accountOf(ctx, e, in)
+		})
+}
+
+// quoters may learn of a household's room, each on its own condition; see mayKnowRoom.
+var quoters = []lifecycle.Role{lifecycle.Bank, lifecycle.SME, lifecycle.Leader, lifecycle.Regulator}
+
+func (a *API) policies(ctx context.Context) (*reply, error) {
+	found, err := a.store.Policies(ctx)
+	if err != nil {
+		return nil, err
+	}
+	page := Page[PolicyEntry]{Items: make([]PolicyEntry, len(found))}
+	for i, p := range found {
+		page.Items[i] = PolicyEntry{ID: p.ID, Version: p.Version, Current: p.Current, Policy: p.Body}
+	}
+	return answer(http.StatusOK, page)
+}
+
+func (a *API) publishRoute(v contract.Verb) {
+	handle(a, route{method: http.MethodPost, path: "/v1/subsidy/policies/{id}", id: v.Name, tag: tagSubsidy, roles: rolesOf(v.Row), en: v.Row.En, zh: v.Row.Zh,
+		body: reflect.TypeFor[jsontext.Value](), answer: reflect.TypeFor[Written]()},
+		func(ctx context.Context, e *exchange, in *WritePolicy) (*reply, error) {
+			var policy jsontext.Value
+			if err := a.schemas.decode(in.raw, &policy, false); err != nil {
+				return nil, err
+			}
+			if err := checkPolicy(in.ID, policy); err != nil {
+				return nil, err
+			}
+			return a.perform(ctx, e, &in.Write, func() (step, error) {
+				return a.draft(ctx, e, want{verb: v.Name, subject: in.ID, args: contract.PublishArgs{Policy: policy}})
+			})
+		})
+}
+
+// checkPolicy tells what is wrong with a policy record before it is signed.
+func checkPolicy(id string, raw []byte) error {
+	if id == contract.CreditPolicy {
+		return nil // the ledger checks it
+	}
+	p, err := subsidy.ParsePolicy(raw)
+	switch {
+	case err != nil:
+		return problem.New("POLICY_INVALID").Because(err.Error(), "").With(err)
+	case p.ID != id:
+		return problem.New("POLICY_INVALID").At("/id")
+	}
+	return nil
+}
+
+func (a *API) quote(ctx context.Context, e *exchange, q QuoteRequest) (*reply, error) {
+	loan, err := a.loanOf(ctx, e, q)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.mayKnowRoom(ctx, e, loan.Household); err != nil {
+		return nil, err
+	}
+	policy, err := a.subsidyPolicy(ctx, q.Policy, "/policy")
+	if err != nil {
+		return nil, err
+	}
+	account, err := a.account(ctx, policy.ID, loan.Household)
+	if err != nil {
+		return nil, err
+	}
+	return answer(http.StatusOK, subsidy.Quote(policy, account, loan))
+}
+
+// loanOf returns the facts to quote: as they were sent, or as the loan's record has them.
+func (a *API) loanOf(ctx context.Context, e *exchange, q QuoteRequest) (subsidy.Loan, error) {
+	switch {
+	case (q.Loan == nil) == (q.Financing == ""):
+		return subsidy.Loan{}, problem.New("FIELD_INVALID").At("/loan").Because("give a loan or a financing", "请填写 loan 或 financing 之一")
+	case q.Loan != nil:
+		loan := *q.Loan
+		if q.Household != "" && loan.Household != "" && q.Household != loan.Household {
+			return loan, problem.New("FIELD_INVALID").At("/household")
+		}
+		setDefault(&loan.Household, q.Household)
+		if loan.Household == "" {
+			return loan, problem.New("FIELD_REQUIRED").At("/household")
+		}
+		return loan, nil
+	}
+	r, s, err := a.record(ctx, e, financing.Table.Kind, q.Financing)
+	if err != nil {
+		return subsidy.Loan{}, err
+	}
+	t, known := r.Terms.(financing.Terms)
+	if s != terms || !known {
+		return subsidy.Loan{}, problem.New("RECORD_NOT_FOUND").At("/financing")
+	}
+	return contract.LoanFacts(r.ID, t, q.holdArgs()), nil
+}
+
+func (a *API) subsidyPolicy(ctx context.Context, id, field string) (subsidy.Policy, error) {
+	p, err := a.store.SubsidyPolicy(ctx, id, 0)
+	if errors.Is(err, projection.ErrNotFound) {
+		err = problem.New("POLICY_UNKNOWN").At(field)
+	}
+	return p, err
+}
+
+// mayKnowRoom refuses who may not know a household's room: that is for the household, the regulator, and a bank that
+// the household asked for money.
+func (a *API) mayKnowRoom(ctx context.Context, e *exchange, household ident.USCC) error {
+	if isAbout(e, household) || e.caller.Has(lifecycle.Regulator) {
+		return nil
+	}
+	if e.caller.Has(lifecycle.Bank) {
+		asked, err := a.store.Records(ctx, projection.Filter{Kind: financing.Table.Kind, Reader: e.caller.Party, Counterparty: household, Limit: 1})
+		if err != nil || len(asked) > 0 {
+			return err
+		}
+	}
+	return problem.New(problem.NotFound)
+}
+
+func (a *API) accountID(ctx context.Context, policy string, household ident.USCC) (string, error) {
+	key, err := a.secret.get(ctx)
+	if err != nil {
+		return "", err
+	}
+	return contract.AccountPrefix + key.Pseudonym("subsidy|"+policy, household), nil
+}
+
+// account returns the household's account; an empty one where it has no claim yet.
+func (a *API) account(ctx context.Context, policy string, household ident.USCC) (subsidy.Account, error) {
+	id, err := a.accountID(ctx, policy, household)
+	if err != nil {
+		return subsidy.Account{}, err
+	}
+	r, err := a.store.Record(ctx, id)
+	if errors.Is(err, projection.ErrNotFound) {
+		return subsidy.Account{}, nil
+	}
+	if err != nil {
+		return subsidy.Account{}, err
+	}
+	t, known := r.Terms.(contract.AccountTerms)
+	if !known {
+		return subsidy.Account{}, problem.New(problem.TermsNotHere)
+	}
+	return t.Account, nil
+}
+
+func (a *API) accountOf(ctx context.Context, e *exchange, in *AccountQuery) (*reply, error) {
+	household, err := ident.ParseUSCC(in.USCC)
+	if err != nil {
+		return nil, parameter("path.uscc", err)
+	}
+	if err := a.mayKnowRoom(ctx, e, household); err != nil {
+		return nil, err
+	}
+	policy, err := a.subsidyPolicy(ctx, in.Policy, "query.policy")
+	if err != nil {
+		return nil, err
+	}
+	account, err := a.account(ctx, policy.ID, household)
+	if err != nil {
+		return nil, err
+	}
+	out := AccountAnswer{Policy: policy.ID, Version: policy.Version, Household: household, Room: account.Room(policy), PrincipalRoom: account.PrincipalRoom(policy)}
+	if isAbout(e, household) || e.caller.Has(lifecycle.Regulator) {
+		out.Totals = &account.Totals
+	}
+	if out.Claims, err = a.claims(ctx, e, policy.ID, household); err != nil {
+		return nil, err
+	}
+	return answer(http.StatusOK, out)
+}
+
+// claims lists the claims in the account that the caller may read: a bank its own.
+func (a *API) claims(ctx context.Context, e *exchange, policy string, household ident.USCC) ([]RecordOf[contract.ClaimTerms], error) {
+	id, err := a.accountID(ctx, policy, household)
+	if err != nil {
+		return nil, err
+	}
+	found, err := a.store.Children(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	claims := []RecordOf[contract.ClaimTerms]{}
+	for _, r := range found {
+		s, err := a.sight(ctx, e, r)
+		t, known := r.Terms.(contract.ClaimTerms)
+		if err != nil {
+			return nil, err
+		}
+		if s != terms || !known {
+			continue
+		}
+		v, err := a.view(ctx, e, r, s)
+		if err != nil {
+			return nil, err
+		}
+		claims = append(claims, RecordOf[contract.ClaimTerms]{ID: v.ID, Kind: v.Kind, State: v.State, Version: v.Version, Terms: t,
+			Commitment: v.Commitment, Owner: v.Owner, Created: v.Created, Updated: v.Updated, Encumbrances: v.Encumbrances, AllowedActions: v.AllowedActions})
+	}
+	return claims, nil
+}

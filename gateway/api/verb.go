@@ -1,0 +1,95 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+
+	"decore/chaincode/contract"
+	"decore/chaincode/financing"
+	"decore/chaincode/ident"
+	"decore/chaincode/order"
+)
+
+// Write is what every request that writes may carry.
+type Write struct {
+	Payload
+	Key string `header:"Idempotency-Key" maxLength:"128" doc:"Same key and body: the same answer, also after a crash (幂等键)"`
+}
+
+// WriteTo is a write to a record that exists.
+type WriteTo struct {
+	RecordPath
+	Write
+	IfMatch string `header:"If-Match" doc:"The version that the caller saw, as its ETag (版本条件)"`
+}
+
+// verbRoute registers the route of one row of a lifecycle table.
+func (a *API) verbRoute(base string, c collection, v contract.Verb) {
+	r := route{method: http.MethodPost, path: base + "/{id}/" + v.Row.Verb, id: v.Name, tag: c.path, roles: rolesOf(v.Row),
+		en: v.Row.En, zh: v.Row.Zh, body: v.Args, optional: v.Args.NumField() == 0, answer: reflect.TypeFor[Written]()}
+	if v.Row.Creates() {
+		r.path, r.status = base, http.StatusCreated
+		handle(a, r, func(ctx context.Context, e *exchange, in *Write) (*reply, error) {
+			return a.verb(ctx, e, v, "", "", in)
+		})
+		return
+	}
+	handle(a, r, func(ctx context.Context, e *exchange, in *WriteTo) (*reply, error) {
+		return a.verb(ctx, e, v, in.ID, in.IfMatch, &in.Write)
+	})
+}
+
+// verb carries out one verb and answers with what it wrote.
+func (a *API) verb(ctx context.Context, e *exchange, v contract.Verb, id, ifMatch string, in *Write) (*reply, error) {
+	args := reflect.New(v.Args)
+	if err := a.schemas.decode(in.raw, args.Interface(), v.Args.NumField() == 0); err != nil {
+		return nil, err
+	}
+	return a.perform(ctx, e, in, func() (step, error) {
+		return a.prepare(ctx, e, v, id, ifMatch, args.Elem().Interface())
+	})
+}
+
+// perform signs one command, submits it and answers with what it wrote, once for an idempotency key.
+func (a *API) perform(ctx context.Context, e *exchange, in *Write, sign func() (step, error)) (*reply, error) {
+	draft := func() ([]step, error) {
+		s, err := sign()
+		return []step{s}, err
+	}
+	return a.exactlyOnce(ctx, e, in, draft, func(outcomes []outcome) (*reply, error) { return a.writtenReply(e, outcomes[0]) })
+}
+
+func (a *API) writtenReply(e *exchange, o outcome) (*reply, error) {
+	if p := o.refusal(); p != nil {
+		return nil, p
+	}
+	w, err := o.written()
+	if err != nil {
+		return nil, err
+	}
+	out, err := answer(http.StatusOK, w)
+	if err != nil {
+		return nil, err
+	}
+	if w.Version > 0 {
+		out.ETag = etag(w.Version)
+	}
+	if w.Version == 1 { // the first version of what a POST to its collection made
+		out.Status, out.Location = http.StatusCreated, e.path+"/"+w.ID
+	}
+	return out, nil
+}
+
+// prechecks are the rules of new records that need nothing but the arguments: the caller is told before anything is
+// signed, and the ledger is spared. The ledger applies them again.
+func precheck(party ident.USCC, args any) error {
+	var err error
+	switch args := args.(type) {
+	case order.CreateArgs:
+		_, _, err = order.Create(args)
+	case financing.ApplyArgs:
+		_, _, err = financing.Apply(args, party)
+	}
+	return err
+}
