@@ -38,7 +38,7 @@ type Deps struct {
 	Keys        *keystore.Store
 	Auth        *auth.Verifier
 	Idempotency any
-	TempDir     string // for sheets while they are read and answered
+	TempDir     string // for sheets while they are read and answered; the system's when empty
 	Version     string // of the program, for the document
 	Limits      Limits
 	Metrics     *prometheus.Registry
@@ -81,7 +81,7 @@ var useProblems = sync.OnceFunc(func() {
 
 // New returns the handler of the whole interface.
 func New(d Deps) (*API, error) {
-	if d.Ledger == nil || d.Store == nil || d.Submit == nil || d.Desk == nil || d.Keys == nil || d.Auth == nil || d.TempDir == "" {
+	if d.Ledger == nil || d.Store == nil || d.Submit == nil || d.Desk == nil || d.Keys == nil || d.Auth == nil {
 		return nil, errors.New("api: a dependency is missing")
 	}
 	useProblems()
