@@ -7,10 +7,8 @@
 package canon
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -52,57 +50,6 @@ func Marshal(v any) ([]byte, error) {
 		return nil, fmt.Errorf("encode: %w", err)
 	}
 	return value, nil
-}
-
-// Check reports why b is not canonical JSON, or nil.
-func Check(b []byte) error {
-	if len(b) > MaxBytes {
-		return fmt.Errorf("%w: %d bytes, at most %d", ErrNotCanonical, len(b), MaxBytes)
-	}
-	if err := checkTokens(b); err != nil {
-		return err
-	}
-	value := jsontext.Value(bytes.Clone(b))
-	if err := value.Canonicalize(); err != nil {
-		return fmt.Errorf("%w: %w", ErrNotCanonical, err)
-	}
-	if !bytes.Equal(value, b) {
-		return fmt.Errorf("%w: the bytes differ from their RFC 8785 form", ErrNotCanonical)
-	}
-	return nil
-}
-
-func checkTokens(b []byte) error {
-	dec := jsontext.NewDecoder(bytes.NewBuffer(b))
-	for {
-		tok, err := dec.ReadToken()
-		if err != nil {
-			if dec.StackDepth() == 0 && dec.InputOffset() > 0 && errors.Is(err, io.EOF) {
-				return nil
-			}
-			return fmt.Errorf("%w: %w", ErrNotCanonical, err)
-		}
-		if dec.StackDepth() > MaxDepth {
-			return fmt.Errorf("%w: nested deeper than %d", ErrNotCanonical, MaxDepth)
-		}
-		if tok.Kind() == '0' && !integer(tok.String()) {
-			return fmt.Errorf("%w: %s: %.40s is not an integer below 2^53", ErrNotCanonical, dec.StackPointer(), tok.String())
-		}
-	}
-}
-
-func integer(s string) bool {
-	digits := s
-	if len(digits) > 0 && digits[0] == '-' {
-		digits = digits[1:]
-	}
-	for _, c := range []byte(digits) {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	// 2^53-1 has sixteen digits.
-	return len(digits) > 0 && (len(digits) < 16 || len(digits) == 16 && digits <= "9007199254740991")
 }
 
 // Decode checks that b is canonical and reads it into v; an unknown field is an error.
