@@ -1,6 +1,7 @@
 package canon
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Check reports why b is not canonical JSON, or nil. It reads b once and allocates nothing for honest
-// documents, since every command, opening and proof passes here.
+// Check reports why b is not canonical JSON, or nil. It reads b once, since every command, opening and
+// proof passes here.
 func Check(b []byte) error {
 	if len(b) > MaxBytes {
 		return fmt.Errorf("%w: %d bytes, at most %d", ErrNotCanonical, len(b), MaxBytes)
@@ -47,6 +48,8 @@ func (s *scanner) take(c byte) bool {
 	return true
 }
 
+var words = [][]byte{[]byte("true"), []byte("false"), []byte("null")}
+
 func (s *scanner) value() string {
 	switch c := s.next(); {
 	case c == '{':
@@ -59,8 +62,8 @@ func (s *scanner) value() string {
 	case c == '-' || '0' <= c && c <= '9':
 		return s.integer()
 	}
-	for _, word := range []string{"true", "false", "null"} {
-		if strings.HasPrefix(string(s.b[s.at:min(len(s.b), s.at+len(word))]), word) {
+	for _, word := range words {
+		if bytes.HasPrefix(s.b[s.at:], word) {
 			s.at += len(word)
 			return ""
 		}
@@ -93,7 +96,8 @@ func (s *scanner) nested(end byte, item func() string) string {
 
 // member reads a name and its value; names must ascend, which leaves no room for one twice.
 func (s *scanner) member() func() string {
-	last, first := "", true
+	var last []byte
+	first := true
 	return func() string {
 		if s.next() != '"' {
 			return "no name"
@@ -114,46 +118,47 @@ func (s *scanner) member() func() string {
 
 // ascends reports a < b in the order of UTF-16 code units (RFC 8785 §3.2.3), which is that of bytes but
 // for characters from U+E000 on.
-func ascends(a, b string) bool {
-	high := func(r rune) bool { return r >= 0xE000 }
-	if strings.IndexFunc(a, high) < 0 && strings.IndexFunc(b, high) < 0 {
-		return a < b
+func ascends(a, b []byte) bool {
+	if plain(a) && plain(b) {
+		return bytes.Compare(a, b) < 0
 	}
-	return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b))) < 0
+	units := func(raw []byte) []uint16 { return utf16.Encode([]rune(unescape.Replace(string(raw)))) }
+	return slices.Compare(units(a), units(b)) < 0
 }
 
-// text reads a string and returns what it says.
-func (s *scanner) text() (string, string) {
+// plain reports whether a name has neither escapes nor characters from U+E000 on.
+func plain(raw []byte) bool {
+	return !slices.ContainsFunc(raw, func(c byte) bool { return c == '\\' || c >= 0xEE })
+}
+
+// text reads a string and returns what stands between its quotes.
+func (s *scanner) text() ([]byte, string) {
 	s.at++
-	from, escaped := s.at, false
+	from := s.at
 	for s.at < len(s.b) {
 		switch c := s.b[s.at]; {
 		case c == '"':
-			raw := string(s.b[from:s.at])
 			s.at++
-			if escaped {
-				raw = unescape.Replace(raw)
-			}
-			return raw, ""
+			return s.b[from : s.at-1], ""
 		case c < 0x20:
-			return "", "a control character that is not escaped"
+			return nil, "a control character that is not escaped"
 		case c == '\\':
 			n := escape(s.b[s.at:])
 			if n == 0 {
-				return "", "an escape that is not the shortest"
+				return nil, "an escape that is not the shortest"
 			}
-			s.at, escaped = s.at+n, true
+			s.at += n
 		case c < utf8.RuneSelf:
 			s.at++
 		default:
 			r, n := utf8.DecodeRune(s.b[s.at:])
 			if r == utf8.RuneError && n == 1 {
-				return "", "not UTF-8"
+				return nil, "not UTF-8"
 			}
 			s.at += n
 		}
 	}
-	return "", "a string without end"
+	return nil, "a string without end"
 }
 
 // escapes are all that the form has: two characters where JSON has such, else six (RFC 8785 §3.2.2.2).
