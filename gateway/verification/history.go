@@ -18,8 +18,7 @@ import (
 func signatures(e *examination) finding {
 	worst := passed(e.subject)
 	for _, c := range e.Commands {
-		f := e.signature(c)
-		if check.Worst([]check.Finding{{Verdict: f.verdict}, {Verdict: worst.verdict}}) != worst.verdict {
+		if f := e.signature(c); worse(f.verdict, worst.verdict) {
 			worst = f
 		}
 	}

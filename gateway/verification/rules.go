@@ -157,11 +157,17 @@ func (e *examination) has(n needs) bool {
 }
 
 func verdict(rules []rule, findings []check.Finding) check.Verdict {
-	counted := make([]check.Finding, len(findings))
+	worst := check.Pass
 	for i, f := range findings {
-		counted[i].Verdict = rules[i].weight.counts(f.Verdict)
+		if v := rules[i].weight.counts(f.Verdict); worse(v, worst) {
+			worst = v
+		}
 	}
-	return check.Worst(counted)
+	return worst
+}
+
+func worse(a, b check.Verdict) bool {
+	return a != b && check.Worst([]check.Finding{{Verdict: a}, {Verdict: b}}) == a
 }
 
 // unconnected is the check of a source that is not connected here.
@@ -175,7 +181,7 @@ func summary(names ...string) func(*examination) finding {
 		worst := passed("")
 		for _, name := range names {
 			for _, f := range e.findings {
-				if f.Check == name && check.Worst([]check.Finding{f, {Verdict: worst.verdict}}) != worst.verdict {
+				if f.Check == name && worse(f.Verdict, worst.verdict) {
 					worst = finding{f.Verdict, Reason(f.Reason), f.Source, f.Clause}
 				}
 			}

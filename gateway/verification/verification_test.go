@@ -86,6 +86,7 @@ func TestAConfirmedReceivablePasses(t *testing.T) {
 
 // TestStoriesOnTheLedger changes the ledger by true commands and looks at one check.
 func TestStoriesOnTheLedger(t *testing.T) {
+	base, ord, rec := trade(t)
 	for name, story := range map[string]struct {
 		play    func(w *world, ord, rec string)
 		check   string
@@ -161,7 +162,7 @@ func TestStoriesOnTheLedger(t *testing.T) {
 			w.Disburse(w.BankB, w.Reserve(w.BankB, rec, "100000.00"), "100000.00")
 			w.Do(w.BankB, "receivable.pay", rec, receivable.PayArgs{Amount: money.MustParse("100.00"), Date: w.Today(), Reference: "P1"})
 		}, "signatures", check.Unknown, verification.CommandWithheld, check.Fail},
-		"an invoice of the same day and amount": {func(w *world, ord, _ string) {
+		"an invoice of the same day and amount": {func(w *world, _, _ string) {
 			w.Do(w.SME, "order.create", "ORD-01ARZ3NDEKTSV4RRFFQ69G5FAV", order.CreateArgs{Seller: w.SME.USCC, Buyer: w.Leader.USCC, BuyerClass: order.Large,
 				Number: "PO2", Signed: w.Today(), DeliverBy: w.Today(), Goods: "g", Amount: money.MustParse("600000.00")})
 			w.Do(w.Leader, "order.attest", "ORD-01ARZ3NDEKTSV4RRFFQ69G5FAV", financing.NoArgs{})
@@ -170,7 +171,7 @@ func TestStoriesOnTheLedger(t *testing.T) {
 		}, "duplicate-composite", check.Warn, verification.DuplicateRegistered, check.Warn},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w, ord, rec := trade(t)
+			w := base.Fork(t)
 			story.play(w, ord, rec)
 			v := verification.Judge(w.Facts(rec, w.BankA))
 			want(t, v, story.check, story.verdict, story.reason)

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -48,6 +50,21 @@ func New(t testing.TB) *World {
 		c.Committing = w.record
 	})
 	return w
+}
+
+// Fork returns a world with the same past and a future of its own.
+func (w *World) Fork(t testing.TB) *World {
+	t.Helper()
+	chain, state := *w.Chain, *w.State
+	state.Public, state.Private = maps.Clone(state.Public), maps.Clone(state.Private)
+	chain.T, chain.State = t, &state
+	for _, actor := range []**contracttest.Actor{&chain.Regulator, &chain.Platform, &chain.SME, &chain.SME2, &chain.Leader, &chain.BankA, &chain.BankB} {
+		own := **actor // whose key may change
+		*actor = &own
+	}
+	fork := &World{Chain: &chain, Blocks: slices.Clone(w.Blocks), invoices: w.invoices}
+	chain.Committing = fork.record
+	return fork
 }
 
 // record makes a block of each batch.
