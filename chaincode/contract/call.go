@@ -34,8 +34,7 @@ func (c *call) today() calendar.Date { return calendar.At(c.now.Time) }
 
 // party returns an active or other party, or a fault at the field.
 func (c *call) party(u ident.USCC, field string) (party.Party, error) {
-	var p party.Party
-	ok, err := c.layer.load(PartyKey(u), &p)
+	p, ok, err := recall[party.Party](c.layer, PartyKey(u))
 	if err == nil && !ok {
 		err = fault.New(fault.PartyUnknown, field)
 	}
@@ -58,8 +57,7 @@ func (c *call) partyAs(u ident.USCC, role lifecycle.Role, field string) (party.P
 
 // creditPolicy returns the credit policy in force.
 func (c *call) creditPolicy() (credit.Policy, error) {
-	var p credit.Policy
-	ok, err := c.layer.load(PolicyKey(CreditPolicy), &p)
+	p, ok, err := recall[credit.Policy](c.layer, PolicyKey(CreditPolicy))
 	if err == nil && !ok {
 		err = fault.New(fault.PolicyUnknown, "")
 	}

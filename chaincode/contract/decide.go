@@ -87,8 +87,7 @@ func (c *call) answer(s Status, f *fault.Fault) Result {
 // arguments that can be read. It returns what to run.
 func (c *call) admit() (func(*call) (lifecycle.State, error), error) {
 	verb, known := handlers[c.cmd.Verb]
-	var charter Charter
-	founded, err := c.layer.load(CharterKey(), &charter)
+	charter, founded, err := recall[Charter](c.layer, CharterKey())
 	switch {
 	case err != nil:
 		return nil, err

@@ -15,6 +15,7 @@ type overlay struct {
 	below   *overlay
 	state   State             // of the lowest layer
 	read    map[string][]byte // of the lowest layer: committed values, read once
+	memos   map[string]memo   // of the lowest layer
 	put     map[string][]byte
 	order   []string // of put, first write first
 	private map[privateKey][]byte
@@ -26,7 +27,7 @@ type privateKey struct{ org, key string }
 
 func newOverlay(s State) *overlay {
 	o := layer()
-	o.state, o.read = s, map[string][]byte{}
+	o.state, o.read, o.memos = s, map[string][]byte{}, map[string]memo{}
 	return o
 }
 
@@ -87,6 +88,34 @@ func (o *overlay) load(key string, v any) (bool, error) {
 		return false, fmt.Errorf("state %s: %w", key, err)
 	}
 	return true, nil
+}
+
+// memo keeps what was decoded from a key's bytes, for what every command of a batch reads again: the
+// charter, policies and parties. It is good for as long as the key has those very bytes, and its values are
+// never changed in place.
+type memo struct {
+	raw   []byte
+	value any
+}
+
+// recall reads a key like load, decoding its bytes once.
+func recall[T any](o *overlay, key string) (v T, ok bool, err error) {
+	raw, err := o.get(key)
+	if err != nil || len(raw) == 0 {
+		return v, false, err
+	}
+	bottom := o
+	for bottom.below != nil {
+		bottom = bottom.below
+	}
+	if m, known := bottom.memos[key]; known && len(m.raw) == len(raw) && &m.raw[0] == &raw[0] {
+		return m.value.(T), true, nil
+	}
+	if _, err := o.load(key, &v); err != nil {
+		return v, false, err
+	}
+	bottom.memos[key] = memo{raw, v}
+	return v, true, nil
 }
 
 // store writes v to a key as canonical JSON.

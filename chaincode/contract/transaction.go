@@ -1,9 +1,11 @@
 package contract
 
 import (
+	"crypto/ecdsa"
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"decore/chaincode/canon"
 	"decore/chaincode/duplicate"
@@ -20,7 +22,7 @@ type transaction struct {
 	brought  map[evidence.Commitment][]byte // openings; by commitment, so that no forged one can stand before the true one
 	abouts   map[string]bool                // what they are about, once somebody asked
 	needed   []Need                         // openings that must be brought
-	verified map[int]string                 // commands whose signature is good, with the key that it is good for
+	verified []string                       // commands whose signature is good, with the key that it is good for
 	tokenKey duplicate.Key
 }
 
@@ -65,15 +67,29 @@ func Submit(s State, b Batch) (Outcome, error) {
 func (t *transaction) parse(jws []string) ([]*evidence.Signed, Outcome) {
 	commands := make([]*evidence.Signed, len(jws))
 	out := Outcome{Results: make([]Result, len(jws))}
-	for i, s := range jws {
-		cmd, err := evidence.Parse(s)
+	onEveryCore(len(jws), func(i int) {
+		cmd, err := evidence.Parse(jws[i])
 		if err != nil {
 			out.Results[i] = Result{Status: Invalid, Code: string(fault.CommandMalformed)}
-			continue
+			return
 		}
 		commands[i] = cmd
-	}
+	})
 	return commands, out
+}
+
+// onEveryCore does work 0 to n-1, which must be independent of each other, and waits for it.
+func onEveryCore(n int, work func(int)) {
+	var wait sync.WaitGroup
+	var next atomic.Int64
+	for range min(runtime.GOMAXPROCS(0), n) {
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				work(i)
+			}
+		})
+	}
+	wait.Wait()
 }
 
 // prefetch reads in one call the keys that the commands are sure to touch.
@@ -90,46 +106,41 @@ func (t *transaction) prefetch(commands []*evidence.Signed) error {
 // verify checks signatures on every core before the commands are decided in order: a key ID is the
 // thumbprint of the key, so a good signature stays good whatever the commands before it do.
 func (t *transaction) verify(commands []*evidence.Signed) {
-	good := make([]string, len(commands))
-	var wait sync.WaitGroup
-	next := make(chan int, len(commands))
+	keys := make([]*ecdsa.PublicKey, len(commands))
+	known := map[string]*ecdsa.PublicKey{}
 	for i, cmd := range commands {
-		if cmd != nil {
-			next <- i
+		if cmd == nil {
+			continue
 		}
-	}
-	close(next)
-	for range min(runtime.GOMAXPROCS(0), len(next)) {
-		wait.Go(func() {
-			for i := range next {
-				good[i] = t.signedBy(commands[i])
-			}
-		})
-	}
-	wait.Wait()
-	t.verified = map[int]string{}
-	for i, id := range good {
-		if id != "" {
-			t.verified[i] = id
+		if known[cmd.KeyID] == nil {
+			known[cmd.KeyID] = t.publicKey(cmd)
 		}
+		keys[i] = known[cmd.KeyID]
 	}
+	t.verified = make([]string, len(commands))
+	onEveryCore(len(commands), func(i int) {
+		if keys[i] != nil && commands[i].Verify(keys[i]) == nil {
+			t.verified[i] = commands[i].KeyID
+		}
+	})
 }
 
-// signedBy returns the key ID when the signature verifies under a key of the party as committed.
-func (t *transaction) signedBy(cmd *evidence.Signed) string {
-	var p party.Party
-	if raw := t.base.read[PartyKey(cmd.Party)]; raw == nil || canon.Strict(raw, &p) != nil {
-		return ""
+// publicKey finds the key of the command among its party's as committed; what is missing or cannot be read
+// is found out when the command is decided.
+func (t *transaction) publicKey(cmd *evidence.Signed) *ecdsa.PublicKey {
+	p, _, err := recall[party.Party](t.base, PartyKey(cmd.Party))
+	if err != nil {
+		return nil
 	}
 	for _, k := range p.Keys {
 		if k.ID != cmd.KeyID {
 			continue
 		}
-		if pub, err := k.JWK.PublicKey(); err == nil && cmd.Verify(pub) == nil {
-			return k.ID
+		if pub, err := k.JWK.PublicKey(); err == nil {
+			return pub
 		}
 	}
-	return ""
+	return nil
 }
 
 // broughtAbout reports whether the batch has an opening about an ID, whatever it commits to.
@@ -151,8 +162,8 @@ func (t *transaction) key() (duplicate.Key, error) {
 	if t.tokenKey != nil {
 		return t.tokenKey, nil
 	}
-	var charter Charter
-	if ok, err := t.base.load(CharterKey(), &charter); err != nil || !ok {
+	charter, ok, err := recall[Charter](t.base, CharterKey())
+	if err != nil || !ok {
 		return nil, fmt.Errorf("no charter: %w", err)
 	}
 	raw, err := t.state.GetPrivate(t.state.PeerOrg(), TokenSecretKey)

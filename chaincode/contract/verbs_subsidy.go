@@ -143,6 +143,10 @@ func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
 	if claimed, err := c.layer.get(ClaimKey(f.ID)); err != nil || claimed != nil {
 		return nil, errorOr(err, fault.New(fault.ClaimExists, "/financing"))
 	}
+	if a.Policy == CreditPolicy || !nameForm.MatchString(a.Policy) {
+		// With a slash it would name an earlier version, whose caps no longer hold.
+		return nil, fault.New(fault.PolicyUnknown, "/policy")
+	}
 	policy, err := c.subsidyPolicy(PolicyKey(a.Policy))
 	if err != nil {
 		return nil, err
@@ -264,8 +268,8 @@ func (c *call) account(policy string, household ident.USCC) (accountRecord, erro
 	} else if exists {
 		return load[AccountTerms](c, AccountKind, id, "")
 	}
-	var charter Charter
-	if _, err := c.layer.load(CharterKey(), &charter); err != nil {
+	charter, _, err := recall[Charter](c.layer, CharterKey())
+	if err != nil {
 		return nil, err
 	}
 	r := create(c, AccountKind, AccountTerms{Bureau: charter.Regulator, Banks: []ident.USCC{}})
@@ -274,9 +278,8 @@ func (c *call) account(policy string, household ident.USCC) (accountRecord, erro
 }
 
 func (c *call) subsidyPolicy(key string) (subsidy.Policy, error) {
-	var p subsidy.Policy
-	ok, err := c.layer.load(key, &p)
-	if err == nil && (!ok || key == PolicyKey(CreditPolicy)) {
+	p, ok, err := recall[subsidy.Policy](c.layer, key)
+	if err == nil && !ok {
 		err = fault.New(fault.PolicyUnknown, "/policy")
 	}
 	return p, err
