@@ -41,7 +41,7 @@ func (w *world) batchOf(verb string, size int) contract.Batch {
 			batch.Openings = append(batch.Openings, w.Opening(id))
 		}
 	}
-	for range size {
+	for i := range size {
 		switch verb {
 		case "order.create":
 			add(w.SME, contracttest.NewID("ORD"), w.orderArgs("1000.00"))
@@ -49,8 +49,9 @@ func (w *world) batchOf(verb string, size int) contract.Batch {
 			id := w.order("1000.00")
 			add(w.Leader, id, sample[verb](w, id), id)
 		case "receivable.register":
-			order := w.deliveredOrder("1000.00")
-			add(w.SME, contracttest.NewID("REC"), w.registerArgs(order, "1000.00"), order)
+			amount := fmt.Sprintf("%d.00", 1000+i)
+			order := w.deliveredOrder(amount)
+			add(w.SME, contracttest.NewID("REC"), w.registerArgs(order, amount), order)
 		}
 	}
 	return batch

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"decore/chaincode/canon"
 	"decore/chaincode/contract"
 	"decore/chaincode/contract/contracttest"
 	"decore/chaincode/evidence"
@@ -227,4 +228,14 @@ func (w *world) claim(id string) contract.ClaimTerms {
 	var t contract.ClaimTerms
 	w.Terms(id, &t)
 	return t
+}
+
+// read decodes a public key into v, and leaves v as it is when the key is absent.
+func (w *world) read(key string, v any) {
+	w.T.Helper()
+	if raw := w.State.Public[key]; raw != nil {
+		if err := canon.Strict(raw, v); err != nil {
+			w.T.Fatal(err)
+		}
+	}
 }

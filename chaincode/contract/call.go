@@ -25,6 +25,7 @@ type call struct {
 	row    lifecycle.Row // of the verb
 	signer party.Party
 	args   evidence.Sealed // opened private arguments
+	saved  Header          // of the subject, once saved
 }
 
 // errNeedsOpening stops a command whose record's opening the batch did not bring.
@@ -133,6 +134,9 @@ func save[T Terms](c *call, r *Record[T]) error {
 	}
 	r.Version++
 	r.Updated, r.Command = c.now, c.cmd.ID
+	if r.ID == c.cmd.Subject {
+		c.saved = r.Header
+	}
 	return c.layer.store(RecordKey(r.ID), r.Header)
 }
 

@@ -65,11 +65,7 @@ func (c *call) apply(run func(*call) (lifecycle.State, error)) (Result, error) {
 	}
 	result := c.answer(Accepted, nil)
 	result.Record, result.State = c.cmd.Subject, state
-	if h, ok, err := c.header(c.cmd.Subject); err != nil {
-		return Result{}, err
-	} else if ok {
-		result.Version, result.Terms = h.Version, h.Terms
-	}
+	result.Version, result.Terms = c.saved.Version, c.saved.Terms
 	c.layer.merge()
 	return result, nil
 }
