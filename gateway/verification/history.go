@@ -43,17 +43,18 @@ func (e *examination) signature(c *Command) finding {
 	return f
 }
 
-// keyOf finds the signer's key. A key revoked after the command was recorded was good then, but may have
-// been in other hands already: that is for the bank to judge.
+// keyOf finds the signer's key. What was recorded before a key ended was signed with a good key, whatever
+// the signer's clock said. A key revoked after the command was recorded was good then, but may have been in
+// other hands already: that is for the bank to judge.
 func (e *examination) keyOf(p party.Party, c *Command) (party.Key, finding) {
 	for _, k := range p.Keys {
 		if k.ID != c.KeyID {
 			continue
 		}
 		early := c.Time.Add(e.Policy.CommandMaxSkew()).Before(k.From.Time)
-		late := k.To != nil && !c.Time.Before(k.To.Time)
+		late := k.To != nil && !c.Time.Before(k.To.Time) && c.Position.Time.After(k.To.Time)
 		switch {
-		case early, late, k.Revoked != nil && !c.Position.Time.Before(k.Revoked.Time):
+		case early, late, k.Revoked != nil && c.Position.Time.After(k.Revoked.Time):
 			return k, fails(KeyNotValid, c.ID)
 		case k.Revoked != nil:
 			return k, warns(KeyRevokedLater, c.ID)

@@ -134,7 +134,15 @@ func TestStoriesOnTheLedger(t *testing.T) {
 			w.Do(w.Regulator, "party.suspend", string(w.Leader.USCC), party.ReasonArgs{})
 		}, "buyer-status", check.Warn, verification.PartyNotActive, check.Warn},
 		"the seller changes its key": {func(w *world, _, _ string) {
-			w.Pass(time.Second)
+			w.Rotate(w.SME)
+		}, "signatures", check.Pass, "", check.Warn},
+		"the seller's clock is ahead when it changes its key": {func(w *world, _, rec string) {
+			in := w.Intent(w.SME, "receivable.request-confirmation", rec, receivable.RequestArgs{})
+			in.Time = in.Time.Add(2 * time.Minute)
+			if r := w.TryJWS(w.SignIntent(w.SME, in)); r.Status != contract.Accepted {
+				w.T.Fatal(r)
+			}
+			w.Pass(time.Minute)
 			w.Rotate(w.SME)
 		}, "signatures", check.Pass, "", check.Warn},
 		"the buyer's key turns out to be compromised": {func(w *world, _, _ string) {
@@ -197,9 +205,9 @@ func TestForgedFacts(t *testing.T) {
 		"the signer is not registered":          {func(f *facts) { delete(f.Parties, w.Leader.USCC) }, "signatures", check.Fail, verification.SignerUnknown},
 		"the key is not the signer's":           {func(f *facts) { f.Parties[w.Leader.USCC] = f.Parties[w.SME.USCC] }, "signatures", check.Fail, verification.KeyUnknown},
 		"the key is another's under this ID":    {func(f *facts) { keyOf(f, w.Leader.USCC).JWK = keyOf(f, w.SME.USCC).JWK }, "signatures", check.Fail, verification.SignatureInvalid},
-		"the key had ended":                     {func(f *facts) { keyOf(f, w.Leader.USCC).To = &f.Commands[0].Position.Time }, "signatures", check.Fail, verification.KeyNotValid},
+		"the key had ended":                     {func(f *facts) { keyOf(f, w.Leader.USCC).To = hourBefore(f) }, "signatures", check.Fail, verification.KeyNotValid},
 		"the key had not begun":                 {func(f *facts) { keyOf(f, w.Leader.USCC).From = evidence.InstantOf(w.State.Now.Add(time.Hour)) }, "signatures", check.Fail, verification.KeyNotValid},
-		"the key was revoked before":            {func(f *facts) { keyOf(f, w.Leader.USCC).Revoked = &f.Commands[0].Position.Time }, "signatures", check.Fail, verification.KeyNotValid},
+		"the key was revoked before":            {func(f *facts) { keyOf(f, w.Leader.USCC).Revoked = hourBefore(f) }, "signatures", check.Fail, verification.KeyNotValid},
 		"a signature is another command's":      {func(f *facts) { swapSignature(t, f) }, "signatures", check.Fail, verification.SignatureInvalid},
 		"the opening is another record's":       {func(f *facts) { f.Record.Opening = f.Order.Opening }, "commitment", check.Fail, verification.CommitmentMismatch},
 		"the header commits to other terms":     {func(f *facts) { f.Record.Header.Terms = f.Order.Header.Terms }, "commitment", check.Fail, verification.CommitmentMismatch},
@@ -259,6 +267,11 @@ func TestForgedFacts(t *testing.T) {
 }
 
 func keyOf(f *verification.Facts, u ident.USCC) *party.Key { return &f.Parties[u].Keys[0] }
+
+func hourBefore(f *verification.Facts) *evidence.Instant {
+	at := evidence.InstantOf(f.Commands[0].Position.Time.Add(-time.Hour))
+	return &at
+}
 
 func strip(f *verification.Facts, u ident.USCC) {
 	p := f.Parties[u]
