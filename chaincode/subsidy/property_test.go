@@ -155,7 +155,7 @@ type world struct {
 }
 
 // steps is enough for most loans to be held, accrued more than once, changed and corrected.
-const steps = 60
+const steps = 40
 
 func TestHouseholdAgainstOracle(t *testing.T) {
 	underEachRule(t, func(t *rapid.T, r rule) {
