@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"decore/adapters/ledger"
+	"decore/chaincode/ident"
 	"decore/gateway/auth"
 	"decore/gateway/desk"
 	"decore/gateway/keystore"
@@ -38,8 +39,9 @@ type Deps struct {
 	Keys        *keystore.Store
 	Auth        *auth.Verifier
 	Idempotency any
-	TempDir     string // for sheets while they are read and answered; the system's when empty
-	Version     string // of the program, for the document
+	Issuer      ident.USCC // the hosted party that signs receipts; none when empty
+	TempDir     string     // for sheets while they are read and answered; the system's when empty
+	Version     string     // of the program, for the document
 	Limits      Limits
 	Metrics     *prometheus.Registry
 	Log         *slog.Logger
@@ -63,6 +65,7 @@ type API struct {
 	secret  tokenKey
 	sheets  *sheets
 	facts   *verification.Gatherer
+	issuer  ident.USCC
 	handler http.Handler
 }
 
@@ -89,7 +92,7 @@ func New(d Deps) (*API, error) {
 	setDefault(&d.Log, slog.Default())
 	setDefault(&d.Version, "0.0.0")
 	a := &API{ledger: d.Ledger, store: d.Store, submit: d.Submit, desk: d.Desk, keys: d.Keys, auth: d.Auth, once: d.Idempotency,
-		limits: d.Limits.withDefaults(), log: d.Log, schemas: newSchemas()}
+		limits: d.Limits.withDefaults(), log: d.Log, schemas: newSchemas(), issuer: d.Issuer}
 	a.gate = newGate(a.limits)
 	a.metrics = newMetrics(d.Metrics, a)
 	a.secret.ledger, a.secret.store = d.Ledger, d.Store

@@ -94,10 +94,11 @@ func (a *API) collectionRoutes(c collection) {
 	handle(a, route{method: http.MethodGet, path: base + "/{id}/history", id: c.table.Kind + ".history", tag: c.path,
 		en: "Who signed what, when, in which block", zh: "查询签署历史", answer: reflect.TypeFor[Page[HistoryEntry]]()},
 		func(ctx context.Context, e *exchange, in *RecordPath) (*reply, error) {
-			if _, _, err := a.record(ctx, e, c.table.Kind, in.ID); err != nil {
+			r, _, err := a.record(ctx, e, c.table.Kind, in.ID)
+			if err != nil {
 				return nil, err
 			}
-			return a.history(ctx, in.ID)
+			return a.history(ctx, e, r)
 		})
 	handle(a, route{method: http.MethodGet, path: base, id: c.table.Kind + ".list", tag: c.path,
 		en: "List", zh: "查询" + c.zh + "列表", answer: c.page}, func(ctx context.Context, e *exchange, in *RecordFilter) (*reply, error) {
@@ -220,7 +221,7 @@ type HistoryEntry struct {
 	Command   string           `json:"command" doc:"Command ID (指令编号)"`
 	Verb      string           `json:"verb" doc:"Kind and verb (操作)"`
 	Record    string           `json:"record" doc:"What it is about (记录)"`
-	Party     ident.USCC       `json:"party" doc:"Who signed (签署方)"`
+	Party     ident.USCC       `json:"party,omitempty" doc:"Who signed (签署方)"`
 	Signed    evidence.Instant `json:"signed" doc:"When it was signed (签署时间)"`
 	Time      evidence.Instant `json:"time" doc:"Time of the transaction (上链时间)"`
 	Tx        string           `json:"tx" doc:"Transaction (交易号)"`
@@ -231,7 +232,8 @@ type HistoryEntry struct {
 	Clause    string           `json:"clause,omitempty" doc:"Which rule (依据)"`
 	State     lifecycle.State  `json:"state,omitempty" doc:"State that it led to (状态)"`
 	Version   int              `json:"version,omitempty" doc:"Version that it made (版本)"`
-	Signature string           `json:"jws" doc:"The evidence itself: a compact JWS, ES256 (签名)"`
+	Withheld  bool             `json:"withheld,omitempty" doc:"Another bank signed; who it was is not told (不予披露)"`
+	Signature string           `json:"jws,omitempty" doc:"The evidence itself: a compact JWS, ES256 (签名)"`
 }
 
 func historyEntry(h projection.Entry) HistoryEntry {
@@ -240,14 +242,29 @@ func historyEntry(h projection.Entry) HistoryEntry {
 		State: h.Result.State, Version: h.Result.Version, Signature: h.JWS}
 }
 
-func (a *API) history(ctx context.Context, id string) (*reply, error) {
-	found, err := a.store.History(ctx, id)
+func (a *API) history(ctx context.Context, e *exchange, r projection.Record) (*reply, error) {
+	found, err := a.store.History(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
 	page := Page[HistoryEntry]{Items: make([]HistoryEntry, len(found))}
 	for i, h := range found {
-		page.Items[i] = historyEntry(h)
+		entry := historyEntry(h)
+		if !seesBanks(e, r) && !isAbout(e, h.Party) {
+			if entry, err = a.withoutBank(ctx, entry); err != nil {
+				return nil, err
+			}
+		}
+		page.Items[i] = entry
 	}
 	return answer(http.StatusOK, page)
+}
+
+// withoutBank leaves out who signed where that is a bank: which other banks deal with a record is nobody's to know.
+func (a *API) withoutBank(ctx context.Context, entry HistoryEntry) (HistoryEntry, error) {
+	p, err := a.store.Party(ctx, entry.Party)
+	if err == nil && p.Has(lifecycle.Bank) {
+		entry.Party, entry.Signature, entry.Withheld = "", "", true
+	}
+	return entry, err
 }

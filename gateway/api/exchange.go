@@ -16,12 +16,17 @@ import (
 
 // exchange is what is known of one request while it is answered. It belongs to the request's goroutine.
 type exchange struct {
-	trace   string // W3C trace ID, 32 hexadecimal digits
-	lang    string // "en" or "zh"
-	route   string // the operation's path template
-	path    string
-	maxBody int64 // bytes that a body may have
-	start   time.Time
+	trace string // W3C trace ID, 32 hexadecimal digits
+	lang  string // "en" or "zh"
+	route string // the operation's path template
+	path  string
+
+	// What the body may be, for the resolvers that read it.
+	maxBody    int64
+	maxSheet   int64
+	uploads    string // folder for sheets
+	uploadTime time.Duration
+	start      time.Time
 
 	caller auth.Caller
 	party  party.Party // the caller's entry in the registry

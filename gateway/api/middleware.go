@@ -20,7 +20,7 @@ import (
 func (a *API) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e := newExchange(r)
-		e.maxBody = a.limits.Body
+		e.maxBody, e.maxSheet, e.uploads, e.uploadTime = a.limits.Body, a.limits.Sheet, a.sheets.dir, a.limits.Import
 		out := &recorder{ResponseWriter: w}
 		secure(w.Header(), r.URL.Path)
 		defer func() {

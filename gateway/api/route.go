@@ -23,6 +23,7 @@ type route struct {
 	roles        []lifecycle.Role // who may use it; nil: any member
 	body         reflect.Type     // of the request, for the document; nil: none
 	optional     bool             // the body may be left out
+	form         bool             // the body is a form with a file
 	status       int              // of success; 0: 200
 	answer       reflect.Type     // of success, for the document; nil: none
 	produces     string           // media type of success; "": JSON
@@ -97,11 +98,15 @@ func (a *API) operation(r route) huma.Operation {
 // document adds the body to the registered operation. Huma is not told of it before, since it would then read and
 // decode the body itself, with less care for what is in it.
 func (a *API) document(op huma.Operation, r route) {
-	if r.body == nil {
+	if r.body == nil && !r.form {
 		return
 	}
 	item := a.huma.OpenAPI().Paths[r.path]
 	registered := map[string]*huma.Operation{http.MethodGet: item.Get, http.MethodPost: item.Post}[op.Method]
+	if r.form {
+		registered.RequestBody = formOf()
+		return
+	}
 	registered.RequestBody = &huma.RequestBody{Required: !r.optional, Content: map[string]*huma.MediaType{mediaJSON: {Schema: a.schemas.of(r.body)}}}
 }
 

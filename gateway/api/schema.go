@@ -43,8 +43,9 @@ func schemaName(t reflect.Type, hint string) string {
 	}
 	name, parameter, generic := strings.Cut(strings.TrimSuffix(t.Name(), "]"), "[")
 	name = capital(name)
-	if pkg := t.PkgPath(); strings.HasPrefix(pkg, "decore/chaincode/") {
-		name = capital(pkg[strings.LastIndexByte(pkg, '/')+1:]) + name
+	pkg := capital(t.PkgPath()[strings.LastIndexByte(t.PkgPath(), '/')+1:])
+	if pkg != "Api" && !strings.HasPrefix(name, pkg) {
+		name = pkg + name
 	}
 	if generic {
 		parameter = parameter[strings.LastIndexByte(parameter, '/')+1:]

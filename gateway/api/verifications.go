@@ -50,6 +50,8 @@ type Finding struct {
 func (a *API) verificationRoutes() {
 	a.verifyRoute("receivables", receivable.Table.Kind)
 	a.verifyRoute("orders", order.Table.Kind)
+	a.receiptRoute("receivables", receivable.Table.Kind)
+	a.receiptRoute("orders", order.Table.Kind)
 	handle(a, route{method: http.MethodPost, path: "/v1/verifications", id: "verification.batch", tag: tagVerify, en: "Verify many records or invoices",
 		zh: "批量核验", body: reflect.TypeFor[VerificationRequest](), answer: reflect.TypeFor[VerificationAnswers]()},
 		func(ctx context.Context, e *exchange, in *struct{ Payload }) (*reply, error) {

@@ -1,0 +1,389 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	"decore/adapters/spreadsheet"
+	"decore/chaincode/contract"
+	"decore/chaincode/duplicate"
+	"decore/chaincode/lifecycle"
+	"decore/gateway/problem"
+)
+
+// importer records the rows of one kind of sheet.
+type importer struct {
+	path, zh string
+	verb     string
+	layout   spreadsheet.Layout
+	field    map[string]string // column by the field of the arguments
+	// args reads a row; its faults name columns.
+	args func(ctx context.Context, a *API, e *exchange, r spreadsheet.Row) (any, []spreadsheet.Fault, error)
+}
+
+var importers = []importer{
+	importerOf("receivables", "应收账款", "receivable.register", receivableColumns, finishReceivable),
+	importerOf("orders", "订单", "order.create", orderColumns, finishOrder),
+}
+
+func importerOf[A any](path, zh, verb string, columns []column[A], finish func(context.Context, *API, *exchange, A) (any, error)) importer {
+	im := importer{path: path, zh: zh, verb: verb, layout: layoutOf(zh, columns), field: map[string]string{}}
+	for _, c := range columns {
+		setDefault(&c.field, c.Name)
+		im.field["/"+c.field] = c.Name
+	}
+	im.args = func(ctx context.Context, a *API, e *exchange, r spreadsheet.Row) (any, []spreadsheet.Fault, error) {
+		var row A
+		var faults []spreadsheet.Fault
+		for i, c := range columns {
+			if r.Values[i] == "" {
+				continue
+			}
+			if err := c.set(&row, r.Values[i]); err != nil {
+				faults = append(faults, cellFault(r, c.Name, err))
+			}
+		}
+		if len(faults) > 0 {
+			return nil, faults, nil
+		}
+		args, err := finish(ctx, a, e, row)
+		if p := problem.From(err); err != nil && p.Status < http.StatusInternalServerError {
+			return nil, []spreadsheet.Fault{im.fault(r, p)}, nil
+		}
+		return args, nil, err
+	}
+	return im
+}
+
+// cellFault is the fault of a cell that a type of the domain refused to read.
+func cellFault(r spreadsheet.Row, column string, err error) spreadsheet.Fault {
+	var p *problem.Problem
+	if !errors.As(err, &p) {
+		p = problem.Invalid(problem.FromField(err))
+	}
+	return faultOf(r, column, p)
+}
+
+func faultOf(r spreadsheet.Row, column string, p *problem.Problem) spreadsheet.Fault {
+	sentence := func(lang string) string {
+		shown := p.Render(lang, "", "")
+		if shown.Detail != "" {
+			return shown.Detail
+		}
+		return shown.Title
+	}
+	return r.Fault(column, spreadsheet.Code(p.Code), sentence(english), sentence(chinese))
+}
+
+// fault is the fault of a row for a problem of the ledger's, at the column that it names.
+func (im importer) fault(r spreadsheet.Row, p *problem.Problem) spreadsheet.Fault {
+	return faultOf(r, im.field[p.Field], p)
+}
+
+func finishOrder(_ context.Context, _ *API, e *exchange, row orderRow) (any, error) {
+	row.Seller = e.caller.Party
+	return row, precheck(e.caller.Party, row)
+}
+
+func finishReceivable(ctx context.Context, a *API, e *exchange, row receivableRow) (any, error) {
+	key, err := a.secret.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	register := func(t duplicate.Token) (duplicate.Register, error) { return a.store.Token(ctx, t) }
+	if row.Order, err = orderOf(key, register, e.caller.Party, row.buyer, row.number); err != nil {
+		return nil, err
+	}
+	if row.Order == "" {
+		return nil, problem.New("RECORD_NOT_FOUND").At("/order").Because("there is no order of this number with this buyer", "未找到与该买方的此编号订单")
+	}
+	return row.RegisterArgs, nil
+}
+
+// ImportAnswer sums up an import.
+type ImportAnswer struct {
+	Rows     int          `json:"rows" doc:"Data rows of the sheet (数据行数)"`
+	Recorded int          `json:"recorded" doc:"Rows that became records (已登记)"`
+	Refused  int          `json:"refused" doc:"Rows that did not (未登记)"`
+	Items    []ImportItem `json:"items" doc:"The first 1,000 rows (前 1000 行)"`
+	Sheet    string       `json:"sheet" doc:"Where the same sheet with results and faults is for a while (结果表格)"`
+}
+
+// ImportItem is what became of a row.
+type ImportItem struct {
+	Row     int    `json:"row" doc:"Row number as the spreadsheet program shows it (行号)"`
+	ID      string `json:"id,omitempty" doc:"The record (记录编号)"`
+	Code    string `json:"code,omitempty" doc:"Why not (原因)"`
+	Column  string `json:"column,omitempty" doc:"Header of the column at fault (列)"`
+	Cell    string `json:"cell,omitempty" doc:"Such as C7 (单元格)"`
+	Message string `json:"message,omitempty" doc:"In words (说明)"`
+}
+
+const maxItems = 1000
+
+// SheetPath names an answered sheet.
+type SheetPath struct {
+	ID string `path:"id" maxLength:"64" doc:"ID of the import (导入编号)"`
+}
+
+// TemplateQuery asks for a template.
+type TemplateQuery struct {
+	Lang   string `query:"lang" enum:"zh,en" doc:"Language, zh when left out (语言)"`
+	Format string `query:"format" enum:"xlsx,csv" doc:"xlsx when left out (格式)"`
+}
+
+var mediaOf = map[spreadsheet.Format]string{
+	spreadsheet.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	spreadsheet.CSV:  "text/csv",
+}
+
+func (a *API) importRoutes() {
+	for _, im := range importers {
+		base := "/v1/" + im.path
+		handle(a, route{method: http.MethodPost, path: base + "/import", id: im.path + ".import", tag: im.path, roles: []lifecycle.Role{lifecycle.SME},
+			en: "Import a sheet; good rows are recorded, the others come back with their faults", zh: "导入" + im.zh + "表格", form: true,
+			answer: reflect.TypeFor[ImportAnswer](), timeout: a.limits.Import},
+			func(ctx context.Context, e *exchange, in *Upload) (*reply, error) {
+				defer in.close()
+				return a.importSheet(ctx, e, im, in)
+			})
+		handle(a, route{method: http.MethodGet, path: base + "/template", id: im.path + ".template", tag: im.path, en: "A sheet to fill in", zh: "下载导入模板",
+			produces: mediaOf[spreadsheet.XLSX]}, func(_ context.Context, _ *exchange, in *TemplateQuery) (*reply, error) { return template(im, in) })
+	}
+	handle(a, route{method: http.MethodGet, path: "/v1/imports/{id}/sheet", id: "import.sheet", tag: "imports", en: "An imported sheet with results and faults", zh: "下载导入结果",
+		roles: []lifecycle.Role{lifecycle.SME}, produces: mediaOf[spreadsheet.XLSX]}, func(_ context.Context, e *exchange, in *SheetPath) (*reply, error) {
+		s, content, err := a.sheets.get(e.caller.Party, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return download(s.media, s.name, content), nil
+	})
+}
+
+func download(media, name string, content []byte) *reply {
+	if media == mediaOf[spreadsheet.CSV] {
+		media += "; charset=utf-8"
+	}
+	return &reply{Status: http.StatusOK, ContentType: media, Disposition: `attachment; filename="` + name + `"`, Body: content}
+}
+
+func template(im importer, in *TemplateQuery) (*reply, error) {
+	var out bytes.Buffer
+	if in.Format == string(spreadsheet.CSV) {
+		err := spreadsheet.Write(&out, im.layout, spreadsheet.CSV, slices.Values([][]string{}))
+		return download(mediaOf[spreadsheet.CSV], im.path+".csv", out.Bytes()), err
+	}
+	setDefault(&in.Lang, chinese)
+	err := im.layout.Template(&out, in.Lang)
+	return download(mediaOf[spreadsheet.XLSX], im.path+".xlsx", out.Bytes()), err
+}
+
+// importSheet records the good rows of a sheet. Nothing is recorded of a sheet that cannot be read to its end.
+func (a *API) importSheet(ctx context.Context, e *exchange, im importer, in *Upload) (*reply, error) {
+	if err := checkKey(in.Key); in.Key != "" && err != nil {
+		return nil, err
+	}
+	file, err := spreadsheet.Open(ctx, in.file, in.size, spreadsheet.Limits{MaxBytes: a.limits.Sheet, MaxRows: a.limits.Rows})
+	if err != nil {
+		return nil, sheetProblem(err)
+	}
+	wantsSheet, err := negotiate(in.Accept, mediaOf[file.Format])
+	if err != nil {
+		return nil, err
+	}
+	table, err := file.Table(ctx, im.layout)
+	if err != nil {
+		return nil, sheetProblem(err)
+	}
+	job := &importJob{api: a, exchange: e, importer: im, table: table}
+	if err := job.run(ctx); err != nil {
+		return nil, err
+	}
+	return job.answer(ctx, file.Format, wantsSheet)
+}
+
+// negotiate says whether the caller wants the sheet itself or a summary; what is wanted is settled before anything is
+// recorded.
+func negotiate(accept, media string) (sheet bool, err error) {
+	if accept == "" {
+		return false, nil
+	}
+	for _, part := range strings.Split(accept, ",") {
+		name, _, _ := strings.Cut(part, ";")
+		switch name = strings.ToLower(strings.TrimSpace(name)); name {
+		case media:
+			return true, nil
+		case mediaJSON, "*/*", "application/*", problem.ContentType:
+			return false, nil
+		}
+	}
+	return false, problem.New(problem.NotAcceptable).Because("accept application/json, or "+media+" for the sheet as it was sent", "可接受 application/json，或与上传格式相同的 "+media)
+}
+
+// sheetProblem is why a sheet is refused as a whole.
+func sheetProblem(err error) error {
+	var s *spreadsheet.SheetError
+	if !errors.As(err, &s) {
+		return err
+	}
+	p := problem.New(problem.SheetRefused).Because(s.Message, s.MessageZh)
+	return p.Found(problem.NewItem(s.Cell, string(s.Code), nil, problem.Text{En: s.Message, Zh: s.MessageZh}))
+}
+
+// importJob is an import while it runs.
+type importJob struct {
+	api *API
+	*exchange
+	importer
+	table    *spreadsheet.Table
+	resumed  bool
+	outcomes []*rowOutcome // of every data row, in order
+}
+
+type rowOutcome struct {
+	row    int
+	record string
+	unread []spreadsheet.Fault // cells that could not be read
+	faults []spreadsheet.Fault // why what was read was not recorded
+}
+
+// run goes through the rows, signing one batch while the one before is committed.
+func (j *importJob) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	batches, failed := make(chan importBatch), make(chan error, 1)
+	go func() {
+		defer close(failed)
+		for b := range batches {
+			if err := j.submit(ctx, b); err != nil {
+				failed <- err
+				cancel()
+				for range batches { // let the reader end
+				}
+			}
+		}
+	}()
+	err := j.read(ctx, batches)
+	close(batches)
+	submitted := <-failed
+	cancel()
+	if submitted != nil {
+		return submitted
+	}
+	return err
+}
+
+// importBatch is a run of signed rows.
+type importBatch struct {
+	steps  []step
+	rows   []spreadsheet.Row
+	places []*rowOutcome
+	args   []any
+}
+
+func (j *importJob) read(ctx context.Context, batches chan<- importBatch) error {
+	var b importBatch
+	hand := func() error {
+		if len(b.steps) == 0 {
+			return nil
+		}
+		select {
+		case batches <- b:
+			b = importBatch{}
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	for r, err := range j.table.Rows(ctx) {
+		if err != nil {
+			return sheetProblem(err)
+		}
+		place := &rowOutcome{row: r.Number, unread: r.Faults}
+		j.outcomes = append(j.outcomes, place)
+		if len(r.Faults) > 0 {
+			continue
+		}
+		args, faults, err := j.args(ctx, j.api, j.exchange, r)
+		if err != nil {
+			return err
+		}
+		if place.faults = faults; faults != nil {
+			continue
+		}
+		s, err := j.api.draft(ctx, j.exchange, want{verb: j.verb, args: args})
+		if err != nil {
+			return err
+		}
+		b.steps, b.rows, b.places, b.args = append(b.steps, s), append(b.rows, r), append(b.places, place), append(b.args, args)
+		if len(b.steps) == contract.MaxBatch {
+			if err := hand(); err != nil {
+				return err
+			}
+		}
+	}
+	return hand()
+}
+
+func (j *importJob) submit(ctx context.Context, b importBatch) error {
+	outcomes, err := j.api.carryOut(ctx, b.steps)
+	if err != nil {
+		return err
+	}
+	for i, o := range outcomes {
+		p := o.refusal()
+		if p == nil {
+			b.places[i].record = o.Subject
+			continue
+		}
+		b.places[i].faults = []spreadsheet.Fault{j.fault(b.rows[i], p)}
+	}
+	return nil
+}
+
+func (j *importJob) answer(ctx context.Context, format spreadsheet.Format, wantsSheet bool) (*reply, error) {
+	next := 0
+	write := func(f *os.File) error {
+		return j.table.Answer(ctx, f, j.lang, func(spreadsheet.Row) spreadsheet.Outcome {
+			o := j.outcomes[next]
+			next++
+			return spreadsheet.Outcome{RecordID: o.record, Faults: o.faults}
+		})
+	}
+	name := j.importer.path + "-result." + string(format)
+	id, err := j.api.sheets.add(j.caller.Party, mediaOf[format], name, write)
+	if err != nil {
+		return nil, err
+	}
+	if wantsSheet {
+		s, content, err := j.api.sheets.get(j.caller.Party, id)
+		if err != nil {
+			return nil, err
+		}
+		return download(s.media, s.name, content), nil
+	}
+	return answer(http.StatusOK, j.summary("/v1/imports/"+id+"/sheet"))
+}
+
+func (j *importJob) summary(sheet string) ImportAnswer {
+	out := ImportAnswer{Rows: len(j.outcomes), Items: []ImportItem{}, Sheet: sheet}
+	for _, o := range j.outcomes {
+		item := ImportItem{Row: o.row, ID: o.record}
+		if o.record != "" {
+			out.Recorded++
+		} else {
+			out.Refused++
+			f := slices.Concat(o.unread, o.faults)[0]
+			item.Code, item.Column, item.Cell, item.Message = string(f.Code), f.Column, f.Cell, f.In(j.lang)
+		}
+		if len(out.Items) < maxItems {
+			out.Items = append(out.Items, item)
+		}
+	}
+	return out
+}
