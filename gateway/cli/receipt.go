@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 
@@ -13,7 +14,7 @@ type receiptCommand struct {
 
 type receiptVerifyCommand struct {
 	File   string `arg:"" help:"Receipt as the gateway gave it." type:"existingfile"`
-	Anchor string `help:"Key ID (RFC 7638 thumbprint) of the regulator's founding key, learnt by other means; without it the receipt's own is shown." placeholder:"KID"`
+	Anchor string `help:"Key ID (RFC 7638 thumbprint) of the regulator's founding key, learnt by other means. Without it the receipt's own is taken, and said to be." placeholder:"KID"`
 }
 
 // Run checks the receipt and prints what it proves.
@@ -22,10 +23,15 @@ func (c *receiptVerifyCommand) Run(s *streams) error {
 	if err != nil {
 		return fmt.Errorf("receipt: %w", err)
 	}
-	report, err := receipt.Verify(raw, receipt.Options{Anchor: c.Anchor})
+	var options []receipt.Option
+	if c.Anchor != "" {
+		options = append(options, receipt.Anchor(c.Anchor))
+	}
+	report, err := receipt.Verify(raw, options...)
 	if err != nil {
 		return fmt.Errorf("receipt %s: %w", c.File, err)
 	}
-	_, err = fmt.Fprintln(s.out, report)
-	return err
+	out := json.NewEncoder(s.out)
+	out.SetIndent("", "  ")
+	return out.Encode(report)
 }
