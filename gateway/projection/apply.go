@@ -186,8 +186,8 @@ func (w *writer) putChange(ch *change) {
 	}
 	now := accesses(r)
 	for p, a := range now {
-		if readers[p] != a {
-			w.exec(w.stmt.putReader, string(p), r.ID, a.until.String(), string(a.why))
+		if readers[p] != a || ch.before.State != r.State {
+			w.exec(w.stmt.putReader, string(p), r.ID, string(r.State), a.until.String(), string(a.why))
 		}
 	}
 	for p := range readers {
@@ -212,9 +212,5 @@ func (ch *change) open(opening []byte) error {
 	if evidence.Commit(opening) != ch.after.Header.Terms {
 		return nil
 	}
-	r, err := readRecord(ch.header, opening)
-	if err == nil {
-		ch.after = r
-	}
-	return err
+	return ch.after.reveal(opening)
 }

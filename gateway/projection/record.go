@@ -30,15 +30,21 @@ func readRecord(header, opening []byte) (Record, error) {
 	if opening == nil {
 		return r, nil
 	}
-	r.Opening = opening
-	sealed, err := evidence.Open(opening)
+	return r, r.reveal(opening)
+}
+
+// reveal adds the terms. That the bytes match the commitment says all about their form.
+func (r *Record) reveal(opening []byte) error {
+	var o evidence.Opening
+	err := canon.Strict(opening, &o)
+	if err == nil {
+		r.Terms, err = contract.ReadTerms(r.Kind, o.Terms)
+	}
 	if err != nil {
-		return r, fmt.Errorf("%w: opening of %s: %w", ErrUnreadable, r.ID, err)
+		return fmt.Errorf("%w: terms of %s: %w", ErrUnreadable, r.ID, err)
 	}
-	if r.Terms, err = contract.ReadTerms(r.Kind, sealed.Terms); err != nil {
-		return r, fmt.Errorf("%w: %s: %w", ErrUnreadable, r.ID, err)
-	}
-	return r, nil
+	r.Opening = opening
+	return nil
 }
 
 // Record returns a record as of the newest block, or ErrNotFound.

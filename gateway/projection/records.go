@@ -58,88 +58,142 @@ func (s *Store) Records(ctx context.Context, f Filter) ([]Record, error) {
 	if f.Day.IsZero() {
 		f.Day = calendar.At(s.opts.Clock())
 	}
-	q := f.query()
-	rows, err := s.db.Reader.QueryContext(ctx, q.text()+" LIMIT ?", append(q.args, limit)...)
+	text, args := f.query(limit)
+	rows, err := s.db.Reader.QueryContext(ctx, text, args...)
 	all, err := sqlite.Collect(rows, err, scanRecord)
 	return all, s.fault(err)
 }
 
-// query grows from conditions and the values of their question marks.
-type query struct {
-	joins string
+// query asks for each state by itself, because only so an index gives the IDs of a state in order; the
+// IDs then lead to the records.
+func (f Filter) query(limit int) (string, []any) {
+	states := f.State
+	if len(states) == 0 {
+		states = []string{""}
+	}
+	var parts []string
+	var args []any
+	for _, state := range states {
+		w := f.walk(state)
+		parts, args = append(parts, "SELECT * FROM ("+w.text(f.Newest)+")"), append(append(args, w.args...), limit)
+	}
+	return "SELECT r.header, r.opening FROM (" + strings.Join(parts, " UNION ALL ") + ") found JOIN records r ON r.id = found.id" +
+		" ORDER BY found.id" + direction(f.Newest) + " LIMIT ?", append(args, limit)
+}
+
+func direction(newest bool) string {
+	if newest {
+		return " DESC"
+	}
+	return ""
+}
+
+// walk goes along one table in the order of IDs and looks each up in the others. SQLite keeps to the
+// order of tables in a CROSS JOIN; elsewhere it is as good as any other join.
+type walk struct {
+	from  []string
+	id    string // the column that is walked along
+	state string // the column to tell the state by
 	where []string
 	args  []any
-	order string
 }
 
-func (q *query) and(condition string, args ...any) {
-	q.where, q.args = append(q.where, condition), append(q.args, args...)
+func (w *walk) and(condition string, args ...any) {
+	w.where, w.args = append(w.where, condition), append(w.args, args...)
 }
 
-func (q *query) text() string {
+// join adds a table whose column holds the record's ID.
+func (w *walk) join(table, column string) {
+	w.from = append(w.from, table)
+	if w.id == "" {
+		w.id = column
+		return
+	}
+	w.and(column + " = " + w.id)
+}
+
+func (w *walk) text(newest bool) string {
 	where := ""
-	if len(q.where) > 0 {
-		where = " WHERE " + strings.Join(q.where, " AND ")
+	if len(w.where) > 0 {
+		where = " WHERE " + strings.Join(w.where, " AND ")
 	}
-	return "SELECT r.header, r.opening FROM records r" + q.joins + where + q.order
+	return "SELECT " + w.id + " AS id FROM " + strings.Join(w.from, " CROSS JOIN ") + where +
+		" ORDER BY " + w.id + direction(newest) + " LIMIT ?"
 }
 
-// query walks along an index in the order of IDs wherever there is one: what a party may read, or what
-// names a target; only then it looks at the records.
-func (f Filter) query() *query {
-	q := &query{}
-	id := "r.id"
-	if f.Reader != "" {
-		q.joins, id = q.joins+" JOIN readers v ON v.record = r.id", "v.record"
-		q.and("v.party = ? AND v.until >= ?", string(f.Reader), f.Day.String())
-	}
-	if f.Counterparty != "" {
-		q.joins, id = q.joins+" JOIN readers b ON b.record = r.id", "b.record"
-		q.and("b.party = ? AND b.why = ?", string(f.Counterparty), string(Bound))
+// walk begins where the fewest rows are to be expected.
+func (f Filter) walk(state string) *walk {
+	w := &walk{state: "r.state"}
+	if f.Number != "" {
+		w.join("records r", "r.id")
 	}
 	if f.Target != "" {
-		q.joins, id = q.joins+" JOIN links l ON l.record = r.id", "l.record"
-		q.and("l.target = ? AND l.rel = ?", f.Target, string(f.Link))
+		w.join("links l", "l.record")
+		w.and("l.target = ? AND l.rel = ?", f.Target, string(f.Link))
 	}
-	f.byTerms(q)
-	if f.Kind != "" {
-		q.and("r.kind = ?", f.Kind)
-		if prefix := prefixOf(f.Kind); prefix != "" { // so that the walk keeps to the kind
-			q.and(id+" > ? AND "+id+" < ?", prefix, prefixEnd(prefix))
+	if f.Counterparty != "" {
+		w.join("readers b", "b.record")
+		w.and("b.party = ? AND b.why = ?", string(f.Counterparty), string(Bound))
+		w.state = "b.state"
+	}
+	if f.Reader != "" {
+		w.join("readers v", "v.record")
+		w.and("v.party = ? AND v.until >= ?", string(f.Reader), f.Day.String())
+		if f.Counterparty == "" {
+			w.state = "v.state"
 		}
 	}
-	behind, direction := " > ?", ""
-	if f.Newest {
-		behind, direction = " < ?", " DESC"
+	if f.Number == "" {
+		w.join("records r", "r.id")
 	}
-	if f.After != "" {
-		q.and(id+behind, f.After)
+	if state != "" {
+		w.and(w.state+" = ?", state)
 	}
-	q.order = " ORDER BY " + id + direction
-	return q
+	from, to := f.span()
+	if from != "" {
+		w.and(w.id+" > ?", from)
+	}
+	if to != "" {
+		w.and(w.id+" < ?", to)
+	}
+	f.onRecord(w, state)
+	return w
 }
 
-func (f Filter) byTerms(q *query) {
-	if len(f.State) > 0 {
-		q.and("r.state IN ("+sqlite.Marks(len(f.State))+")", sqlite.Any(f.State)...)
+// span is what IDs lie between, one bound each way, so that an index goes right there.
+func (f Filter) span() (from, to string) {
+	if prefix := prefixOf(f.Kind); prefix != "" {
+		from, to = prefix, prefixEnd(prefix)
 	}
-	if f.Owner != "" {
-		q.and("r.owner = ?", string(f.Owner))
+	switch {
+	case f.After == "":
+	case !f.Newest:
+		from = max(from, f.After)
+	case to == "" || f.After < to:
+		to = f.After
 	}
-	if f.Number != "" {
-		q.and("r.number = ?", f.Number)
-	}
-	if !f.DueFrom.IsZero() {
-		q.and("r.due >= ?", f.DueFrom.String())
-	}
-	if !f.DueTo.IsZero() {
-		q.and("r.due <> '' AND r.due <= ?", f.DueTo.String())
-	}
-	if f.AmountFrom.IsPositive() {
-		q.and("r.amount >= ?", f.AmountFrom.Fen())
-	}
-	if f.AmountTo.IsPositive() {
-		q.and("r.opening IS NOT NULL AND r.amount <= ?", f.AmountTo.Fen())
+	return from, to
+}
+
+func (f Filter) onRecord(w *walk, state string) {
+	// IDs tell the kind, unless it is needed to go along records_state.
+	byKind := f.Kind != "" && (state != "" || prefixOf(f.Kind) == "")
+	for _, c := range []struct {
+		asked     bool
+		condition string
+		value     any
+	}{
+		{byKind, "r.kind = ?", f.Kind},
+		{f.Owner != "", "r.owner = ?", string(f.Owner)},
+		{f.Number != "", "r.number <> '' AND r.number = ?", f.Number}, // as the index says
+		{!f.DueFrom.IsZero(), "r.due >= ?", f.DueFrom.String()},
+		{!f.DueTo.IsZero(), "r.due <> '' AND r.due <= ?", f.DueTo.String()},
+		{f.AmountFrom.IsPositive(), "r.amount >= ?", f.AmountFrom.Fen()},
+		{f.AmountTo.IsPositive(), "r.opening IS NOT NULL AND r.amount <= ?", f.AmountTo.Fen()},
+	} {
+		if c.asked {
+			w.and(c.condition, c.value)
+		}
 	}
 }
 

@@ -32,14 +32,17 @@ CREATE INDEX records_state ON records (kind, state, id);
 CREATE INDEX records_number ON records (number) WHERE number <> '';
 CREATE INDEX records_awaited ON records (id) WHERE awaited = 1;
 
--- Who may read a record, why, and until which day.
+-- Who may read a record, why, and until which day. The record's state stands here too, so that a party with
+-- very many records finds the few in a state at once.
 CREATE TABLE readers (
     party  TEXT NOT NULL,
     record TEXT NOT NULL,
+    state  TEXT NOT NULL,
     until  TEXT NOT NULL,
     why    TEXT NOT NULL,
     PRIMARY KEY (party, record)
 ) WITHOUT ROWID;
+CREATE INDEX readers_state ON readers (party, state, record, until, why);
 
 -- Which record names which other one.
 CREATE TABLE links (

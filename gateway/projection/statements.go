@@ -30,8 +30,8 @@ func (s *statements) prepare(ctx context.Context, db *sqlite.DB) error {
 			ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, state = excluded.state, owner = excluded.owner,
 			number = excluded.number, due = excluded.due, amount = excluded.amount, awaited = excluded.awaited,
 			header = excluded.header, opening = excluded.opening`},
-		{&s.putReader, db.Writer, `INSERT INTO readers (party, record, until, why) VALUES (?, ?, ?, ?)
-			ON CONFLICT (party, record) DO UPDATE SET until = excluded.until, why = excluded.why`},
+		{&s.putReader, db.Writer, `INSERT INTO readers (party, record, state, until, why) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (party, record) DO UPDATE SET state = excluded.state, until = excluded.until, why = excluded.why`},
 		{&s.dropReader, db.Writer, `DELETE FROM readers WHERE party = ? AND record = ?`},
 		{&s.putLink, db.Writer, `INSERT INTO links (target, rel, record) VALUES (?, ?, ?)`},
 		{&s.dropLink, db.Writer, `DELETE FROM links WHERE target = ? AND rel = ? AND record = ?`},
