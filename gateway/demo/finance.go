@@ -4,6 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"path/filepath"
+
+	"decore/gateway/durable"
+	"decore/gateway/receipt"
 )
 
 var financeSteps = []step{
@@ -12,6 +16,7 @@ var financeSteps = []step{
 	{"offer", "The supplier applies at both; both offer, it accepts", "申请融资,银行报价,供应商接受", offer},
 	{"lend", "Bank A reserves, encumbers and disburses", "汇岬银行占用、设立担保、放款", lend},
 	{"twice", "Bank B's attempt on the same value is refused", "远帆银行就同一资产再次融资被拒", lendTwice},
+	{"proof", "Bank A keeps a receipt and checks it offline", "汇岬银行留存核验回执并离线验真", proof},
 	{"repay", "The buyer pays, the loan is repaid, the collateral released", "回款、还款结清、解除担保", repayAndRelease},
 }
 
@@ -123,5 +128,42 @@ func repayAndRelease(ctx context.Context, s *Story) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// proof shows who signed what, and checks the bank's receipt with nothing but the file.
+func proof(ctx context.Context, s *Story) error {
+	path := "/v1/receivables/" + s.pledged()[0]
+	var history struct {
+		Items []struct {
+			Verb  string `json:"verb"`
+			Party string `json:"party"`
+			Block uint64 `json:"block"`
+		} `json:"items"`
+	}
+	if err := s.ask(ctx, bankA, http.MethodGet, path+"/history", nil, &history); err != nil {
+		return err
+	}
+	for _, h := range history.Items {
+		s.say("block %d: %s by %s", h.Block, h.Verb, h.Party)
+	}
+	r, err := s.client.call(ctx, bankA, http.MethodGet, path+"/receipt", "", nil)
+	if err != nil {
+		return err
+	}
+	if r.Status != http.StatusOK {
+		return fmt.Errorf("receipt: %d %.300s", r.Status, r.Raw)
+	}
+	report, err := receipt.Verify(r.Raw)
+	if err != nil {
+		return fmt.Errorf("receipt: %w", err)
+	}
+	file := filepath.Join(filepath.Dir(s.File), "receipt.json")
+	if err := durable.Replace(file, r.Raw); err != nil {
+		return fmt.Errorf("keep the receipt: %w", err)
+	}
+	s.outcome.Facts["receipt"] = file
+	s.say("%s (%s) · GET %s/receipt → %d bytes, %d signed commands, holds offline: verdict %s at block %d", bankA.Name, bankA.Role,
+		shorten(path), len(r.Raw), len(report.Commands), report.Verification.Verdict, report.AsOf.Block)
 	return nil
 }

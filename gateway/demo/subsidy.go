@@ -142,17 +142,16 @@ func accruals(ctx context.Context, s *Story) error {
 // statement checks the household's account at the end: what was settled is the cap, to the fen.
 func (s *Story) statement(ctx context.Context) error {
 	var account struct {
-		Settled string `json:"settled"`
-		Held    string `json:"held"`
-		Room    string `json:"room"`
+		Totals claim  `json:"totals"`
+		Room   string `json:"room"`
 	}
 	if err := s.ask(ctx, bureau, http.MethodGet, "/v1/subsidy/accounts/"+supplier.USCC+"?policy="+subsidyPolicy, nil, &account); err != nil {
 		return err
 	}
-	if account.Settled != "1500000.00" || account.Room != "0.00" {
-		return fmt.Errorf("the household's account says settled %s, room %s", account.Settled, account.Room)
+	if account.Totals.Settled != "1500000.00" || account.Room != "0.00" {
+		return fmt.Errorf("the household's account says settled %s, room %s", account.Totals.Settled, account.Room)
 	}
-	s.outcome.Facts["subsidy settled"] = account.Settled
-	s.say("%s · GET /v1/subsidy/accounts/%s → settled %s, room %s", bureau.Name, supplier.USCC, account.Settled, account.Room)
+	s.outcome.Facts["subsidy settled"] = account.Totals.Settled
+	s.say("%s · GET /v1/subsidy/accounts/%s → settled %s, room %s", bureau.Name, supplier.USCC, account.Totals.Settled, account.Room)
 	return nil
 }

@@ -178,7 +178,7 @@ func (s *Story) showSheet(ctx context.Context, path string) error {
 		return fmt.Errorf("sheet that came back (%d): %w", r.Status, err)
 	}
 	for i, row := range rows[min(1, len(rows)):] {
-		s.say("row %d: %s", i+2, strings.Join(row[len(row)-2:], " · "))
+		s.say("row %d: %s", i+2, strings.Trim(row[len(row)-1]+" · "+row[len(row)-2], " ·"))
 	}
 	return nil
 }
