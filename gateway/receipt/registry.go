@@ -56,11 +56,10 @@ func (r *registry) found(c *verification.Command) *Failure {
 	if r.anchor != "" || canon.Strict(c.Body, &a) != nil {
 		return &Failure{Code: StepInvalid, Detail: c.Verb}
 	}
-	pub, err := a.Regulator.Key.PublicKey()
 	switch {
-	case err != nil || evidence.KeyID(pub) != c.KeyID || a.Regulator.USCC != c.Party:
+	case a.Regulator.Key.ID() != c.KeyID || a.Regulator.USCC != c.Party:
 		return &Failure{Code: KeyUnknown}
-	case c.Verify(pub) != nil:
+	case !c.SignedBy(a.Regulator.Key):
 		return &Failure{Code: SignatureInvalid}
 	case a.Ledger != c.Ledger || c.Subject != "ledger" || a.Credit.ID != contract.CreditPolicy:
 		return &Failure{Code: StepInvalid, Detail: c.Verb}
@@ -99,8 +98,7 @@ func (r *registry) authenticate(c *verification.Command) (party.Party, *Failure)
 		codes := map[fault.Code]Code{fault.KeyUnknown: KeyUnknown, fault.KeyNotValid: KeyNotValid}
 		return p, &Failure{Code: codes[fault.Of(err).Code]}
 	}
-	pub, err := key.JWK.PublicKey()
-	if err != nil || c.Verify(pub) != nil {
+	if !c.SignedBy(key.JWK) {
 		return p, &Failure{Code: SignatureInvalid}
 	}
 	if age := c.Position.Time.Sub(c.Time.Time); age > r.policy.CommandMaxAge() || -age > r.policy.CommandMaxSkew() {

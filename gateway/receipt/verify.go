@@ -59,6 +59,9 @@ func Verify(raw []byte, options ...Option) (Report, error) {
 		return Report{}, err
 	}
 	c := &checker{file: file, content: &file.Content}
+	if c.canonical, err = canon.Marshal(file.Content); err != nil {
+		return Report{}, fmt.Errorf("%w: %w", ErrForm, err)
+	}
 	for _, o := range options {
 		o(c)
 	}
@@ -75,6 +78,7 @@ func Verify(raw []byte, options ...Option) (Report, error) {
 type checker struct {
 	file         File
 	content      *Content
+	canonical    []byte // of the content
 	pinned       string
 	mustBeSigned bool
 
@@ -91,8 +95,7 @@ func (c *checker) fail(code Code, where, detail string, args ...any) {
 
 // sealed checks the digest over the content.
 func (c *checker) sealed() {
-	raw, err := canon.Marshal(c.content)
-	if err != nil || digest(raw) != c.file.Digest {
+	if digest(c.canonical) != c.file.Digest {
 		c.fail(DigestMismatch, "digest", "")
 	}
 }
@@ -226,9 +229,7 @@ func (c *checker) issuer() {
 		c.fail(ReceiptSignatureInvalid, "signature", "the issuer's key: %v", err)
 		return
 	}
-	raw, errContent := canon.Marshal(c.content)
-	pub, errKey := key.JWK.PublicKey()
-	if errContent != nil || errKey != nil || !sig.verify(raw, pub) {
+	if pub, err := key.JWK.PublicKey(); err != nil || !sig.verify(c.canonical, pub) {
 		c.fail(ReceiptSignatureInvalid, "signature", "")
 	}
 }

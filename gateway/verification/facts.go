@@ -65,6 +65,9 @@ type Command struct {
 	proof            *proof
 }
 
+// SignedBy reports whether the signature verifies under the key. A good answer is remembered.
+func (c *Command) SignedBy(key evidence.JWK) bool { return c.proof != nil && c.proof.verify(key) }
+
 // Withheld reports whether who signed is not told.
 func (c *Command) Withheld() bool { return c.Signed == nil }
 

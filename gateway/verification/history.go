@@ -37,7 +37,7 @@ func (e *examination) signature(c *Command) finding {
 	if f.verdict == check.Fail {
 		return f
 	}
-	if c.proof == nil || !c.proof.verify(key.JWK) {
+	if !c.SignedBy(key.JWK) {
 		return fails(SignatureInvalid, c.ID)
 	}
 	return f

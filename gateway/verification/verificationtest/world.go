@@ -38,6 +38,7 @@ var ErrNotFound = errors.New("not found")
 type World struct {
 	*contracttest.Chain
 	Blocks   []*ledger.Block
+	Batches  []contract.Batch // one a block, with their openings
 	invoices int
 }
 
@@ -62,7 +63,7 @@ func (w *World) Fork(t testing.TB) *World {
 		own := **actor // whose key may change
 		*actor = &own
 	}
-	fork := &World{Chain: &chain, Blocks: slices.Clone(w.Blocks), invoices: w.invoices}
+	fork := &World{Chain: &chain, Blocks: slices.Clone(w.Blocks), Batches: slices.Clone(w.Batches), invoices: w.invoices}
 	chain.Committing = fork.record
 	return fork
 }
@@ -87,7 +88,7 @@ func (w *World) record(b contract.Batch, out contract.Outcome) {
 		w.T.Fatal(err)
 	}
 	block.Hash = hash
-	w.Blocks = append(w.Blocks, block)
+	w.Blocks, w.Batches = append(w.Blocks, block), append(w.Batches, b)
 }
 
 // Block returns one block.
