@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 GO ?= go
-LINT_VERSION := v2.12.2
+LINT_VERSION := v2.15.0
 TOOLS := $(shell $(GO) env GOPATH)/bin
 LINT := $(TOOLS)/golangci-lint-$(LINT_VERSION)
 TEST_TIMEOUT ?= 20m

@@ -82,14 +82,38 @@ func examineFolder(_ context.Context, p *patient) (string, error) {
 		return "", err
 	case !info.IsDir():
 		return "", fmt.Errorf("%s is not a folder", p.data)
-	case info.Mode().Perm()&0o077 != 0:
-		return "", fmt.Errorf("%s can be read by others (mode %o); it holds keys: chmod 700", p.data, info.Mode().Perm())
+	}
+	if err := closedToOthers(p.data, info); err != nil {
+		return "", err
 	}
 	probe, err := os.CreateTemp(p.data, ".doctor-*")
 	if err != nil {
 		return "", fmt.Errorf("cannot write into %s: %w", p.data, err)
 	}
 	return p.data, errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// closedToOthers refuses keys and private terms that other users of the machine can read, unless the whole
+// folder is closed to them.
+func closedToOthers(data string, info fs.FileInfo) error {
+	const others = 0o077
+	if info.Mode().Perm()&others == 0 {
+		return nil
+	}
+	entries, err := os.ReadDir(data)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		if info.Mode().Perm()&others != 0 {
+			return fmt.Errorf("%s can be read by others (mode %o): chmod 700 %s", filepath.Join(data, e.Name()), info.Mode().Perm(), data)
+		}
+	}
+	return nil
 }
 
 func examineLedger(ctx context.Context, p *patient) (string, error) {
