@@ -23,6 +23,7 @@ import (
 	"decore/chaincode/ident"
 	"decore/gateway/auth"
 	"decore/gateway/desk"
+	"decore/gateway/idempotency"
 	"decore/gateway/keystore"
 	"decore/gateway/problem"
 	"decore/gateway/projection"
@@ -38,7 +39,7 @@ type Deps struct {
 	Desk        *desk.Desk
 	Keys        *keystore.Store
 	Auth        *auth.Verifier
-	Idempotency any
+	Idempotency *idempotency.Store
 	Issuer      ident.USCC // the hosted party that signs receipts; none when empty
 	TempDir     string     // for sheets while they are read and answered; the system's when empty
 	Version     string     // of the program, for the document
@@ -55,7 +56,7 @@ type API struct {
 	desk    *desk.Desk
 	keys    *keystore.Store
 	auth    *auth.Verifier
-	once    any
+	once    *idempotency.Store
 	limits  Limits
 	log     *slog.Logger
 	metrics *metrics
@@ -84,7 +85,7 @@ var useProblems = sync.OnceFunc(func() {
 
 // New returns the handler of the whole interface.
 func New(d Deps) (*API, error) {
-	if d.Ledger == nil || d.Store == nil || d.Submit == nil || d.Desk == nil || d.Keys == nil || d.Auth == nil {
+	if d.Ledger == nil || d.Store == nil || d.Submit == nil || d.Desk == nil || d.Keys == nil || d.Auth == nil || d.Idempotency == nil {
 		return nil, errors.New("api: a dependency is missing")
 	}
 	useProblems()

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"net/http"
 	"os"
@@ -14,7 +15,10 @@ import (
 	"decore/chaincode/contract"
 	"decore/chaincode/duplicate"
 	"decore/chaincode/lifecycle"
+	"decore/chaincode/order"
+	"decore/chaincode/receivable"
 	"decore/gateway/problem"
+	"decore/gateway/projection"
 )
 
 // importer records the rows of one kind of sheet.
@@ -186,9 +190,11 @@ func template(im importer, in *TemplateQuery) (*reply, error) {
 
 // importSheet records the good rows of a sheet. Nothing is recorded of a sheet that cannot be read to its end.
 func (a *API) importSheet(ctx context.Context, e *exchange, im importer, in *Upload) (*reply, error) {
-	if err := checkKey(in.Key); in.Key != "" && err != nil {
-		return nil, err
-	}
+	request := sha256.Sum256(slices.Concat([]byte(e.path+"\n"+in.Accept+"\n"), in.hash[:]))
+	return a.keyed(ctx, e, in.Key, request, func(k *key) (*reply, error) { return a.importOnce(ctx, e, im, in, k) })
+}
+
+func (a *API) importOnce(ctx context.Context, e *exchange, im importer, in *Upload, k *key) (*reply, error) {
 	file, err := spreadsheet.Open(ctx, in.file, in.size, spreadsheet.Limits{MaxBytes: a.limits.Sheet, MaxRows: a.limits.Rows})
 	if err != nil {
 		return nil, sheetProblem(err)
@@ -201,10 +207,14 @@ func (a *API) importSheet(ctx context.Context, e *exchange, im importer, in *Upl
 	if err != nil {
 		return nil, sheetProblem(err)
 	}
-	job := &importJob{api: a, exchange: e, importer: im, table: table}
+	if err := k.intend(ctx, im.verb); err != nil {
+		return nil, err
+	}
+	job := &importJob{api: a, exchange: e, importer: im, table: table, resumed: k.intent != nil}
 	if err := job.run(ctx); err != nil {
 		return nil, err
 	}
+	k.final = true
 	return job.answer(ctx, file.Format, wantsSheet)
 }
 
@@ -242,7 +252,7 @@ type importJob struct {
 	*exchange
 	importer
 	table    *spreadsheet.Table
-	resumed  bool
+	resumed  bool          // an earlier attempt was cut off: some rows may be recorded
 	outcomes []*rowOutcome // of every data row, in order
 }
 
@@ -316,6 +326,14 @@ func (j *importJob) read(ctx context.Context, batches chan<- importBatch) error 
 		if place.faults = faults; faults != nil {
 			continue
 		}
+		if j.resumed {
+			if place.record, err = j.api.recorded(ctx, j.exchange, args); err != nil {
+				return err
+			}
+			if place.record != "" {
+				continue
+			}
+		}
 		s, err := j.api.draft(ctx, j.exchange, want{verb: j.verb, args: args})
 		if err != nil {
 			return err
@@ -328,6 +346,22 @@ func (j *importJob) read(ctx context.Context, batches chan<- importBatch) error 
 		}
 	}
 	return hand()
+}
+
+// recorded returns the caller's own live record of the row's document, "" when there is none.
+func (a *API) recorded(ctx context.Context, e *exchange, args any) (string, error) {
+	f := projection.Filter{Owner: e.caller.Party, Reader: e.caller.Party, Day: a.today(), Newest: true, Limit: 1}
+	switch args := args.(type) {
+	case order.CreateArgs:
+		f.Kind, f.Number = order.Table.Kind, string(args.Number)
+	case receivable.RegisterArgs:
+		f.Kind, f.Number = receivable.Table.Kind, string(args.Invoice)
+	}
+	found, err := a.store.Records(ctx, f)
+	if err != nil || len(found) == 0 || found[0].State == order.Cancelled {
+		return "", err
+	}
+	return found[0].ID, nil
 }
 
 func (j *importJob) submit(ctx context.Context, b importBatch) error {

@@ -37,6 +37,7 @@ type reply struct {
 	ETag        string `header:"ETag"`
 	Location    string `header:"Location"`
 	Disposition string `header:"Content-Disposition"`
+	Replayed    string `header:"Idempotency-Replayed"`
 	Body        []byte
 }
 

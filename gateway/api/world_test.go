@@ -28,6 +28,7 @@ import (
 	"decore/gateway/auth"
 	"decore/gateway/consortium"
 	"decore/gateway/desk"
+	"decore/gateway/idempotency"
 	"decore/gateway/keystore"
 	"decore/gateway/projection"
 	"decore/gateway/submit"
@@ -68,6 +69,7 @@ type world struct {
 	tokens sync.Map
 	serial atomic.Int64
 	deps   api.Deps
+	once   *idempotency.Store
 }
 
 // options change the gateway before it starts.
@@ -108,8 +110,11 @@ func newWorld(t testing.TB, opts ...func(*options)) *world {
 	verifier, err := auth.NewVerifier(ctx, auth.Config{Dev: w.Dev, Log: quiet})
 	w.must(err)
 	t.Cleanup(verifier.Close)
+	w.once, err = idempotency.Open(ctx, w.dir+"/idempotency.db", idempotency.Options{})
+	w.must(err)
+	t.Cleanup(func() { _ = w.once.Close() })
 	w.deps = api.Deps{Ledger: w.Engine, Store: w.Store, Submit: w.Submit, Desk: w.Desk, Keys: w.Keys, Auth: verifier,
-		TempDir: t.TempDir(), Limits: o.limits, Log: quiet}
+		Idempotency: w.once, Issuer: platform, TempDir: t.TempDir(), Limits: o.limits, Log: quiet}
 	if o.log != nil {
 		w.deps.Log = o.log
 	}
