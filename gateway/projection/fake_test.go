@@ -40,10 +40,19 @@ type fake struct {
 
 var allOrgs = []string{"BureauMSP", "PlatformMSP", "LeaderMSP", "BankAMSP", "BankBMSP"}
 
-func newFake(t testing.TB) *fake {
+// newFake founds a ledger; others may look on at what is committed.
+func newFake(t testing.TB, others ...func(*contracttest.Chain) func(contract.Batch, contract.Outcome)) *fake {
 	f := &fake{t: t, orgs: allOrgs, perBlock: 1, public: map[string][]byte{}, private: map[string][]byte{},
 		moved: make(chan struct{}), hidden: map[string]bool{}}
-	contracttest.New(t, func(c *contracttest.Chain) { f.chain, c.Committing = c, f.committing })
+	contracttest.New(t, func(c *contracttest.Chain) {
+		f.chain = c
+		c.Committing = func(b contract.Batch, out contract.Outcome) {
+			f.committing(b, out)
+			for _, other := range others {
+				other(c)(b, out)
+			}
+		}
+	})
 	return f
 }
 
