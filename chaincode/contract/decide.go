@@ -115,10 +115,11 @@ func (c *call) timely() error {
 	if err != nil {
 		return err
 	}
-	switch age := c.now.Sub(c.cmd.Time.Time); {
-	case age > policy.CommandMaxAge():
+	// Compared as times: the difference of far ones does not fit a duration.
+	switch signed := c.cmd.Time.Time; {
+	case signed.Before(c.now.Add(-policy.CommandMaxAge())):
 		return fault.New(fault.CommandTooOld, "/time")
-	case -age > policy.CommandMaxSkew():
+	case signed.After(c.now.Add(policy.CommandMaxSkew())):
 		return fault.New(fault.CommandFromFuture, "/time")
 	}
 	return nil
@@ -164,8 +165,11 @@ func (c *call) arguments(v handler) (any, error) {
 		}
 		c.args, raw = sealed, sealed.Terms
 	}
-	if len(raw) == 0 {
+	switch string(raw) {
+	case "":
 		return nil, fault.New(fault.ArgumentsMissing, "/body")
+	case "null": // which would read as arguments with every field left out
+		return nil, fault.New(fault.ArgumentsInvalid, "")
 	}
 	args, err := v.decode(raw)
 	var field *canon.FieldError

@@ -202,21 +202,32 @@ func LoanFacts(id string, t financing.Terms, a HoldArgs) subsidy.Loan {
 	return current(l, t)
 }
 
-// current takes over what the loan record knows anew: repayment and overdue time.
+// current takes over what the loan record knows anew: repayments and overdue time.
 func current(l subsidy.Loan, t financing.Terms) subsidy.Loan {
-	if t.Principal.IsZero() {
-		// Repayments may be recorded in another order than they were made in.
-		for _, r := range t.Repayments {
-			if r.Principal.IsPositive() {
-				l.Repaid = calendar.Max(l.Repaid, r.Date)
-			}
-		}
-	}
-	l.Overdue = nil
-	if !t.OverdueFrom.IsZero() && (l.Repaid.IsZero() || l.Repaid.After(t.OverdueFrom)) {
-		l.Overdue = []subsidy.Overdue{{From: t.OverdueFrom, To: l.Repaid}}
+	l.Repayments, l.Overdue = repayments(t), nil
+	repaid := l.RepaidInFull()
+	if !t.OverdueFrom.IsZero() && (repaid.IsZero() || repaid.After(t.OverdueFrom)) {
+		l.Overdue = []subsidy.Overdue{{From: t.OverdueFrom, To: repaid}}
 	}
 	return l
+}
+
+// repayments are those of principal, summed by day: they may be recorded in another order than they were
+// made in, and several a day.
+func repayments(t financing.Terms) []subsidy.Repayment {
+	var all []subsidy.Repayment
+	for _, r := range t.Repayments {
+		if !r.Principal.IsPositive() {
+			continue
+		}
+		i, sameDay := slices.BinarySearchFunc(all, r.Date, func(s subsidy.Repayment, d calendar.Date) int { return d.DaysUntil(s.Date) })
+		if sameDay {
+			all[i].Principal = all[i].Principal.Add(r.Principal)
+			continue
+		}
+		all = slices.Insert(all, i, subsidy.Repayment{Date: r.Date, Principal: r.Principal})
+	}
+	return all
 }
 
 // claimMove is what moves together when a claim moves.

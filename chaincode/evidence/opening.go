@@ -44,11 +44,22 @@ func Seal(about string, salt []byte, terms any) (Sealed, error) {
 		return Sealed{}, fmt.Errorf("%w: %w", ErrOpening, err)
 	}
 	o := Opening{About: about, Salt: base64.RawURLEncoding.EncodeToString(salt), Terms: t}
-	raw, err := canon.Marshal(o)
+	raw, err := o.canonical()
 	if err != nil {
 		return Sealed{}, fmt.Errorf("%w: %w", ErrOpening, err)
 	}
 	return Sealed{Opening: o, Raw: raw}, nil
+}
+
+// canonical writes the opening around terms that are canonical already.
+func (o Opening) canonical() ([]byte, error) {
+	raw := make([]byte, 0, len(o.About)+len(o.Salt)+len(o.Terms)+40)
+	raw, err := jsontext.AppendQuote(append(raw, `{"about":`...), o.About)
+	if err != nil {
+		return nil, err
+	}
+	raw = append(append(append(raw, `,"salt":"`...), o.Salt...), `","terms":`...)
+	return append(append(raw, o.Terms...), '}'), nil
 }
 
 // Sealed is an opening together with its canonical bytes.
