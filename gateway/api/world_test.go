@@ -74,9 +74,9 @@ type world struct {
 
 // options change the gateway before it starts.
 type options struct {
-	ledger func(ledger.Ledger) ledger.Ledger // what the API sees of the ledger
-	limits api.Limits
-	log    *slog.Logger
+	between *stalling // stands between the submitter and the ledger
+	limits  api.Limits
+	log     *slog.Logger
 }
 
 func newWorld(t testing.TB, opts ...func(*options)) *world {
@@ -98,7 +98,11 @@ func newWorld(t testing.TB, opts ...func(*options)) *world {
 	t.Cleanup(func() { _ = w.Engine.Close() })
 	w.Keys, err = keystore.Open(w.dir+"/keys", masterKey(w))
 	w.must(err)
-	w.Submit = submit.New(w.Engine, submit.DefaultOptions())
+	var target ledger.Ledger = w.Engine
+	if o.between != nil {
+		o.between.Ledger, target = w.Engine, o.between
+	}
+	w.Submit = submit.New(target, submit.DefaultOptions())
 	t.Cleanup(w.Submit.Close)
 	w.Desk = &desk.Desk{Ledger: plan.Ledger, Clock: w.Engine, Keys: w.Keys}
 	policies, err := consortium.ReadPolicies(fixtures.FS, "policies")
@@ -118,12 +122,11 @@ func newWorld(t testing.TB, opts ...func(*options)) *world {
 	if o.log != nil {
 		w.deps.Log = o.log
 	}
-	if o.ledger != nil {
-		w.deps.Ledger = o.ledger(w.Engine)
-	}
 	w.serve(w.deps)
 	return w
 }
+
+func withSubmitter(s *stalling) func(*options) { return func(o *options) { o.between = s } }
 
 func masterKey(w *world) keystore.Secret {
 	secret, err := keystore.MasterKey(bytes.Repeat([]byte{7}, 32))
@@ -226,7 +229,7 @@ func (w *world) send(p ident.USCC, method, path string, body any, headers ...str
 	case []byte:
 		reader = bytes.NewReader(b)
 	default:
-		raw, err := json.Marshal(b)
+		raw, err := json.Marshal(b, json.Deterministic(true))
 		w.must(err)
 		reader = bytes.NewReader(raw)
 	}
@@ -248,6 +251,11 @@ func (w *world) do(req *http.Request) response {
 	w.Helper()
 	res, err := w.Client.Do(req)
 	w.must(err)
+	return readAll(w, res)
+}
+
+func readAll(w *world, res *http.Response) response {
+	w.Helper()
 	defer func() { _ = res.Body.Close() }()
 	raw, err := io.ReadAll(res.Body)
 	w.must(err)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/go-json-experiment/json"
+
 	"decore/adapters/ledger"
 	"decore/chaincode/calendar"
 	"decore/chaincode/canon"
@@ -103,6 +105,8 @@ func reason(err error) (string, Text) {
 		return RateInvalid, Text{}
 	case errors.Is(err, calendar.ErrDate):
 		return DateInvalid, Text{}
+	case errors.Is(err, json.ErrUnknownName):
+		return FieldUnknown, Text{}
 	}
 	return FieldType, Text{err.Error(), ""}
 }

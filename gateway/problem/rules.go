@@ -30,6 +30,7 @@ var ruleCodes = map[string]entry{
 	"TERMS_CHANGED":         {409, Text{"The terms changed since they were read; read them again", "条款已变更，请重新读取"}},
 	"TERMS_NOT_NAMED":       {422, Text{"A countersignature must name the terms that it binds to", "会签指令须指明所确认的条款"}},
 	"FIELD_REQUIRED":        {422, Text{"The field is required", "缺少必填字段"}},
+	"TOO_MANY":              {422, Text{"There are more of these than the rules allow", "数量超过规定"}},
 	"FIELD_INVALID":         {422, Text{"The field is invalid", "字段不正确"}},
 	"AMOUNT_NOT_POSITIVE":   {422, Text{"The amount must be above 0.00", "金额必须大于 0.00"}},
 	"SAME_PARTY":            {422, Text{"The two sides must be different parties", "双方不得为同一机构"}},

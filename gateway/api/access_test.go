@@ -1,0 +1,248 @@
+package api_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"decore/chaincode/contract"
+	"decore/chaincode/ident"
+)
+
+// actors are the columns of the access matrix, in this order.
+var actors = []ident.USCC{supplier, rival, leader, bankA, bankB, keeper, guarantor, insurer, platform, bureau}
+
+// spare is a supplier that takes part in nothing.
+const spare = ident.USCC("91370200990000113P")
+
+// What a cell of the matrix says: the caller may use the operation (whatever the ledger then says to an empty request),
+// its role may not, or the record is not there for it.
+const (
+	may      = 'm'
+	role     = 'r' // 403 ROLE_NOT_PERMITTED
+	noRecord = 'n' // 404
+)
+
+// access has a row for every operation: one letter an actor, as in actors. The record is a receivable of supplier
+// against leader, its order, a financing and a subsidy claim at bankA, all disclosed to bankA alone.
+var access = map[string]string{
+	"GET /livez": "mmmmmmmmmm", "GET /readyz": "mmmmmmmmmm", "GET /metrics": "mmmmmmmmmm",
+
+	"GET /v1/orders":                   "mmmmmmmmmm",
+	"POST /v1/orders":                  "mmmrrrrrrr",
+	"POST /v1/orders/batch":            "mmmrrrrrrr",
+	"POST /v1/orders/import":           "mmrrrrrrrr",
+	"GET /v1/orders/template":          "mmmmmmmmmm",
+	"GET /v1/orders/{id}":              "mnmmnnnnmm",
+	"GET /v1/orders/{id}/history":      "mnmmnnnnmm",
+	"GET /v1/orders/{id}/verification": "mnmmnnnnmm",
+	"GET /v1/orders/{id}/receipt":      "mnmmnnnnmm",
+	"POST /v1/orders/{id}/attest":      "rrmrrrrrrr",
+	"POST /v1/orders/{id}/amend":       "mnmrrrrrrr",
+	"POST /v1/orders/{id}/ship":        "mnrrrrrrrr",
+	"POST /v1/orders/{id}/accept":      "rrmrrrrrrr",
+	"POST /v1/orders/{id}/grant":       "mnrrrrrrrr",
+	"POST /v1/orders/{id}/revoke":      "mnrrrrrrrr",
+	"POST /v1/orders/{id}/cancel":      "mnmrrrrrrr",
+	"POST /v1/orders/{id}/close":       "mnrrrrrrrr",
+
+	"GET /v1/receivables":                            "mmmmmmmmmm",
+	"POST /v1/receivables":                           "mmrrrrrrrr",
+	"POST /v1/receivables/batch":                     "mmmmmrrrmm",
+	"POST /v1/receivables/import":                    "mmrrrrrrrr",
+	"GET /v1/receivables/template":                   "mmmmmmmmmm",
+	"GET /v1/receivables/{id}":                       "mnmmnnnnmm",
+	"GET /v1/receivables/{id}/history":               "mnmmnnnnmm",
+	"GET /v1/receivables/{id}/verification":          "mnmmnnnnmm",
+	"GET /v1/receivables/{id}/receipt":               "mnmmnnnnmm",
+	"POST /v1/receivables/{id}/request-confirmation": "mnrrrrrrrr",
+	"POST /v1/receivables/{id}/confirm":              "rrmrrrrrrr",
+	"POST /v1/receivables/{id}/dispute":              "rrmrrrrrrr",
+	"POST /v1/receivables/{id}/mark-unanswered":      "mnrrrrrrmm",
+	"POST /v1/receivables/{id}/grant":                "mnrrrrrrrr",
+	"POST /v1/receivables/{id}/revoke":               "mnrrrrrrrr",
+	"POST /v1/receivables/{id}/pay":                  "mnrmnrrrrr",
+	"POST /v1/receivables/{id}/cancel":               "mnrrrrrrrr",
+	"POST /v1/receivables/{id}/close":                "mnrrrrrrrr",
+	"GET /v1/imports/{id}/sheet":                     "nnrrrrrrrr",
+
+	"GET /v1/financings":                    "mmmmmmmmmm",
+	"POST /v1/financings":                   "mmrrrrrrrr",
+	"POST /v1/financings/batch":             "mmrmmrrrrr",
+	"GET /v1/financings/{id}":               "mnnmnnnnmm",
+	"GET /v1/financings/{id}/history":       "mnnmnnnnmm",
+	"POST /v1/financings/{id}/offer":        "rrrmnrrrrr",
+	"POST /v1/financings/{id}/accept":       "mnrrrrrrrr",
+	"POST /v1/financings/{id}/reject":       "rrrmnrrrrr",
+	"POST /v1/financings/{id}/withdraw":     "mnrrrrrrrr",
+	"POST /v1/financings/{id}/reserve":      "rrrmnrrrrr",
+	"POST /v1/financings/{id}/encumber":     "rrrmnrrrrr",
+	"POST /v1/financings/{id}/disburse":     "rrrmnrrrrr",
+	"POST /v1/financings/{id}/repay":        "rrrmnrrrrr",
+	"POST /v1/financings/{id}/mark-overdue": "rrrmnrrrrr",
+	"POST /v1/financings/{id}/cancel":       "rrrmnrrrrr",
+	"POST /v1/financings/{id}/release":      "rrrmnrrrrr",
+
+	"GET /v1/subsidy/claims":                 "mmmmmmmmmm",
+	"POST /v1/subsidy/claims":                "rrrmmrrrrr",
+	"POST /v1/subsidy/claims/batch":          "rrrmmrrrrm",
+	"GET /v1/subsidy/claims/{id}":            "mnnmnnnnmm",
+	"GET /v1/subsidy/claims/{id}/history":    "mnnmnnnnmm",
+	"POST /v1/subsidy/claims/{id}/accrue":    "rrrmnrrrrr",
+	"POST /v1/subsidy/claims/{id}/settle":    "rrrrrrrrrm",
+	"POST /v1/subsidy/claims/{id}/release":   "rrrmnrrrrr",
+	"POST /v1/subsidy/claims/{id}/correct":   "rrrmnrrrrr",
+	"POST /v1/subsidy/claims/{id}/claw-back": "rrrrrrrrrm",
+	"GET /v1/subsidy/policies":               "mmmmmmmmmm",
+	"GET /v1/subsidy/policies/{id}":          "mmmmmmmmmm",
+	"POST /v1/subsidy/policies/{id}":         "rrrrrrrrrm",
+	"POST /v1/subsidy/quotes":                "mnnmnrrrrm",
+	"GET /v1/subsidy/accounts/{uscc}":        "mnnmnrrrrm",
+
+	"POST /v1/verifications":             "mmmmmmmmmm",
+	"GET /v1/parties":                    "mmmmmmmmmm",
+	"POST /v1/parties":                   "rrrrrrrrmr",
+	"GET /v1/parties/{uscc}":             "mmmmmmmmmm",
+	"POST /v1/parties/{uscc}/approve":    "rrrrrrrrrm",
+	"POST /v1/parties/{uscc}/suspend":    "rrrrrrrrrm",
+	"POST /v1/parties/{uscc}/reinstate":  "rrrrrrrrrm",
+	"POST /v1/parties/{uscc}/rotate-key": "mmmmmmmmmm",
+	"POST /v1/parties/{uscc}/revoke-key": "rrrrrrrrrm",
+	"POST /v1/commands":                  "mmmmmmmmmm",
+	"GET /v1/ledger/head":                "mmmmmmmmmm",
+	"GET /v1/blocks/{number}":            "mmmmmmmmmm",
+	"GET /v1/refusals":                   "rrrrrrrrrm",
+}
+
+// operations lists the operations of the document by method and path.
+func operations(doc *huma.OpenAPI) map[string]*huma.Operation {
+	all := map[string]*huma.Operation{}
+	for path, item := range doc.Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if op != nil {
+				all[op.Method+" "+path] = op
+			}
+		}
+	}
+	return all
+}
+
+func TestEveryOperationHasARowOfAccess(t *testing.T) {
+	w := newWorld(t)
+	ops := operations(w.API.OpenAPI())
+	for name := range ops {
+		if len(access[name]) != len(actors) {
+			t.Errorf("%q has no row of %d letters", name, len(actors))
+		}
+	}
+	for name := range access {
+		if ops[name] == nil {
+			t.Errorf("%q has a row and is no operation", name)
+		}
+	}
+}
+
+func TestEveryOperationAnswersEveryRoleAsTheMatrixSays(t *testing.T) {
+	w := newWorld(t)
+	ids := w.matrixRecords()
+	ops := operations(w.API.OpenAPI())
+	for _, name := range slices.Sorted(maps.Keys(ops)) {
+		op := ops[name]
+		path := strings.NewReplacer("parties/{uscc}", "parties/"+string(spare), "{uscc}", string(supplier), "{number}", "1").Replace(op.Path)
+		for prefix, id := range ids {
+			if strings.HasPrefix(path, prefix) {
+				path = strings.ReplaceAll(path, "{id}", id)
+			}
+		}
+		if strings.HasSuffix(op.Path, "accounts/{uscc}") {
+			path += "?policy=" + ids["/v1/subsidy/policies"]
+		}
+		for i, p := range actors {
+			t.Run(name+" by "+fmt.Sprint(roleOf[p], i), func(t *testing.T) {
+				r := w.send(p, op.Method, path, probe(name, ids), "If-Match", "")
+				checkCell(t, access[name][i], r)
+			})
+		}
+		if strings.HasPrefix(op.Path, "/v1/") {
+			w.refuse(http.StatusUnauthorized, "TOKEN_MISSING", w.send("", op.Method, path, nil))
+		}
+	}
+}
+
+// probe is a body that gets as far as the check of access and harms nothing.
+func probe(operation string, ids map[string]string) any {
+	switch {
+	case strings.HasPrefix(operation, "GET "):
+		return nil
+	case operation == "POST /v1/subsidy/quotes":
+		return object{"policy": ids["/v1/subsidy/policies"], "household": supplier, "loan": object{"id": "x", "household": supplier, "bank": bankA, "type": "fixed-asset-loan",
+			"sizeClass": "small", "private": true, "sector": "x", "principal": "1000.00", "annualRate": "0.03", "disbursed": "2026-02-01", "maturity": "2027-02-01"}}
+	}
+	return probeArgs[operation[strings.LastIndexByte(operation, '/')+1:]]
+}
+
+// probeArgs are arguments by verb that can be read but that the ledger refuses in the state of the records.
+var probeArgs = map[string]any{
+	"amend": object{"amount": "0.00", "deliverBy": "2026-04-01"}, "ship": object{"amount": "0.00", "date": "2026-03-01", "note": "D1"},
+	"accept": nil, "attest": nil, "cancel": nil, "close": nil, "grant": object{"to": keeper, "until": "2026-12-31"}, "revoke": object{"to": keeper},
+	"request-confirmation": nil, "confirm": object{"waivesSetOff": false}, "dispute": object{"amount": "0.00", "reason": "x"}, "mark-unanswered": nil,
+	"pay": object{"amount": "0.00", "date": "2026-03-01", "reference": "x"}, "reject": nil, "withdraw": nil, "release": nil, "mark-overdue": nil,
+	"offer": object{"amount": "0.00", "annualRate": "0.03", "maturity": "2026-09-01", "validUntil": "2026-03-31"}, "reserve": object{"hours": 1},
+	"encumber": object{"number": "1", "registered": "2026-03-01T00:00:00.000Z", "expires": "2026-04-01"}, "disburse": object{"amount": "0.00", "date": "2026-03-01", "reference": "x"},
+	"repay": object{"principal": "0.00", "date": "2026-03-01", "reference": "x"}, "accrue": object{"through": "2026-03-01"}, "settle": object{"amount": "0.00"},
+	"correct": nil, "claw-back": object{"reason": ""},
+}
+
+func checkCell(t *testing.T, cell byte, r response) {
+	t.Helper()
+	p := r.problem()
+	switch cell {
+	case may:
+		if r.status == http.StatusForbidden && p.Code == "ROLE_NOT_PERMITTED" || r.status == http.StatusNotFound || r.status == http.StatusUnauthorized || r.status >= 500 {
+			t.Errorf("may, but is answered %d %s", r.status, r.body)
+		}
+	case role:
+		if r.status != http.StatusForbidden || p.Code != "ROLE_NOT_PERMITTED" {
+			t.Errorf("has not the role, but is answered %d %s", r.status, r.body)
+		}
+	case noRecord:
+		if r.status != http.StatusNotFound || p.Code != "RECORD_NOT_FOUND" && p.Code != "NOT_FOUND" {
+			t.Errorf("must not see the record, but is answered %d %s", r.status, r.body)
+		}
+	default:
+		t.Errorf("no such letter: %c", cell)
+	}
+}
+
+// matrixRecords makes one record of each kind, and returns their IDs by the prefix of their paths.
+func (w *world) matrixRecords() map[string]string {
+	w.Helper()
+	order := w.delivered("1000000.00")
+	rec := w.granted(w.receivable(order, "600000.00"), bankA)
+	policy := w.subsidyPolicy()
+	loan := w.fixedAsset(bankA, "30000000.00")
+	claim := w.act(bankA, "/v1/subsidy/claims", w.holdBody(policy, loan)).ID
+	return map[string]string{"/v1/orders": order, "/v1/receivables": rec, "/v1/financings": loan, "/v1/subsidy/claims": claim,
+		"/v1/subsidy/policies": policy, "/v1/imports": "NONE"}
+}
+
+// subsidyPolicy publishes the fixtures' policy in force, with the two banks, under an ID of its own.
+func (w *world) subsidyPolicy() string {
+	w.Helper()
+	list := into[struct{ Items []struct{ ID string } }](w, w.get(bureau, "/v1/subsidy/policies"), http.StatusOK)
+	i := slices.IndexFunc(list.Items, func(p struct{ ID string }) bool { return p.ID != contract.CreditPolicy })
+	policy := into[object](w, w.get(bureau, "/v1/subsidy/policies/"+list.Items[i].ID), http.StatusOK)
+	policy["handlingBanks"], policy["id"], policy["version"] = []ident.USCC{bankA, bankB}, "test-subsidy", 1
+	w.act(bureau, "/v1/subsidy/policies/test-subsidy", policy)
+	return "test-subsidy"
+}
+
+func (w *world) holdBody(policy, loan string) object {
+	p := into[struct{ Sectors []string }](w, w.get(bankA, "/v1/subsidy/policies/"+policy), http.StatusOK)
+	return object{"policy": policy, "financing": loan, "sizeClass": "small", "private": true, "sector": p.Sectors[0]}
+}

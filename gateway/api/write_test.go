@@ -1,0 +1,260 @@
+package api_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"decore/adapters/ledger"
+	"decore/chaincode/contract"
+	"decore/chaincode/ident"
+	"decore/gateway/api"
+)
+
+func TestWritesAnswerWithTheirEvidenceAndCanBeReadAtOnce(t *testing.T) {
+	w := newWorld(t)
+	r := w.post(supplier, "/v1/orders", w.orderBody("100.00"))
+	o := into[written](w, r, http.StatusCreated)
+	if r.header.Get("Location") != "/v1/orders/"+o.ID || r.header.Get("ETag") != `"1"` || o.Version != 1 || o.State != "created" {
+		t.Errorf("%s %+v", r.header, o)
+	}
+	if o.Command.Party != string(supplier) || strings.Count(o.Command.JWS, ".") != 2 || o.Position.Block == 0 || o.Position.Tx == "" || len(o.Commitment) != 43 {
+		t.Errorf("evidence: %+v", o)
+	}
+	r = w.get(supplier, "/v1/orders/"+o.ID)
+	rec := into[record](w, r, http.StatusOK)
+	if rec.Commitment != o.Commitment || r.header.Get("ETag") != `"1"` || rec.Terms["amount"] != "100.00" || rec.Owner != string(supplier) {
+		t.Errorf("%+v", rec)
+	}
+}
+
+type record struct {
+	ID, Kind, State, Commitment, Owner string
+	Version                            int
+	Terms                              object
+	Encumbrances                       []struct {
+		State, Kind string
+		Own         bool
+	}
+	AllowedActions []string
+}
+
+func TestIfMatchNamesTheVersionThatWasSeen(t *testing.T) {
+	w := newWorld(t)
+	id := w.order("100.00")
+	attest := "/v1/orders/" + id + "/attest"
+	w.act(supplier, "/v1/orders/"+id+"/amend", object{"amount": "120.00", "deliverBy": w.days(40)})
+	w.refuse(http.StatusPreconditionFailed, "VERSION_MISMATCH", w.post(leader, attest, nil, "If-Match", `"1"`))
+	for _, bad := range []string{"2", `W/"2"`, `"two"`, `"02"`, `"2", "3"`} {
+		w.refuse(http.StatusUnprocessableEntity, "IF_MATCH_INVALID", w.post(leader, attest, nil, "If-Match", bad))
+	}
+	if r := w.post(leader, attest, nil, "If-Match", `"2"`); r.status != http.StatusOK {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+}
+
+func TestARepeatWithTheSameKeyIsTheSameRequest(t *testing.T) {
+	w := newWorld(t)
+	body, err := json.Marshal(w.orderBody("100.00"))
+	w.must(err)
+	first := w.post(supplier, "/v1/orders", body, "Idempotency-Key", "k-1")
+	again := w.post(supplier, "/v1/orders", body, "Idempotency-Key", "k-1")
+	if first.status != http.StatusCreated || string(first.body) != string(again.body) || again.status != first.status {
+		t.Errorf("first %d %s\nagain %d %s", first.status, first.body, again.status, again.body)
+	}
+	if again.header.Get("Idempotency-Replayed") != "true" || again.header.Get("Location") != first.header.Get("Location") || again.header.Get("Content-Type") != "application/json" {
+		t.Errorf("headers of the repeat: %v", again.header)
+	}
+	w.refuse(http.StatusUnprocessableEntity, "IDEMPOTENCY_KEY_REUSED", w.post(supplier, "/v1/orders", w.orderBody("200.00"), "Idempotency-Key", "k-1"))
+	if r := w.post(leader, "/v1/orders", w.orderBody("200.00"), "Idempotency-Key", "k-1"); r.status != http.StatusCreated {
+		t.Errorf("another party's key of the same name: %d %s", r.status, r.body)
+	}
+	w.refuse(http.StatusUnprocessableEntity, "IDEMPOTENCY_KEY_INVALID", w.post(supplier, "/v1/orders", body, "Idempotency-Key", "a b"))
+}
+
+func TestARefusalIsRepeatedAndAFaultOfTheRequestIsNot(t *testing.T) {
+	w := newWorld(t)
+	id := w.order("100.00")
+	path := "/v1/orders/" + id + "/ship" // not attested yet
+	ship := object{"amount": "100.00", "date": w.days(0), "note": "D1"}
+	first := w.post(supplier, path, ship, "Idempotency-Key", "s")
+	w.refuse(http.StatusConflict, "WRONG_STATE", first)
+	w.act(leader, "/v1/orders/"+id+"/attest", nil)
+	if again := w.post(supplier, path, ship, "Idempotency-Key", "s"); string(again.body) != string(first.body) || again.header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("a refusal on the ledger is final: %d %s", again.status, again.body)
+	}
+	key := []string{"Idempotency-Key", "t"}
+	w.refuse(http.StatusUnprocessableEntity, "FIELD_REQUIRED", w.post(supplier, path, object{}, key...))
+	if r := w.post(supplier, path, ship, key...); r.status != http.StatusOK {
+		t.Errorf("a key whose request could not be read is free: %d %s", r.status, r.body)
+	}
+}
+
+// stalling is a ledger whose submissions can be made to lose their answers.
+type stalling struct {
+	ledger.Ledger
+	mu   sync.Mutex
+	lose func(context.Context) error // after the commit
+	hold chan struct{}               // before it
+}
+
+func (s *stalling) Submit(ctx context.Context, b contract.Batch) (ledger.Commit, error) {
+	s.mu.Lock()
+	hold, lose := s.hold, s.lose
+	s.mu.Unlock()
+	if hold != nil {
+		<-hold
+	}
+	c, err := s.Ledger.Submit(ctx, b)
+	if err == nil && lose != nil {
+		return ledger.Commit{}, lose(ctx)
+	}
+	return c, err
+}
+
+func (s *stalling) set(hold chan struct{}, lose func(context.Context) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hold, s.lose = hold, lose
+}
+
+func TestARepeatAfterALostAnswerGetsTheFirstResult(t *testing.T) {
+	s := &stalling{}
+	w := newWorld(t, withSubmitter(s))
+	s.set(nil, func(context.Context) error { return ledger.ErrUnknown })
+	body, err := json.Marshal(w.orderBody("100.00"))
+	w.must(err)
+	p := w.refuse(http.StatusGatewayTimeout, "OUTCOME_UNKNOWN", w.post(supplier, "/v1/orders", body, "Idempotency-Key", "lost"))
+	if !strings.Contains(p.Title, "Idempotency-Key") {
+		t.Errorf("the caller is told what to do: %q", p.Title)
+	}
+	s.set(nil, nil)
+	r := w.post(supplier, "/v1/orders", body, "Idempotency-Key", "lost")
+	o := into[written](w, r, http.StatusCreated)
+	if o.Position.Tx == "" || o.Position.Block == 0 {
+		t.Errorf("the first transaction is named: %+v", o)
+	}
+	list := into[struct{ Items []record }](w, w.get(supplier, "/v1/orders"), http.StatusOK)
+	if len(list.Items) != 1 || list.Items[0].ID != o.ID {
+		t.Errorf("one order must be there, not %d", len(list.Items))
+	}
+}
+
+func TestARequestInFlightIsNotDoneTwice(t *testing.T) {
+	s := &stalling{}
+	w := newWorld(t, withSubmitter(s))
+	hold := make(chan struct{})
+	s.set(hold, nil)
+	body, err := json.Marshal(w.orderBody("100.00"))
+	w.must(err)
+	first := make(chan response)
+	go func() { first <- w.post(supplier, "/v1/orders", body, "Idempotency-Key", "flying") }()
+	var r response
+	for r.problem().Code != "IDEMPOTENCY_KEY_IN_FLIGHT" { // until the first one has its key
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		req := w.request(supplier, http.MethodPost, "/v1/orders", string(body)).WithContext(ctx)
+		req.Header.Set("Idempotency-Key", "flying")
+		res, err := w.Client.Do(req)
+		if err == nil {
+			r = readAll(w, res)
+		}
+		cancel()
+		if t.Context().Err() != nil {
+			t.Fatal("no answer")
+		}
+	}
+	close(hold)
+	if r := <-first; r.status != http.StatusCreated {
+		if r.problem().Code != "IDEMPOTENCY_KEY_IN_FLIGHT" {
+			t.Errorf("%d %s", r.status, r.body)
+		}
+	}
+}
+
+func TestTheLedgerAwayIsToldAsSuch(t *testing.T) {
+	s := &stalling{}
+	w := newWorld(t, withSubmitter(s))
+	for err, want := range map[error]struct {
+		status int
+		code   string
+	}{
+		ledger.ErrUnavailable: {503, "LEDGER_UNAVAILABLE"},
+		ledger.ErrDamaged:     {503, "LEDGER_DAMAGED"},
+		ledger.ErrBusy:        {429, "TOO_MANY_REQUESTS"},
+	} {
+		s.set(nil, func(context.Context) error { return err })
+		r := w.post(supplier, "/v1/orders", w.orderBody("100.00"))
+		w.refuse(want.status, want.code, r)
+		if r.header.Get("Retry-After") == "" {
+			t.Errorf("%s: no Retry-After", want.code)
+		}
+	}
+}
+
+func TestTimeIsUpBeforeTheOutcomeIsKnown(t *testing.T) {
+	s := &stalling{}
+	w := newWorld(t, withSubmitter(s), func(o *options) { o.limits = api.Limits{Timeout: 50 * time.Millisecond} })
+	hold := make(chan struct{})
+	s.set(hold, nil)
+	defer close(hold)
+	w.refuse(http.StatusGatewayTimeout, "OUTCOME_UNKNOWN", w.post(supplier, "/v1/orders", w.orderBody("100.00"), "Idempotency-Key", "slow"))
+}
+
+func TestTooManyAtOnceAreTurnedAway(t *testing.T) {
+	s := &stalling{}
+	w := newWorld(t, withSubmitter(s), func(o *options) { o.limits = api.Limits{Concurrent: 1, Waiting: 1, Patience: time.Millisecond} })
+	hold := make(chan struct{})
+	s.set(hold, nil)
+	first := make(chan response)
+	go func() { first <- w.post(supplier, "/v1/orders", w.orderBody("100.00")) }()
+	var r response
+	for r.status != http.StatusTooManyRequests {
+		r = w.get(supplier, "/v1/ledger/head")
+	}
+	w.refuse(http.StatusTooManyRequests, "TOO_MANY_REQUESTS", r)
+	if r := w.get("", "/livez"); r.status != http.StatusOK {
+		t.Errorf("/livez is never turned away: %d", r.status)
+	}
+	close(hold)
+	if r := <-first; r.status != http.StatusCreated {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+}
+
+func TestOneOf64CallersReservesTheReceivable(t *testing.T) {
+	w := newWorld(t)
+	rec := w.granted(w.receivable(w.delivered("1000000.00"), "600000.00"), bankA, bankB)
+	const callers = 64
+	fins := make([]string, callers)
+	banks := []ident.USCC{bankA, bankB}
+	for i := range fins {
+		fins[i] = w.accepted(banks[i%2], rec, "1000.00")
+	}
+	codes := make([]string, callers)
+	var wait sync.WaitGroup
+	start := make(chan struct{})
+	for i := range fins {
+		wait.Go(func() {
+			<-start
+			r := w.post(banks[i%2], "/v1/financings/"+fins[i]+"/reserve", object{"hours": 1})
+			codes[i] = "accepted"
+			if r.status != http.StatusOK {
+				codes[i] = r.problem().Code
+			}
+		})
+	}
+	close(start)
+	wait.Wait()
+	count := map[string]int{}
+	for _, c := range codes {
+		count[c]++
+	}
+	if count["accepted"] != 1 || count["ENCUMBERED"] != callers-1 {
+		t.Errorf("outcomes: %v", count)
+	}
+}
