@@ -25,6 +25,9 @@ import (
 	"decore/gateway/submit"
 )
 
+// Version is the version of the HTTP interface, as its document names it.
+const Version = "0.1.0"
+
 // Server is a running gateway.
 type Server struct {
 	Ledger  *embedded.Engine
@@ -124,7 +127,7 @@ func (s *Server) open(ctx, run context.Context, cfg Config) (http.Handler, error
 	s.opened(answers.Close)
 	registry := prometheus.NewRegistry()
 	return api.New(api.Deps{Ledger: s.Ledger, Store: s.Store, Submit: submitter, Desk: writer, Keys: keys, Auth: verifier,
-		Idempotency: answers, Log: cfg.Log, Metrics: registry})
+		Idempotency: answers, Log: cfg.Log, Metrics: registry, Version: Version})
 }
 
 func openAuth(run context.Context, cfg Config) (*auth.Verifier, error) {
