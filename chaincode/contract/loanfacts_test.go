@@ -62,6 +62,7 @@ func TestLoanFacts(t *testing.T) {
 
 func TestSubsidyOfAnAmortisingLoan(t *testing.T) {
 	w := newWorld(t)
+	w.publishSubsidy()
 	fin := w.fixedAssetLoan(w.BankA, "1000000.00")
 	claim := w.after(contracttest.NewID("SUB"), w.BankA, "subsidy.hold", w.holdArgs(w.policy, fin))
 	w.Pass(100 * days)

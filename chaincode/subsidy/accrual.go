@@ -49,75 +49,72 @@ type Period struct {
 }
 
 // Schedule returns the periods of a loan, whole and in order, and what each is worth on the eligible
-// principal before any cap. It is empty when no day is subsidised. The last period that the loan
-// reaches takes the total less the earlier ones, so that rounding neither adds nor loses a fen.
+// principal, as far as it is not repaid, before any cap. It is empty when no day is subsidised. A repayment
+// within a period is worth its days and no rounding of its own. The last period that the loan reaches
+// takes the total less the earlier ones, so that rounding neither adds nor loses a fen.
 func (p Policy) Schedule(l Loan, eligiblePrincipal money.Amount) []Period {
-	periods := p.periods(l)
-	yearly := eligiblePrincipal.Decimal().Mul(p.rate(l))
-	total, earlier := 0, money.Zero
+	balances := p.balances(l, eligiblePrincipal)
+	periods := p.periods(l, spent(balances))
+	rate, total, earlier := p.rate(l), decimal.Zero, money.Zero
 	for i := range periods {
-		total += periods[i].Days
-		periods[i].Amount = p.worth(yearly, periods[i].Days)
+		product := p.product(l, balances, periods[i])
+		total = total.Add(product)
+		periods[i].Amount = p.worth(product, rate)
 		if i < len(periods)-1 {
 			earlier = earlier.Add(periods[i].Amount)
 		}
 	}
 	// A last period without a day, its loan being overdue, takes nothing: periods already booked stay as they are.
 	if n := len(periods); n > 0 && periods[n-1].Days > 0 {
-		periods[n-1].Amount = money.Max(money.Zero, p.worth(yearly, total).Sub(earlier))
+		periods[n-1].Amount = money.Max(money.Zero, p.worth(total, rate).Sub(earlier))
 	}
 	return periods
 }
 
-// worth is yearly × days ÷ base, half up to the fen. The product is exact, and DivRound compares twice
+// worth is product × rate ÷ base, half up to the fen. The dividend is exact, and DivRound compares twice
 // the exact remainder with the divisor, so that a half is seen as a half however long the quotient.
-func (p Policy) worth(yearly decimal.Decimal, days int) money.Amount {
-	exact := yearly.Mul(decimal.NewFromInt(int64(days)))
-	return money.Round(exact.DivRound(decimal.NewFromInt(dayCounts[p.DayCount].base), fenPrecision))
+func (p Policy) worth(product, rate decimal.Decimal) money.Amount {
+	return money.Round(product.Mul(rate).DivRound(decimal.NewFromInt(dayCounts[p.DayCount].base), fenPrecision))
 }
 
-// periods cuts the subsidised days at the settlement days.
-func (p Policy) periods(l Loan) []Period {
-	count, known := dayCounts[p.DayCount]
-	from, end := p.span(l)
-	if !known || from.IsZero() {
+// periods cuts the subsidised days at the settlement days; they end on spent at the latest, if that is a date.
+func (p Policy) periods(l Loan, spent calendar.Date) []Period {
+	from := p.start(l)
+	if _, known := dayCounts[p.DayCount]; !known || from.IsZero() {
 		return nil
+	}
+	end := calendar.Min(l.Maturity, from.AddMonths(p.MaxMonths))
+	for _, stop := range []calendar.Date{spent, p.AccrualEnd} {
+		if !stop.IsZero() {
+			end = calendar.Min(end, stop)
+		}
 	}
 	var all []Period
 	for from.Before(end) {
 		to := calendar.Min(p.Settlement.next(from, end), end)
-		all = append(all, Period{From: from, To: to, Days: p.countedDays(count, l, from, to)})
+		all = append(all, Period{From: from, To: to, Days: p.countedDays(l, from, to)})
 		from = to
 	}
 	return all
 }
 
-// span returns the first subsidised day and the day after the last; no first day when the clock has not started.
-func (p Policy) span(l Loan) (from, end calendar.Date) {
-	from = l.Disbursed
+// start returns the first subsidised day; no date when the clock has not started.
+func (p Policy) start(l Loan) calendar.Date {
 	if p.ClockStart == OnEntrustedPayment {
-		from = l.EntrustedPaid
+		return l.EntrustedPaid
 	}
-	if from.IsZero() {
-		return from, from
-	}
-	end = calendar.Min(l.Maturity, from.AddMonths(p.MaxMonths))
-	for _, stop := range []calendar.Date{l.Repaid, p.AccrualEnd} {
-		if !stop.IsZero() {
-			end = calendar.Min(end, stop)
-		}
-	}
-	return from, end
+	return l.Disbursed
 }
 
 // longTerm reports whether the loan runs on after its last subsidised month.
 func (p Policy) longTerm(l Loan) bool {
-	from, _ := p.span(l)
+	from := p.start(l)
 	return !from.IsZero() && from.AddMonths(p.MaxMonths).Before(l.Maturity)
 }
 
 // countedDays counts the days from from to to that are not overdue.
-func (p Policy) countedDays(c dayCount, l Loan, from, to calendar.Date) int {
+func (p Policy) countedDays(l Loan, from, to calendar.Date) int {
+	c := dayCounts[p.DayCount]
 	days := c.number(to) - c.number(from)
 	if !p.StopWhileOverdue {
 		return days

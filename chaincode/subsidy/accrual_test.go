@@ -90,8 +90,7 @@ func TestScheduleOfChangedLoans(t *testing.T) {
 	year := goldenYear()
 
 	t.Run("early repayment ends the days and the last period takes the difference", func(t *testing.T) {
-		l := year
-		l.Repaid = day("2026-11-01")
+		l := goldenYear(repaidAll("2026-11-01"))
 		// 8,000,000 × 0.015 × 207 / 360 = 69,000.00.
 		if got, want := amounts(policy2026(t).Schedule(l, l.Principal)), "24333.33 30666.67 14000.00"; got != want {
 			t.Errorf("got %s, want %s", got, want)

@@ -80,8 +80,8 @@ func TestEarlyRepayment(t *testing.T) {
 	t.Run("early repayment known in time: the rest accrues, the remainder is released and the accrued is settled", func(t *testing.T) {
 		a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
 		a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-09-20")
-		repaid := goldenYear(func(l *subsidy.Loan) { l.Repaid = day("2026-11-01") })
-		a, c = mustAccrue(t, p, a, c, repaid, "2026-11-01")
+		ended := goldenYear(repaidAll("2026-11-01"))
+		a, c = mustAccrue(t, p, a, c, ended, "2026-11-01")
 		wantTotals(t, a.Totals, "8000000.00", "52666.67", "69000.00", "0.00", "0.00")
 		a, c, err := subsidy.Release(a, c)
 		if err != nil {
@@ -103,8 +103,8 @@ func TestEarlyRepayment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		repaid := goldenYear(func(l *subsidy.Loan) { l.Repaid = day("2026-11-01") })
-		a, c, excess, err := subsidy.Correct(p, a, c, repaid)
+		ended := goldenYear(repaidAll("2026-11-01"))
+		a, c, excess, err := subsidy.Correct(p, a, c, ended)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,7 +116,7 @@ func TestEarlyRepayment(t *testing.T) {
 		}
 		wantState(t, c, subsidy.Settled)
 		wantTotals(t, a.Totals, "8000000.00", "0.00", "0.00", "69000.00", "16333.33")
-		if _, _, _, err := subsidy.Correct(p, a, c, repaid); codeOf(t, err) != subsidy.NothingToCorrect {
+		if _, _, _, err := subsidy.Correct(p, a, c, ended); codeOf(t, err) != subsidy.NothingToCorrect {
 			t.Errorf("twice: %v", err)
 		}
 	})
@@ -167,9 +167,9 @@ func TestSettleAndCorrect(t *testing.T) {
 	t.Run("what was corrected and what was clawed back later add up", func(t *testing.T) {
 		a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
 		a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-12-20")
-		for _, repaid := range []string{"2026-11-01", "2026-10-01"} {
+		for _, on := range []string{"2026-11-01", "2026-10-01"} {
 			var err error
-			a, c, _, err = subsidy.Correct(p, a, c, goldenYear(func(l *subsidy.Loan) { l.Repaid = day(repaid) }))
+			a, c, _, err = subsidy.Correct(p, a, c, goldenYear(repaidAll(on)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -189,7 +189,7 @@ func TestSettleAndCorrect(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, _, _, err = subsidy.Correct(p, a, c, goldenYear(func(l *subsidy.Loan) { l.Repaid = l.Disbursed }))
+		a, _, _, err = subsidy.Correct(p, a, c, goldenYear(repaidAll("2026-04-08")))
 		if err != nil {
 			t.Fatal(err)
 		}

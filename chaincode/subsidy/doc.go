@@ -15,17 +15,26 @@
 //  2. The eligible principal is what still fits under the cap on principal of the household (单户贷款规模上限),
 //     counted over all banks. Source: 财金〔2026〕4号, 50 million yuan.
 //  3. Interest days run from the start of the clock to the earliest of maturity, the last month of the
-//     subsidy (24 months; a month without the day ends on its last day, 民法典 art. 202), repayment and the policy's own end.
-//     The first day counts, the last does not (算头不算尾); days overdue (逾期) don't count.
-//  4. The days are split on the settlement days (结息日: the 20th of March, June, September and December).
-//     A period is worth eligible principal × rate × days ÷ base, rounded half up to the fen; the last one is
-//     the total less the earlier ones. The base is ACT/360 by default, as RMB loans count (银发〔1999〕77号).
-//  5. The rate is never above what the borrower still pays after other subsidies (净利率不低于零;
+//     subsidy (24 months; a month without the day ends on its last day, 民法典 art. 202), the policy's own end and the
+//     day on which repayments leave nothing to subsidise. The first day counts, the last does not (算头不算尾); days
+//     overdue (逾期) don't count.
+//  4. What is subsidised on a day is the eligible principal less what was repaid of it by that day (部分还款), the day of a
+//     repayment included. Where only a part of a loan is eligible, [RepaymentOrder] says which part is repaid
+//     first. The default is the eligible one: any other reading takes less from it, so this one never overpays.
+//  5. The days are split on the settlement days (结息日: the 20th of March, June, September and December).
+//     A period is worth the sum of its days' subsidised principal (计息积数) × rate ÷ base, rounded half up to the fen once;
+//     the last one is the total less the earlier ones. The base is ACT/360 by default, as RMB loans count (银发〔1999〕77号).
+//  6. The rate is never above what the borrower still pays after other subsidies (净利率不低于零;
 //     by analogy with 财金〔2025〕81号).
-//  6. All that is held, accrued and settled for a household never passes the cap on money (单户最多150万元). The cap binds:
+//  7. All that is held, accrued and settled for a household never passes the cap on money (单户最多150万元). The cap binds:
 //     under ACT/360 50 million yuan earn 1,520,833.33 in two years.
 //
 // A household is one legal entity (单户), known by its unified social credit code. Its [Account] under a policy
 // spans all banks. A [Claim] is one loan's part of it and lives hold → accrue → settle, with release of what
 // was not accrued and claw back on misuse; see [Lifecycle].
+//
+// A repayment in parts lowers what accrues from then on, and a late report of one is netted from the next period
+// or taken back by [Correct]. It does not free room under either cap before the claim ends, not even under an
+// outstanding basis: a claim does not know what other loans used on the days since a repayment, so room freed late could be
+// granted twice for those days. Both totals thus stay upper bounds.
 package subsidy

@@ -17,7 +17,7 @@ var refusals = []struct {
 	loan   func(*subsidy.Loan)
 	policy func(*subsidy.Policy)
 }{
-	{"facts that make no sense", subsidy.InvalidFacts, func(l *subsidy.Loan) { l.Repaid = day("2025-12-31"); l.Disbursed = day("2026-01-01") }, nil},
+	{"facts that make no sense", subsidy.InvalidFacts, repaid("2025-12-31", "1.00"), nil},
 	{"a large enterprise", subsidy.NotSME, func(l *subsidy.Loan) { l.SizeClass = subsidy.Large }, nil},
 	{"a state-owned enterprise", subsidy.NotPrivate, func(l *subsidy.Loan) { l.Private = false }, nil},
 	{"a sector that is not listed", subsidy.SectorNotListed, func(l *subsidy.Loan) { l.Sector = "房地产" }, nil},
@@ -122,7 +122,6 @@ func TestLoanValidate(t *testing.T) {
 		"disbursed":       func(l *subsidy.Loan) { l.Disbursed = noDate },
 		"maturity":        func(l *subsidy.Loan) { l.Maturity = l.Disbursed },
 		"entrustedPaid":   func(l *subsidy.Loan) { l.EntrustedPaid = l.Disbursed.AddDays(-1) },
-		"repaid":          func(l *subsidy.Loan) { l.Repaid = l.Disbursed.AddDays(-1) },
 		"overdue[0].from": overdue("2025-05-01", "2026-05-01"),
 		"overdue[0].to":   overdue("2026-05-01", "2026-05-01"),
 		"overdue[1].from": func(l *subsidy.Loan) { overdue("2026-05-01", "2026-06-01")(l); overdue("2026-05-31", "")(l) },

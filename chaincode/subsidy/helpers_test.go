@@ -88,6 +88,18 @@ func overdue(from, to string) func(*subsidy.Loan) {
 	}
 }
 
+// repaid adds a repayment of principal.
+func repaid(on, principal string) func(*subsidy.Loan) {
+	return func(l *subsidy.Loan) {
+		l.Repayments = append(l.Repayments, subsidy.Repayment{Date: day(on), Principal: yuan(principal)})
+	}
+}
+
+// repaidAll repays the whole principal on a day.
+func repaidAll(on string) func(*subsidy.Loan) {
+	return func(l *subsidy.Loan) { l.Repayments = []subsidy.Repayment{{Date: day(on), Principal: l.Principal}} }
+}
+
 // codeOf returns the code of a refusal, "" for no error.
 func codeOf(t testing.TB, err error) subsidy.Code {
 	t.Helper()

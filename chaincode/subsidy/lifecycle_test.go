@@ -35,7 +35,7 @@ func claimIn(t *testing.T, p subsidy.Policy, s lifecycle.State) (subsidy.Account
 
 // verbsOf calls each verb in a way that only the state of the claim can refuse.
 func verbsOf(p subsidy.Policy) map[string]func(subsidy.Account, subsidy.Claim) (subsidy.Claim, error) {
-	repaid := goldenYear(func(l *subsidy.Loan) { l.Repaid = day("2026-05-01") })
+	ended := goldenYear(repaidAll("2026-05-01"))
 	return map[string]func(subsidy.Account, subsidy.Claim) (subsidy.Claim, error){
 		subsidy.VerbAccrue: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
 			_, c, _, err := subsidy.Accrue(p, a, c, goldenYear(), calendar.Max(day("2026-12-20"), c.AccruedThrough.AddDays(1)))
@@ -50,7 +50,7 @@ func verbsOf(p subsidy.Policy) map[string]func(subsidy.Account, subsidy.Claim) (
 			return c, err
 		},
 		subsidy.VerbCorrect: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
-			_, c, _, err := subsidy.Correct(p, a, c, repaid)
+			_, c, _, err := subsidy.Correct(p, a, c, ended)
 			return c, err
 		},
 		subsidy.VerbClawBack: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {

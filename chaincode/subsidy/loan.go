@@ -12,7 +12,7 @@ import (
 const maxOverdue = 120
 
 // Loan holds the facts of one loan as its bank knows them now. Facts that change over its life, such as
-// Repaid and Overdue, are given anew each time.
+// Repayments and Overdue, are given anew each time.
 type Loan struct {
 	ID        string     `json:"id"`
 	Household ident.USCC `json:"household"` // the borrower (单户); for a policy-based instrument the SME that takes part in the project
@@ -28,10 +28,10 @@ type Loan struct {
 	Disbursed     calendar.Date `json:"disbursed"`
 	EntrustedPaid calendar.Date `json:"entrustedPaid,omitzero"` // 受托支付日, if any
 	Maturity      calendar.Date `json:"maturity"`
-	Repaid        calendar.Date `json:"repaid,omitzero"` // the whole principal came back, early or not
 
-	Overdue []Overdue `json:"overdue,omitzero"` // in order of time
-	Misuse  bool      `json:"misuse,omitzero"`  // the money was used for something else (挪用)
+	Repayments []Repayment `json:"repayments,omitzero"` // of principal, in order of time, one a day
+	Overdue    []Overdue   `json:"overdue,omitzero"`    // in order of time
+	Misuse     bool        `json:"misuse,omitzero"`     // the money was used for something else (挪用)
 
 	OtherCentralSubsidy bool       `json:"otherCentralSubsidy,omitzero"` // of the central budget on the same loan
 	OtherSubsidy        money.Rate `json:"otherSubsidy,omitzero"`        // local subsidies on the same loan, a fraction a year
@@ -57,7 +57,6 @@ func (l Loan) Validate() error {
 		{"disbursed", !l.Disbursed.IsZero(), "must be a date"},
 		{"maturity", l.Disbursed.Before(l.Maturity), "must be after disbursed"},
 		{"entrustedPaid", ordered(l.Disbursed, l.EntrustedPaid), "must not be before disbursed"},
-		{"repaid", ordered(l.Disbursed, l.Repaid), "must not be before disbursed"},
 		{"overdue", len(l.Overdue) <= maxOverdue, fmt.Sprintf("must have at most %d entries", maxOverdue)},
 	}
 	last := l.Disbursed
@@ -68,7 +67,7 @@ func (l Loan) Validate() error {
 			check{fmt.Sprintf("overdue[%d].to", i), cured, "must be after from; only the last entry may leave it open"})
 		last = o.To
 	}
-	return faults(ErrLoan, cs)
+	return faults(ErrLoan, append(cs, l.repayments()...))
 }
 
 // isOverdue reports whether the loan is overdue and not yet cured.

@@ -18,14 +18,20 @@ type oraclePolicy struct {
 	thirty                   bool
 	everyMonths              int // 0: one period
 	netFloor, stopsOnOverdue bool
+	eligibleLast             bool // the part that is not eligible is repaid first
 }
 
 type oracleLoan struct {
 	principal             int64 // fen
 	rate, other           *big.Rat
 	disbursed, maturity   time.Time
-	repaid                time.Time
-	overdueFrom, overdueT []time.Time // a zero end is open
+	repayments            []oracleRepayment // in any order
+	overdueFrom, overdueT []time.Time       // a zero end is open
+}
+
+type oracleRepayment struct {
+	on     time.Time
+	amount int64 // fen
 }
 
 type oracleClaim struct {
@@ -37,9 +43,9 @@ type oracleClaim struct {
 }
 
 type oraclePeriod struct {
-	end    time.Time
-	days   int64
-	amount int64
+	end           time.Time
+	days, fenDays int64
+	amount        int64
 }
 
 func oracleDay(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
@@ -84,7 +90,22 @@ func halfUp(yuan *big.Rat) int64 {
 	return new(big.Int).Div(fen.Num(), fen.Denom()).Int64()
 }
 
-func (p oraclePolicy) worth(principal int64, l oracleLoan, days int64) int64 {
+// subsidised is how much of the eligible fen still earns on a day, its own repayments gone.
+func (p oraclePolicy) subsidised(eligible int64, l oracleLoan, d time.Time) int64 {
+	var gone int64
+	for _, r := range l.repayments {
+		if !r.on.After(d) {
+			gone += r.amount
+		}
+	}
+	if p.eligibleLast {
+		gone -= min(gone, l.principal-eligible)
+	}
+	return eligible - min(gone, eligible)
+}
+
+// worth is of fen times days.
+func (p oraclePolicy) worth(fenDays int64, l oracleLoan) int64 {
 	rate := p.rate
 	if p.netFloor {
 		if net := new(big.Rat).Sub(l.rate, l.other); net.Cmp(rate) < 0 {
@@ -94,20 +115,16 @@ func (p oraclePolicy) worth(principal int64, l oracleLoan, days int64) int64 {
 			rate = new(big.Rat)
 		}
 	}
-	worth := new(big.Rat).Mul(big.NewRat(principal, 100), rate)
-	return halfUp(worth.Mul(worth, big.NewRat(days, p.base)))
+	return halfUp(new(big.Rat).Mul(big.NewRat(fenDays, 100*p.base), rate))
 }
 
-func (p oraclePolicy) schedule(principal int64, l oracleLoan) []oraclePeriod {
+func (p oraclePolicy) schedule(eligible int64, l oracleLoan) []oraclePeriod {
 	end := anniversary(l.disbursed, p.months)
 	if l.maturity.Before(end) {
 		end = l.maturity
 	}
-	if !l.repaid.IsZero() && l.repaid.Before(end) {
-		end = l.repaid
-	}
 	var all []oraclePeriod
-	for d := l.disbursed; d.Before(end); d = d.AddDate(0, 0, 1) {
+	for d := l.disbursed; d.Before(end) && p.subsidised(eligible, l, d) > 0; d = d.AddDate(0, 0, 1) {
 		if d.Equal(l.disbursed) || p.cuts(d) {
 			all = append(all, oraclePeriod{})
 		}
@@ -115,14 +132,15 @@ func (p oraclePolicy) schedule(principal int64, l oracleLoan) []oraclePeriod {
 		current.end = d.AddDate(0, 0, 1)
 		if !p.stopsOnOverdue || !l.overdueOn(d) {
 			current.days += p.weight(d)
+			current.fenDays += p.weight(d) * p.subsidised(eligible, l, d)
 		}
 	}
-	var days, sum int64
+	var fenDays, sum int64
 	for i := range all {
-		days += all[i].days
-		all[i].amount = p.worth(principal, l, all[i].days)
+		fenDays += all[i].fenDays
+		all[i].amount = p.worth(all[i].fenDays, l)
 		if i == len(all)-1 && all[i].days > 0 {
-			all[i].amount = max(0, p.worth(principal, l, days)-sum)
+			all[i].amount = max(0, p.worth(fenDays, l)-sum)
 		}
 		sum += all[i].amount
 	}

@@ -25,7 +25,7 @@ type PrincipalBasis string
 // The bases of the cap on principal.
 const (
 	Cumulative  PrincipalBasis = "cumulative"  // every subsidised loan counts for good (累计发放额)
-	Outstanding PrincipalBasis = "outstanding" // a loan counts while it is being subsidised (余额)
+	Outstanding PrincipalBasis = "outstanding" // a loan counts, as a whole, while it is being subsidised (余额)
 )
 
 // Rounding says how amounts become whole fen.
@@ -119,6 +119,7 @@ type Policy struct {
 	PrincipalCap   money.Amount   `json:"principalCap"`        // of a household over all banks, yuan
 	AmountCap      money.Amount   `json:"amountCap"`           // of a household over all banks, yuan
 	PrincipalBasis PrincipalBasis `json:"principalBasis"`
+	RepaymentOrder RepaymentOrder `json:"repaymentOrder"`
 
 	DayCount   DayCount   `json:"dayCount"`
 	Settlement Settlement `json:"settlement"` // the loan contract may settle on other days; it moves amounts by a fen at most a period

@@ -43,6 +43,7 @@ func TestPolicyValidate(t *testing.T) {
 		{"settlement.everyMonths", func(p *subsidy.Policy) { p.Settlement.EveryMonths = 5 }},
 		{"settlement.day", func(p *subsidy.Policy) { p.Settlement.Day = 29 }},
 		{"principalBasis", func(p *subsidy.Policy) { p.PrincipalBasis = "" }},
+		{"repaymentOrder", func(p *subsidy.Policy) { p.RepaymentOrder = "" }},
 		{"dayCount", func(p *subsidy.Policy) { p.DayCount = "ACT/ACT" }},
 		{"rounding", func(p *subsidy.Policy) { p.Rounding = "down" }},
 		{"clockStart", func(p *subsidy.Policy) { p.ClockStart = "" }},
@@ -150,7 +151,7 @@ func FuzzPolicy(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(seed)
-	for _, s := range [][2]string{{"ACT/360", "30/360"}, {"cumulative", "outstanding"}, {`"everyMonths": 3`, `"everyMonths": 0`}, {"0.015", "1"}, {"24", "120"}} {
+	for _, s := range [][2]string{{"ACT/360", "30/360"}, {"cumulative", "outstanding"}, {`: "eligible-first"`, `: "eligible-last"`}, {`"everyMonths": 3`, `"everyMonths": 0`}, {"0.015", "1"}, {"24", "120"}} {
 		f.Add([]byte(strings.Replace(string(seed), s[0], s[1], 1)))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -169,7 +170,7 @@ func FuzzPolicy(f *testing.F) {
 		if err != nil || !same(t, p, again) {
 			t.Fatalf("%v after %s", err, text)
 		}
-		q := subsidy.Quote(p, subsidy.Account{}, fixedAsset("50000000.00"))
+		q := subsidy.Quote(p, subsidy.Account{}, fixedAsset("50000000.00", repaid("2026-07-01", "20000000.00")))
 		if p.AmountCap.Less(q.Amount) || p.PrincipalCap.Less(q.EligiblePrincipal) || q.Eligible != q.Amount.IsPositive() {
 			t.Fatalf("%+v under %s", q, text)
 		}

@@ -106,8 +106,10 @@ func (p Policy) figures() []check {
 
 func (p Policy) words() []check {
 	_, dayCount := dayCounts[p.DayCount]
+	_, repaymentOrder := stillEligible[p.RepaymentOrder]
 	return []check{
 		{"principalBasis", known(p.PrincipalBasis, Cumulative, Outstanding), "must be cumulative or outstanding"},
+		{"repaymentOrder", repaymentOrder, "must be eligible-first or eligible-last"},
 		{"dayCount", dayCount, "must be ACT/360, ACT/365F or 30/360"},
 		{"rounding", p.Rounding == HalfUpPerPeriod, "must be half-up-per-period"},
 		{"clockStart", known(p.ClockStart, OnDisbursement, OnEntrustedPayment), "must be disbursement or entrusted-payment"},
