@@ -133,10 +133,17 @@ func (a *API) fresh(ctx context.Context, block uint64) {
 
 // locate finds where commands stand that were decided before: a repeat made no transaction of its own.
 func (a *API) locate(ctx context.Context, outcomes []outcome) error {
+	waited := false
 	for i := range outcomes {
 		o := &outcomes[i]
-		if !o.answer.Repeated {
+		if o.Answer != nil || o.err != nil || o.answer.Status == contract.Invalid || !o.answer.Repeated && o.answer.Tx != "" {
 			continue
+		}
+		if !waited {
+			if err := a.catchUp(ctx); err != nil {
+				return err
+			}
+			waited = true
 		}
 		entry, err := a.store.Command(ctx, o.answer.Command)
 		if errors.Is(err, projection.ErrNotFound) {
@@ -148,6 +155,15 @@ func (a *API) locate(ctx context.Context, outcomes []outcome) error {
 		o.answer.Tx, o.answer.Block, o.answer.Time = entry.Tx, entry.Place.Block, entry.Recorded.Time
 	}
 	return nil
+}
+
+// catchUp waits a while for the projection to reach the ledger's head.
+func (a *API) catchUp(ctx context.Context) error {
+	head, err := a.ledger.Head(ctx)
+	if err == nil {
+		a.fresh(ctx, head.Number)
+	}
+	return err
 }
 
 // refusal is the problem of a command that was not accepted, nil when it was.

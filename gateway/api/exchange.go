@@ -73,8 +73,8 @@ const (
 )
 
 var (
-	languages = []string{english, chinese}
-	matcher   = language.NewMatcher([]language.Tag{language.English, language.Chinese})
+	languages = []string{english, chinese, chinese}
+	matcher   = language.NewMatcher([]language.Tag{language.English, language.SimplifiedChinese, language.TraditionalChinese})
 )
 
 // languageOf chooses the language of an answer; English where the header asks for neither.

@@ -88,12 +88,13 @@ func newWorld(t testing.TB, opts ...func(*options)) *world {
 	w := &world{TB: t, dir: t.TempDir()}
 	ctx, stop := context.WithCancel(context.Background())
 	t.Cleanup(stop)
+	began := time.Now()
 	plan, err := consortium.Read(fixtures.FS, "consortium/qingdao.json")
 	w.must(err)
 	w.Name = plan.Ledger
 	quiet := slog.New(slog.DiscardHandler)
 	w.Engine, err = embedded.Open(embedded.Options{Dir: w.dir + "/ledger", Name: plan.Ledger, Run: contract.Submit, Orgs: plan.Orgs, Log: quiet,
-		Clock: func() time.Time { return time.Date(2026, 3, 5, 2, 0, 0, 0, time.UTC) }})
+		Clock: func() time.Time { return time.Date(2026, 3, 5, 2, 0, 0, 0, time.UTC).Add(time.Since(began)) }})
 	w.must(err)
 	t.Cleanup(func() { _ = w.Engine.Close() })
 	w.Keys, err = keystore.Open(w.dir+"/keys", masterKey(w))
