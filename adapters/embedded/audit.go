@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/cockroachdb/pebble"
@@ -29,16 +30,48 @@ type audit struct {
 	done   bool
 }
 
-func newAudit(r pebble.Reader, head ledger.Head) *audit {
-	return &audit{reader: r, head: head, next: head.Number, hash: head.Hash, time: head.Time}
+func newAudit(head ledger.Head) *audit {
+	return &audit{head: head, next: head.Number, hash: head.Hash, time: head.Time}
 }
 
 // run checks until all is checked or ctx is done, which is no error: done tells. pause is called between
 // blocks and may be nil.
-func (a *audit) run(ctx context.Context, pause func(blocksLeft uint64)) (done bool, err error) {
+func (a *audit) run(ctx context.Context, r pebble.Reader, pause func(blocksLeft uint64)) (done bool, err error) {
+	it, err := r.NewIter(nil)
+	if err != nil {
+		return false, err
+	}
+	a.reader = seeker{Reader: r, it: it}
+	done, err = a.resume(ctx, pause)
+	return done, errors.Join(err, it.Close())
+}
+
+// seeker looks entries up with one iterator, which stays where it is in each file: for so many look-ups
+// of entries that are there it is cheaper than Get.
+type seeker struct {
+	pebble.Reader
+	it *pebble.Iterator
+}
+
+// Get returns a value that is valid until the next call.
+func (s seeker) Get(key []byte) ([]byte, io.Closer, error) {
+	found := s.it.SeekGE(key) && bytes.Equal(s.it.Key(), key)
+	if err := s.it.Error(); err != nil {
+		return nil, nil, err
+	}
+	if !found {
+		return nil, nil, pebble.ErrNotFound
+	}
+	value, err := s.it.ValueAndErr()
+	return value, io.NopCloser(nil), err
+}
+
+func (a *audit) resume(ctx context.Context, pause func(blocksLeft uint64)) (done bool, err error) {
 	for a.next > 0 {
-		if ctx.Err() != nil {
+		select {
+		case <-ctx.Done():
 			return false, nil
+		default:
 		}
 		if err := a.block(); err != nil {
 			return false, err
@@ -185,8 +218,7 @@ func (a *audit) count(ctx context.Context, pause func(uint64)) (done bool, err e
 // stored is not whole; the engine then stops.
 func (e *Engine) Verify(ctx context.Context, progress func(done, total uint64)) error {
 	return e.read(ctx, func(v *view) error {
-		a := newAudit(v, v.head)
-		done, err := a.run(ctx, func(left uint64) {
+		done, err := newAudit(v.head).run(ctx, v, func(left uint64) {
 			if progress != nil {
 				progress(v.head.Number-left, v.head.Number)
 			}
@@ -207,9 +239,8 @@ const (
 // checkOn goes on with the audit that the start began, over the view that the start published, until all
 // is checked or the engine closes.
 func (e *Engine) checkOn(ctx context.Context, a *audit, opened *view) {
-	a.reader = opened
 	worked := time.Now()
-	_, err := a.run(ctx, func(left uint64) {
+	_, err := a.run(ctx, opened, func(left uint64) {
 		e.unchecked.Store(left)
 		if time.Since(worked) < checkWork {
 			return

@@ -184,7 +184,7 @@ func (s storeSetup) inspect(anchored ledger.Head, budget time.Duration) (*audit,
 		if anchored.Number > 0 {
 			return nil, damage(storeDir(s.dir), fmt.Errorf("missing, though %d blocks were written", anchored.Number))
 		}
-		return newAudit(nil, ledger.Head{}), nil
+		return newAudit(ledger.Head{}), nil
 	}
 	db, err := s.open(true)
 	if err != nil {
@@ -212,10 +212,10 @@ func inspectStore(db *pebble.DB, anchored ledger.Head, budget time.Duration) (*a
 			return nil, damage(fmt.Sprintf("block %d", anchored.Number), errors.New("is not the block that was anchored"))
 		}
 	}
-	a := newAudit(db, head)
+	a := newAudit(head)
 	ctx, cancel := context.WithTimeout(context.Background(), budget)
 	defer cancel()
-	_, err = a.run(ctx, nil)
+	_, err = a.run(ctx, db, nil)
 	return a, err
 }
 

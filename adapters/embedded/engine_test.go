@@ -21,7 +21,7 @@ const (
 func options(dir string) Options {
 	return Options{
 		Dir: dir, Run: conformance.Program, Orgs: []string{bureau, bank},
-		Log: slog.New(slog.DiscardHandler),
+		Log: slog.New(slog.DiscardHandler), CheckBudget: time.Minute,
 	}
 }
 

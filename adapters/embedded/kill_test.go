@@ -46,7 +46,9 @@ func child(ctx context.Context, dir, what string) *exec.Cmd {
 // load submits for ever, eight at a time, and prints the ID of what is acknowledged.
 func load(dir, round string) error {
 	fmt.Println("opening")
-	e, err := Open(options(dir))
+	opts := options(dir)
+	opts.CheckBudget = time.Millisecond // the whole is verified after the last kill
+	e, err := Open(opts)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (g *gate) run(s contract.State, b contract.Batch) (contract.Outcome, error)
 }
 
 // held opens an engine whose sequencer is held inside the batch "held", submitted under ctx.
-func held(t *testing.T, ctx context.Context, opts Options) (*Engine, *gate, *errgroup.Group) {
+func held(ctx context.Context, t *testing.T, opts Options) (*Engine, *gate, *errgroup.Group) {
 	t.Helper()
 	g := newGate()
 	opts.Run = g.run
@@ -63,7 +63,7 @@ func untilQueued(t *testing.T, e *Engine, n int) {
 
 func TestSubmit(t *testing.T) {
 	t.Run("batches that wait together share a block", func(t *testing.T) {
-		e, g, group := held(t, t.Context(), options(t.TempDir()))
+		e, g, group := held(t.Context(), t, options(t.TempDir()))
 		const waiting = 50
 		for i := range waiting {
 			group.Go(func() error {
@@ -88,7 +88,7 @@ func TestSubmit(t *testing.T) {
 	t.Run("a full queue is busy", func(t *testing.T) {
 		opts := options(t.TempDir())
 		opts.Queue = 1
-		e, g, group := held(t, t.Context(), opts)
+		e, g, group := held(t.Context(), t, opts)
 		group.Go(func() error {
 			_, err := e.Submit(t.Context(), batch("a", put("k", "1")))
 			return err
@@ -104,7 +104,7 @@ func TestSubmit(t *testing.T) {
 		submit(t, e, batch("b", put("k", "2")))
 	})
 	t.Run("who gives up while queued has submitted nothing", func(t *testing.T) {
-		e, g, group := held(t, t.Context(), options(t.TempDir()))
+		e, g, group := held(t.Context(), t, options(t.TempDir()))
 		ctx, cancel := context.WithCancel(t.Context())
 		var quitter errgroup.Group
 		quitter.Go(func() error {
@@ -126,7 +126,7 @@ func TestSubmit(t *testing.T) {
 	})
 	t.Run("who gives up later knows nothing", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		e, g, group := held(t, ctx, options(t.TempDir()))
+		e, g, group := held(ctx, t, options(t.TempDir()))
 		cancel()
 		if err := group.Wait(); !errors.Is(err, ledger.ErrUnknown) || !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v, want ErrUnknown", err)
@@ -138,7 +138,7 @@ func TestSubmit(t *testing.T) {
 		}
 	})
 	t.Run("closing refuses who waits", func(t *testing.T) {
-		e, g, group := held(t, t.Context(), options(t.TempDir()))
+		e, g, group := held(t.Context(), t, options(t.TempDir()))
 		var waiting errgroup.Group
 		waiting.Go(func() error {
 			_, err := e.Submit(t.Context(), batch("a", put("k", "1")))
