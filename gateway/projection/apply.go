@@ -124,8 +124,8 @@ type storedRecord struct {
 func (s *Store) stored(ctx context.Context, ids []string) (map[string]storedRecord, error) {
 	all := map[string]storedRecord{}
 	for some := range slices.Chunk(ids, maxAsked) {
-		rows, err := s.db.Writer.QueryContext(ctx, `SELECT id, header, opening, awaited FROM records WHERE id IN (`+
-			sqlite.Marks(len(some))+`)`, sqlite.Any(some)...)
+		query := `SELECT id, header, opening, awaited FROM records WHERE id IN (` + sqlite.Marks(len(some)) + `)` //nolint:gosec // question marks only
+		rows, err := s.db.Writer.QueryContext(ctx, query, sqlite.Any(some)...)
 		_, err = sqlite.Collect(rows, err, func(scan func(...any) error) (struct{}, error) {
 			var id string
 			var r storedRecord
@@ -159,7 +159,7 @@ func (w *writer) exec(stmt *sql.Stmt, args ...any) {
 	}
 	here, ok := w.bound[stmt]
 	if !ok {
-		here = w.tx.StmtContext(w.ctx, stmt)
+		here = w.tx.StmtContext(w.ctx, stmt) //nolint:sqlclosecheck // ends with the transaction
 		w.bound[stmt] = here
 	}
 	_, w.err = here.ExecContext(w.ctx, args...)

@@ -19,7 +19,7 @@ func (s *Store) Digest(ctx context.Context) (string, error) {
 	}
 	sum := sha256.New()
 	for _, t := range tables {
-		fmt.Fprintf(sum, "table %s\n", t.name)
+		sum.Write(fmt.Appendf(nil, "table %s\n", t.name))
 		if err == nil {
 			err = digestRows(ctx, tx, sum, "SELECT * FROM "+t.name+" ORDER BY "+t.key)
 		}
@@ -53,7 +53,7 @@ func digestRows(ctx context.Context, tx *sql.Tx, sum hash.Hash, query string) (e
 				v = string(b)
 			}
 			text := fmt.Sprint(v)
-			fmt.Fprintf(sum, "%T %d %s\n", v, len(text), text)
+			sum.Write(fmt.Appendf(nil, "%T %d %s\n", v, len(text), text))
 		}
 	}
 	return rows.Err()

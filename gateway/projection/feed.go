@@ -37,7 +37,7 @@ func (s *Store) Run(ctx context.Context, l ledger.Ledger) error {
 			before, _ := s.position.get()
 			err := s.session(ctx, l, 0)
 			if ctx.Err() != nil {
-				return nil
+				return nil //nolint:nilerr // whatever failed, it failed because the feed is to end
 			}
 			if permanent(err) {
 				return fmt.Errorf("feed the projection: %w", err)

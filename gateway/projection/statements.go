@@ -44,7 +44,7 @@ func (s *statements) prepare(ctx context.Context, db *sqlite.DB) error {
 			OR record IN (SELECT record FROM links WHERE target = ? AND rel = 'account') ORDER BY block, tx_index, idx`},
 	} {
 		var err error
-		if *q.stmt, err = q.on.PrepareContext(ctx, q.text); err != nil {
+		if *q.stmt, err = q.on.PrepareContext(ctx, q.text); err != nil { //nolint:sqlclosecheck // closed with the store
 			return err
 		}
 	}

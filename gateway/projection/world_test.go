@@ -29,11 +29,11 @@ import (
 // world is a ledger with the steps of its users at hand.
 type world struct {
 	*contracttest.Chain
-	ledger                       *fake
-	orders, receivables          []string
-	financings, claims, accounts []string
-	signed                       []contract.Batch
-	documents                    int
+	ledger              *fake
+	orders, receivables []string
+	financings, claims  []string
+	signed              []contract.Batch
+	documents           int
 }
 
 func newWorld(t testing.TB) *world {

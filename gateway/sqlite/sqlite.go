@@ -30,9 +30,10 @@ type DB struct {
 
 var shared = []string{"busy_timeout(10000)", "temp_store(MEMORY)"}
 
-// The page size only counts when the file is made. A commit that is lost with the power is found again
-// by who wrote it, so a commit need not wait for the disk (NORMAL); the file stays whole in any case.
-var writing = []string{"page_size(8192)", "journal_mode(WAL)", "synchronous(NORMAL)", "wal_autocheckpoint(2000)", "cache_size(-65536)"}
+// The page size only counts when the file is made, before it has a journal. A commit that is lost with the
+// power is found again by who wrote it, so a commit need not wait for the disk (NORMAL); the file stays
+// whole in any case.
+var writing = []string{"page_size(8192)", "synchronous(NORMAL)", "wal_autocheckpoint(2000)", "cache_size(-65536)"}
 
 var reading = []string{"query_only(1)", "cache_size(-16384)"}
 
@@ -53,9 +54,9 @@ func Open(ctx context.Context, path string, readers int) (*DB, error) {
 	}
 	db.Reader.SetMaxOpenConns(readers)
 	db.Reader.SetMaxIdleConns(readers)
-	// The first read of the header tells a database from anything else.
-	var tables int
-	if err := db.Writer.QueryRowContext(ctx, "SELECT COUNT(*) FROM sqlite_master").Scan(&tables); err != nil {
+	// The driver sorts its settings, and the page size must come before this one, which the file keeps. It
+	// reads the header too, and so tells a database from anything else.
+	if _, err := db.Writer.ExecContext(ctx, "PRAGMA journal_mode(WAL)"); err != nil {
 		return nil, errors.Join(Fault(fmt.Errorf("open database %s: %w", path, err)), db.Close())
 	}
 	return db, nil
