@@ -5,7 +5,10 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -107,4 +110,80 @@ func BenchmarkPost(b *testing.B) {
 			})
 		})
 	}
+}
+
+// BenchmarkImport imports a sheet of DECORE_ROWS receivables (default 2,000) against a hundred orders, and reports rows
+// a second and the most memory that was in use. 50,000 rows show what the interface promises.
+func BenchmarkImport(b *testing.B) {
+	rows := 2000
+	if s := os.Getenv("DECORE_ROWS"); s != "" {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			b.Fatal(err)
+		}
+		rows = n
+	}
+	w := newWorld(b)
+	numbers := w.deliveredMany(100)
+	for b.Loop() {
+		b.StopTimer()
+		var sheet strings.Builder
+		sheet.WriteString(receivableHeader)
+		for i := range rows {
+			n := w.serial.Add(1)
+			sheet.WriteString(w.line(numbers[i%len(numbers)], w.invoice(), strconv.FormatInt(100+n, 10)+".00"))
+		}
+		peak := watchMemory()
+		b.StartTimer()
+		began := time.Now()
+		got := into[imported](w, w.upload(supplier, "/v1/receivables/import", "x.csv", []byte(sheet.String())), http.StatusOK)
+		b.ReportMetric(float64(rows)/time.Since(began).Seconds(), "rows/s")
+		b.ReportMetric(float64(peak())/(1<<20), "peak-MB")
+		if got.Recorded != rows {
+			b.Fatalf("%d of %d rows recorded", got.Recorded, rows)
+		}
+	}
+}
+
+// watchMemory samples the memory that the process has of the system until it is asked for the most.
+func watchMemory() func() uint64 {
+	stop, done := make(chan struct{}), make(chan uint64)
+	go func() {
+		var most uint64
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			most = max(most, m.Sys-m.HeapReleased)
+			select {
+			case <-tick.C:
+			case <-stop:
+				done <- most
+				return
+			}
+		}
+	}()
+	return func() uint64 { close(stop); return <-done }
+}
+
+// deliveredMany are delivered orders, by their numbers.
+func (w *world) deliveredMany(n int) []string {
+	w.Helper()
+	create, attest, ship, accept := make([]object, n), make([]object, n), make([]object, n), make([]object, n)
+	numbers := make([]string, n)
+	for i := range create {
+		body := w.orderBody("900000000.00")
+		numbers[i] = body["number"].(string)
+		create[i] = object{"verb": "create", "args": body}
+	}
+	for i, id := range w.batch(supplier, "orders", create) {
+		attest[i] = object{"verb": "attest", "id": id}
+		ship[i] = object{"verb": "ship", "id": id, "args": object{"amount": "900000000.00", "date": w.days(0), "note": "D"}}
+		accept[i] = object{"verb": "accept", "id": id, "args": object{"amount": "900000000.00", "date": w.days(0)}}
+	}
+	w.batch(leader, "orders", attest)
+	w.batch(supplier, "orders", ship)
+	w.batch(leader, "orders", accept)
+	return numbers
 }

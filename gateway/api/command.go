@@ -91,7 +91,17 @@ type outcome struct {
 
 // carryOut submits the signed steps together, and waits until this gateway can read what they did.
 func (a *API) carryOut(ctx context.Context, steps []step) ([]outcome, error) {
-	outcomes := make([]outcome, len(steps))
+	outcomes, newest, err := a.commit(ctx, steps)
+	if err != nil {
+		return nil, err
+	}
+	a.fresh(ctx, newest)
+	return outcomes, a.locate(ctx, outcomes)
+}
+
+// commit submits the signed steps together, and returns the newest block that they stand in.
+func (a *API) commit(ctx context.Context, steps []step) (outcomes []outcome, newest uint64, err error) {
+	outcomes = make([]outcome, len(steps))
 	var commands []submit.Signed
 	var places []int
 	for i, s := range steps {
@@ -101,21 +111,19 @@ func (a *API) carryOut(ctx context.Context, steps []step) ([]outcome, error) {
 		}
 	}
 	if len(commands) == 0 {
-		return outcomes, nil
+		return outcomes, 0, nil
 	}
 	began := time.Now()
 	answers, errs, err := a.submit.Submit(ctx, commands...)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	a.metrics.committed(len(commands), time.Since(began))
-	var newest uint64
 	for n, i := range places {
 		outcomes[i].answer, outcomes[i].err = answers[n], errs[n]
 		newest = max(newest, answers[n].Block)
 	}
-	a.fresh(ctx, newest)
-	return outcomes, a.locate(ctx, outcomes)
+	return outcomes, newest, nil
 }
 
 // fresh waits a while for the projection to reach the block, so that callers read their own writes. A projection that

@@ -214,6 +214,7 @@ func (a *API) importOnce(ctx context.Context, e *exchange, im importer, in *Uplo
 	if err := job.run(ctx); err != nil {
 		return nil, err
 	}
+	a.fresh(ctx, job.newest)
 	k.final = true
 	return job.answer(ctx, file.Format, wantsSheet)
 }
@@ -254,6 +255,7 @@ type importJob struct {
 	table    *spreadsheet.Table
 	resumed  bool          // an earlier attempt was cut off: some rows may be recorded
 	outcomes []*rowOutcome // of every data row, in order
+	newest   uint64        // block that a row stands in
 }
 
 type rowOutcome struct {
@@ -365,10 +367,11 @@ func (a *API) recorded(ctx context.Context, e *exchange, args any) (string, erro
 }
 
 func (j *importJob) submit(ctx context.Context, b importBatch) error {
-	outcomes, err := j.api.carryOut(ctx, b.steps)
+	outcomes, newest, err := j.api.commit(ctx, b.steps)
 	if err != nil {
 		return err
 	}
+	j.newest = max(j.newest, newest)
 	for i, o := range outcomes {
 		p := o.refusal()
 		if p == nil {

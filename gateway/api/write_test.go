@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -230,11 +231,8 @@ func TestOneOf64CallersReservesTheReceivable(t *testing.T) {
 	w := newWorld(t)
 	rec := w.granted(w.receivable(w.delivered("1000000.00"), "600000.00"), bankA, bankB)
 	const callers = 64
-	fins := make([]string, callers)
 	banks := []ident.USCC{bankA, bankB}
-	for i := range fins {
-		fins[i] = w.accepted(banks[i%2], rec, "1000.00")
-	}
+	fins := w.acceptedMany(banks, rec, callers)
 	codes := make([]string, callers)
 	var wait sync.WaitGroup
 	start := make(chan struct{})
@@ -257,4 +255,40 @@ func TestOneOf64CallersReservesTheReceivable(t *testing.T) {
 	if count["accepted"] != 1 || count["ENCUMBERED"] != callers-1 {
 		t.Errorf("outcomes: %v", count)
 	}
+}
+
+// acceptedMany are financings on one record, of the banks in turn, whose offers the supplier accepted.
+func (w *world) acceptedMany(banks []ident.USCC, rec string, n int) []string {
+	w.Helper()
+	apply, offers := make([]object, n), make([][]object, len(banks))
+	for i := range apply {
+		apply[i] = object{"verb": "apply", "args": object{"lender": banks[i%len(banks)], "product": "receivable-loan", "amount": "1000.00", "tenorMonths": 3,
+			"purpose": "原材料", "collateral": []string{rec}}}
+	}
+	fins := w.batch(supplier, "financings", apply)
+	accept := make([]object, n)
+	for i, id := range fins {
+		offers[i%len(banks)] = append(offers[i%len(banks)], object{"verb": "offer", "id": id, "args": object{"amount": "1000.00", "annualRate": "0.0385", "maturity": w.days(90), "validUntil": w.days(7)}})
+		accept[i] = object{"verb": "accept", "id": id}
+	}
+	for i, b := range banks {
+		w.batch(b, "financings", offers[i])
+	}
+	w.batch(supplier, "financings", accept)
+	return fins
+}
+
+// batch does many verbs that must all be accepted, and returns their records.
+func (w *world) batch(p ident.USCC, path string, items []object) []string {
+	w.Helper()
+	var ids []string
+	for chunk := range slices.Chunk(items, 200) {
+		for i, r := range into[batchAnswer](w, w.post(p, "/v1/"+path+"/batch", object{"items": chunk}), http.StatusOK).Results {
+			if r.Status != "accepted" {
+				w.Fatalf("item %d: %+v", i, r)
+			}
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
 }
