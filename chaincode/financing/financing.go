@@ -42,7 +42,8 @@ func (p Product) Lien() (encumbrance.Kind, bool) {
 	return k, ok
 }
 
-// MaxRepayments keeps the terms below the size that a batch can carry; it is one a month for thirty years.
+// MaxRepayments keeps the terms below the size that a batch can carry; it is one a month for thirty years. The
+// one that settles the debt is always taken.
 const MaxRepayments = 400
 
 // MaxCollateral bounds the records behind one financing, since each is touched in one transaction.
@@ -251,7 +252,7 @@ func (t Terms) Repay(r Repayment, from lc.State, today calendar.Date) (Terms, lc
 		return t, "", fault.New(fault.DateOrder, "/date")
 	case r.Reference == "" || len(r.Reference) > 64:
 		return t, "", fault.New(fault.FieldInvalid, "/reference")
-	case len(t.Repayments) >= MaxRepayments:
+	case len(t.Repayments) >= MaxRepayments && r.Principal.Less(t.Principal):
 		return t, "", fault.New(fault.TooMany, "")
 	}
 	t.Principal = t.Principal.Sub(r.Principal)

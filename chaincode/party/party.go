@@ -83,19 +83,24 @@ type KeyArgs struct {
 	Key evidence.JWK `json:"key" doc:"The new ES256 public key (新公钥)"`
 }
 
-// MaxKeys bounds the keys that a party's record carries, which every command of the party reads.
+// MaxKeys bounds the keys that a party can set, since every command of it reads them all. A compromised key
+// can be revoked all the same.
 const MaxKeys = 64
 
 // Rotate sets a new key from now on; the one before ends now.
 func (p Party) Rotate(k evidence.JWK, now evidence.Instant) (Party, error) {
+	if len(p.Keys) >= MaxKeys {
+		return p, fault.New(fault.TooMany, "/key")
+	}
+	return p.replace(k, now)
+}
+
+func (p Party) replace(k evidence.JWK, now evidence.Instant) (Party, error) {
 	if _, err := k.PublicKey(); err != nil {
 		return p, fault.New(fault.FieldInvalid, "/key")
 	}
 	if slices.ContainsFunc(p.Keys, func(o Key) bool { return o.ID == k.ID() }) {
 		return p, fault.New(fault.KeyExists, "/key")
-	}
-	if len(p.Keys) >= MaxKeys {
-		return p, fault.New(fault.TooMany, "/key")
 	}
 	keys := slices.Clone(p.Keys)
 	keys[len(keys)-1].To = &now
@@ -105,7 +110,7 @@ func (p Party) Rotate(k evidence.JWK, now evidence.Instant) (Party, error) {
 
 // Revoke replaces every earlier key because one is compromised: none of them is trusted again.
 func (p Party) Revoke(k evidence.JWK, now evidence.Instant) (Party, error) {
-	next, err := p.Rotate(k, now)
+	next, err := p.replace(k, now)
 	if err != nil {
 		return p, err
 	}

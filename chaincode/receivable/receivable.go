@@ -166,7 +166,8 @@ type PayArgs struct {
 	Reference string        `json:"reference" doc:"Bank's reference of the payment (银行流水号)" maxLength:"64"`
 }
 
-// MaxPayments keeps the terms below the size that a batch can carry.
+// MaxPayments keeps the terms below the size that a batch can carry. The payment of all that is open is
+// always taken.
 const MaxPayments = 400
 
 // Pay records a payment received.
@@ -182,7 +183,7 @@ func (t Terms) Pay(a PayArgs, from lc.State, today calendar.Date) (Terms, lc.Sta
 		return t, "", fault.New(fault.DateInFuture, "/date")
 	case a.Reference == "" || len(a.Reference) > 64:
 		return t, "", fault.New(fault.FieldInvalid, "/reference")
-	case len(t.Payments) >= MaxPayments:
+	case len(t.Payments) >= MaxPayments && a.Amount.Less(t.Outstanding):
 		return t, "", fault.New(fault.TooMany, "")
 	}
 	t.Outstanding = t.Outstanding.Sub(a.Amount)
