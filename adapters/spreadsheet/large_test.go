@@ -133,9 +133,6 @@ func TestFiftyThousandRowsAreReadInFlatMemory(t *testing.T) {
 }
 
 func TestFiftyThousandRowsAreAnsweredInFlatMemory(t *testing.T) {
-	if os.Getenv("DECORE_LONG") == "" {
-		t.Skip("takes long under the race detector; set DECORE_LONG=1")
-	}
 	for name, write := range manySheets(t) {
 		t.Run(name, func(t *testing.T) {
 			f := writeFile(t, write)
