@@ -17,6 +17,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humamux"
 	"github.com/go-json-experiment/json"
 	"github.com/gorilla/mux"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"decore/adapters/ledger"
@@ -66,6 +67,7 @@ type API struct {
 	secret  tokenKey
 	sheets  *sheets
 	facts   *verification.Gatherer
+	answers *verifications
 	issuer  ident.USCC
 	handler http.Handler
 }
@@ -99,6 +101,9 @@ func New(d Deps) (*API, error) {
 	a.secret.ledger, a.secret.store = d.Ledger, d.Store
 	memory, err := verification.NewMemory(remembered)
 	if err != nil {
+		return nil, err
+	}
+	if a.answers, err = lru.New[verificationKey, verificationEntry](keptVerifications); err != nil {
 		return nil, err
 	}
 	a.facts = &verification.Gatherer{Source: verification.FromProjection(d.Store), Memory: memory}

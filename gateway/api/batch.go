@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -146,6 +145,3 @@ func (o outcome) result(e *exchange) (BatchResult, error) {
 	r.ID, r.Command = o.Subject, &signature
 	return r, nil
 }
-
-// at is the JSON pointer of an element.
-func at(list string, i int) string { return "/" + list + "/" + strconv.Itoa(i) }

@@ -34,7 +34,7 @@ type step struct {
 }
 
 // draft signs what the caller wants; what cannot be signed is answered in the step.
-func (a *API) draft(ctx context.Context, e *exchange, w want) (step, error) {
+func (a *API) draft(e *exchange, w want) (step, error) {
 	if err := a.alignKey(e); err != nil {
 		return step{}, err
 	}
@@ -66,7 +66,7 @@ func (a *API) prepare(ctx context.Context, e *exchange, v contract.Verb, id, onV
 		if err := precheck(e.caller.Party, args); err != nil {
 			return step{}, err
 		}
-		return a.draft(ctx, e, w)
+		return a.draft(e, w)
 	}
 	r, _, err := a.record(ctx, e, v.Table.Kind, id)
 	if err != nil {
@@ -79,7 +79,7 @@ func (a *API) prepare(ctx context.Context, e *exchange, v contract.Verb, id, onV
 		// The caller is bound by what this gateway shows it, and by nothing that came after.
 		w.on = r.Header.Terms
 	}
-	return a.draft(ctx, e, w)
+	return a.draft(e, w)
 }
 
 // outcome is what became of one step.

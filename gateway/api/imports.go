@@ -336,7 +336,7 @@ func (j *importJob) read(ctx context.Context, batches chan<- importBatch) error 
 				continue
 			}
 		}
-		s, err := j.api.draft(ctx, j.exchange, want{verb: j.verb, args: args})
+		s, err := j.api.draft(j.exchange, want{verb: j.verb, args: args})
 		if err != nil {
 			return err
 		}

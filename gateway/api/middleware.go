@@ -36,11 +36,9 @@ func (a *API) observe(next http.Handler) http.Handler {
 	})
 }
 
-// recovered answers a panic, which is always a mistake of ours.
+// recovered answers a panic, which is always a mistake of ours. Where the answer has begun already, the connection can
+// only be left as it is.
 func (a *API) recovered(w *recorder, e *exchange, fault any) {
-	if fault == http.ErrAbortHandler {
-		panic(fault) // the server's own way to cut a connection
-	}
 	a.log.Error("panic", "fault", fault, "trace", e.trace, "route", e.route, "stack", string(debug.Stack()))
 	if w.status == 0 {
 		a.write(w, e, problem.New(problem.Internal))

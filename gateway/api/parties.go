@@ -121,7 +121,7 @@ func (a *API) partyVerb(ctx context.Context, e *exchange, v contract.Verb, uscc 
 		if err != nil {
 			return nil, err
 		}
-		s, err := a.draft(ctx, e, want{verb: v.Name, subject: uscc, args: args})
+		s, err := a.draft(e, want{verb: v.Name, subject: uscc, args: args})
 		return []step{s}, err
 	}
 	return a.exactlyOnce(ctx, e, in, draft, func(outcomes []outcome) (*reply, error) { return a.partyReply(ctx, e, v, outcomes[0]) })

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"decore/chaincode/ident"
 )
@@ -228,4 +229,40 @@ func TestRefusalsAreTheRegulators(t *testing.T) {
 		t.Errorf("%+v %+v", first, second)
 	}
 	w.refuse(http.StatusUnprocessableEntity, "TIME_INVALID", w.get(bureau, "/v1/refusals?from=yesterday"))
+}
+
+func TestAVerificationIsAsFreshAsTheLedger(t *testing.T) {
+	w := newWorld(t)
+	rec := w.granted(w.receivable(w.delivered("1000000.00"), "600000.00"), bankA, bankB)
+	type answer struct {
+		Version int
+		AsOf    struct{ Block uint64 }
+		Checks  []struct{ Check, Verdict, Reason string }
+	}
+	ask := func(p ident.USCC) (encumbrance string, a answer) {
+		a = into[answer](w, w.get(p, "/v1/receivables/"+rec+"/verification"), http.StatusOK)
+		for _, c := range a.Checks {
+			if c.Check == "encumbrance" {
+				encumbrance = c.Verdict + c.Reason
+			}
+		}
+		return encumbrance, a
+	}
+	first, a := ask(bankB)
+	again, b := ask(bankB)
+	if first != "pass" || again != first || b.AsOf != a.AsOf {
+		t.Errorf("free: %s %s %+v %+v", first, again, a.AsOf, b.AsOf)
+	}
+	fin := w.accepted(bankA, rec, "1000.00")
+	w.act(bankA, "/v1/financings/"+fin+"/reserve", object{"hours": 1})
+	if reserved, c := ask(bankB); reserved == "pass" || c.AsOf.Block <= b.AsOf.Block {
+		t.Errorf("reserved by another bank: %s as of %+v", reserved, c.AsOf)
+	}
+	if own, _ := ask(bankA); own != "pass" {
+		t.Errorf("reserved by oneself: %s", own)
+	}
+	w.must(w.Engine.AdvanceClock(t.Context(), 2*time.Hour))
+	if lapsed, _ := ask(bankB); lapsed != "pass" {
+		t.Errorf("a reservation that lapsed, without a block: %s", lapsed)
+	}
 }

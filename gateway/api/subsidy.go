@@ -140,7 +140,7 @@ func (a *API) publishRoute(v contract.Verb) {
 				return nil, err
 			}
 			return a.perform(ctx, e, &in.Write, func() (step, error) {
-				return a.draft(ctx, e, want{verb: v.Name, subject: in.ID, args: contract.PublishArgs{Policy: policy}})
+				return a.draft(e, want{verb: v.Name, subject: in.ID, args: contract.PublishArgs{Policy: policy}})
 			})
 		})
 }

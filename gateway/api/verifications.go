@@ -70,11 +70,7 @@ func (a *API) verifyRoute(path, kind string) {
 		if err != nil {
 			return nil, err
 		}
-		v, err := a.verify(ctx, e, r, s)
-		if err != nil {
-			return nil, err
-		}
-		return answer(http.StatusOK, v)
+		return a.verified(ctx, e, r, s)
 	})
 }
 

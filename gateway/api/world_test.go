@@ -252,12 +252,12 @@ func (w *world) do(req *http.Request) response {
 	w.Helper()
 	res, err := w.Client.Do(req)
 	w.must(err)
+	defer func() { _ = res.Body.Close() }()
 	return readAll(w, res)
 }
 
 func readAll(w *world, res *http.Response) response {
 	w.Helper()
-	defer func() { _ = res.Body.Close() }()
 	raw, err := io.ReadAll(res.Body)
 	w.must(err)
 	return response{res.StatusCode, res.Header, raw}

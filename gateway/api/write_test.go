@@ -160,9 +160,9 @@ func TestARequestInFlightIsNotDoneTwice(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		req := w.request(supplier, http.MethodPost, "/v1/orders", string(body)).WithContext(ctx)
 		req.Header.Set("Idempotency-Key", "flying")
-		res, err := w.Client.Do(req)
-		if err == nil {
+		if res, err := w.Client.Do(req); err == nil {
 			r = readAll(w, res)
+			_ = res.Body.Close()
 		}
 		cancel()
 		if t.Context().Err() != nil {
