@@ -131,24 +131,35 @@ func TestRecordsAreFoundByWhatTheySay(t *testing.T) {
 			}
 		})
 	}
-	t.Run("relations", func(t *testing.T) {
-		expectIDs(t, s.Children, first, rec)
-		expectIDs(t, s.Children, terms.Account, claim)
-		expectIDs(t, s.Financings, rec, fin)
-		if got, err := s.ClaimOf(t.Context(), loan); err != nil || got != claim {
-			t.Errorf("claim of %s: %s, %v", loan, got, err)
+}
+
+func TestRelationsBetweenRecords(t *testing.T) {
+	w := newWorld(t)
+	rec := w.receivable(w.deliveredOrder("90000.00"), "60000.00")
+	w.grant(rec, w.BankA, 5)
+	fin := w.disbursed(w.BankA, rec)
+	loan, claim := w.subsidised(w.publishSubsidy(), w.BankB)
+	s := caughtUp(t, w.ledger)
+	var terms contract.ClaimTerms
+	w.Terms(claim, &terms)
+	expectIDs(t, s.Children, w.orders[0], rec)
+	expectIDs(t, s.Children, terms.Account, claim)
+	expectIDs(t, s.Financings, rec, fin)
+	if got, err := s.ClaimOf(t.Context(), loan); err != nil || got != claim {
+		t.Errorf("claim of %s: %s, %v", loan, got, err)
+	}
+	if _, err := s.ClaimOf(t.Context(), fin); !errors.Is(err, projection.ErrNotFound) {
+		t.Errorf("claim of a loan without one: %v", err)
+	}
+}
+
+func TestALimitOutOfRangeIsRefused(t *testing.T) {
+	s := fresh(t)
+	for _, limit := range []int{-1, 501} {
+		if _, err := s.Records(t.Context(), projection.Filter{Limit: limit}); !errors.Is(err, projection.ErrFilter) {
+			t.Errorf("%d: %v", limit, err)
 		}
-		if _, err := s.ClaimOf(t.Context(), fin); !errors.Is(err, projection.ErrNotFound) {
-			t.Errorf("claim of a loan without one: %v", err)
-		}
-	})
-	t.Run("a limit out of range is refused", func(t *testing.T) {
-		for _, limit := range []int{-1, 501} {
-			if _, err := s.Records(t.Context(), projection.Filter{Limit: limit}); !errors.Is(err, projection.ErrFilter) {
-				t.Errorf("%d: %v", limit, err)
-			}
-		}
-	})
+	}
 }
 
 func expectIDs(t *testing.T, list func(ctx context.Context, id string) ([]projection.Record, error), id string, want ...string) {
