@@ -187,16 +187,30 @@ func (s *Store) find(ctx context.Context, n name, request [sha256.Size]byte) (En
 	return Entry{Intent: intent}, nil
 }
 
-// Intend keeps what is about to be submitted for the key, before it is submitted.
-func (s *Store) Intend(ctx context.Context, party ident.USCC, key string, intent []byte) error {
-	return s.update(ctx, `UPDATE requests SET intent = ? WHERE party = ? AND key = ?`, intent, party, key)
+// Intend keeps what is about to be submitted for the key, before it is submitted. It is on the disk when
+// Intend returns: were it lost with the power after the ledger had taken the commands, a repeat would be
+// signed as new ones.
+func (s *Store) Intend(ctx context.Context, party ident.USCC, key string, intent []byte) (err error) {
+	conn, err := s.db.Writer.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("idempotency keys: %w", err)
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if _, err := conn.ExecContext(ctx, `PRAGMA synchronous = FULL`); err != nil {
+		return fmt.Errorf("idempotency keys: %w", err)
+	}
+	defer func() {
+		_, back := conn.ExecContext(context.WithoutCancel(ctx), `PRAGMA synchronous = NORMAL`)
+		err = errors.Join(err, back)
+	}()
+	return one(conn.ExecContext(ctx, `UPDATE requests SET intent = ? WHERE party = ? AND key = ?`, intent, party, key))
 }
 
 // Finish keeps the answer; repeats get it from now on. The intent is forgotten, since it is carried out.
 func (s *Store) Finish(ctx context.Context, party ident.USCC, key string, a Answer) error {
 	defer s.land(name{party, key})
-	return s.update(ctx, `UPDATE requests SET status = ?, header = ?, body = ?, intent = NULL WHERE party = ? AND key = ?`,
-		a.Status, a.Header, a.Body, party, key)
+	return one(s.db.Writer.ExecContext(ctx, `UPDATE requests SET status = ?, header = ?, body = ?, intent = NULL WHERE party = ? AND key = ?`,
+		a.Status, a.Header, a.Body, party, key))
 }
 
 // Release ends work on the key without an answer. What was intended stays, for a repeat to carry out; where
@@ -210,8 +224,8 @@ func (s *Store) Release(ctx context.Context, party ident.USCC, key string) error
 	return nil
 }
 
-func (s *Store) update(ctx context.Context, query string, args ...any) error {
-	result, err := s.db.Writer.ExecContext(ctx, query, args...)
+// one makes sure that a statement changed the one row that was begun.
+func one(result sql.Result, err error) error {
 	if err != nil {
 		return fmt.Errorf("idempotency keys: %w", err)
 	}
