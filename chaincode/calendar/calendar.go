@@ -49,7 +49,7 @@ func Parse(s string) (Date, error) {
 func MustParse(s string) Date {
 	d, err := Parse(s)
 	if err != nil {
-		panic(err)
+		panic(err) //nolint:forbidigo // a wrong literal is a mistake of the program
 	}
 	return d
 }

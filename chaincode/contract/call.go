@@ -42,18 +42,18 @@ func (c *call) party(u ident.USCC, field string) (party.Party, error) {
 	return p, err
 }
 
-// partyAs returns an active party that may act as the role, or a fault at the field.
-func (c *call) partyAs(u ident.USCC, role lifecycle.Role, field string) (party.Party, error) {
+// acts refuses, at the field, who is not an active party that may act as the role.
+func (c *call) acts(u ident.USCC, role lifecycle.Role, field string) error {
 	p, err := c.party(u, field)
 	switch {
 	case err != nil:
-		return p, err
+		return err
 	case p.State != party.Active:
-		return p, fault.New(fault.PartyNotActive, field)
+		return fault.New(fault.PartyNotActive, field)
 	case !p.Has(role):
-		return p, fault.New(fault.PartyRoleMissing, field)
+		return fault.New(fault.PartyRoleMissing, field)
 	}
-	return p, nil
+	return nil
 }
 
 // creditPolicy returns the credit policy in force.
@@ -117,7 +117,7 @@ func save[T Terms](c *call, r *Record[T]) error {
 	if err != nil {
 		return err
 	}
-	if !bytes.Equal(sealed.Opening.Terms, r.opening.Terms) {
+	if !bytes.Equal(sealed.Terms, r.opening.Terms) {
 		r.Header.Terms, r.opening = sealed.Commitment(), sealed
 		c.layer.opened[r.ID] = sealed
 		standing, err := c.standing(r.Header)

@@ -60,6 +60,7 @@ func (w *world) untouched(code, jws string, openings ...[]byte) {
 }
 
 func TestNoByteOfACommandCanBeAltered(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	jws, opening := w.Sign(w.SME, "order.create", contracttest.NewID("ORD"), w.orderArgs("1000.00"))
 	allowed := map[string]bool{"COMMAND_MALFORMED": true, "SIGNATURE_INVALID": true, "WRONG_LEDGER": true, "UNKNOWN_VERB": true,
@@ -94,12 +95,13 @@ func TestNoByteOfACommandCanBeAltered(t *testing.T) {
 
 // The payload is altered in its JSON, not in its base64: every field that a forger may want.
 func TestNoFieldOfACommandCanBeAlteredOrItsHeaderExchanged(t *testing.T) {
+	t.Parallel()
 	base := newWorld(t)
 	jws, opening := base.Sign(base.SME, "order.create", contracttest.NewID("ORD"), base.orderArgs("1000.00"))
 	payload := payloadOf(t, jws)
 	parts := strings.Split(jws, ".")
 	kid, kid2 := evidence.KeyID(&base.SME.Key.PublicKey), evidence.KeyID(&base.SME2.Key.PublicKey)
-	mac := hmac.New(sha256.New, []byte(base.SME.Key.PublicKey.X.String()))
+	mac := hmac.New(sha256.New, []byte(evidence.NewJWK(&base.SME.Key.PublicKey).X))
 	for name, c := range map[string]struct{ jws, code string }{
 		"signed by another party's key under its own kid":  {forge(t, headerFor("ES256", kid2), payload, base.SME2.Key), "KEY_UNKNOWN"},
 		"signed by another party's key under the true kid": {forge(t, headerFor("ES256", kid), payload, base.SME2.Key), "SIGNATURE_INVALID"},
@@ -126,6 +128,7 @@ func TestNoFieldOfACommandCanBeAlteredOrItsHeaderExchanged(t *testing.T) {
 }
 
 func TestACommandIsMeantForOneLedgerAndTime(t *testing.T) {
+	t.Parallel()
 	base := newWorld(t)
 	for name, c := range map[string]struct {
 		change func(*contract.Intent)
@@ -165,6 +168,7 @@ func TestACommandIsMeantForOneLedgerAndTime(t *testing.T) {
 }
 
 func TestKeysHoldInTheirTime(t *testing.T) {
+	t.Parallel()
 	base := newWorld(t)
 	base.Pass(2 * days)
 	next := *base.SME
@@ -259,6 +263,7 @@ func sealed(t testing.TB, about, terms string) []byte {
 }
 
 func TestArgumentsAreWhatTheSignerCommittedTo(t *testing.T) {
+	t.Parallel()
 	base := newWorld(t)
 	good, err := canon.Marshal(base.orderArgs("1000.00"))
 	if err != nil {

@@ -109,6 +109,7 @@ func (w *world) disbursed(bank *contracttest.Actor, rec, amount string) string {
 }
 
 func TestTheWholePathFromOrderToRelease(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	rec := w.receivable(w.deliveredOrder("1000000.00"), "600000.00")
 	w.grant(rec, w.BankA)
@@ -160,6 +161,7 @@ func (w *world) holdArgs(p subsidy.Policy, loan string) contract.HoldArgs {
 }
 
 func TestTheHouseholdsCapBindsAcrossBanks(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	p := w.publishSubsidy()
 	a, b := w.fixedAssetLoan(w.BankA, "30000000.00"), w.fixedAssetLoan(w.BankB, "40000000.00")
@@ -183,6 +185,7 @@ func TestTheHouseholdsCapBindsAcrossBanks(t *testing.T) {
 }
 
 func TestAWorkingCapitalLoanGetsNoSubsidy(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	p := w.publishSubsidy()
 	rec := w.receivable(w.deliveredOrder("1000000.00"), "600000.00")
@@ -197,5 +200,5 @@ func mustCanonical(t testing.TB, v any) jsontext.Value {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sealed.Opening.Terms
+	return sealed.Terms
 }

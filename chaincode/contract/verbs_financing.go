@@ -59,7 +59,7 @@ func applyForFinancing(c *call, a financing.ApplyArgs) (financingRecord, error) 
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.partyAs(a.Lender, lifecycle.Bank, "/lender"); err != nil {
+	if err := c.acts(a.Lender, lifecycle.Bank, "/lender"); err != nil {
 		return nil, err
 	}
 	r := create(c, financing.Table.Kind, terms)

@@ -60,7 +60,7 @@ func init() {
 
 // grant adds or prolongs a disclosure and writes the bank's copy of the terms.
 func grant[T Terms](c *call, r *Record[T], a GrantArgs, via string) error {
-	if _, err := c.partyAs(a.To, lifecycle.Bank, "/to"); err != nil {
+	if err := c.acts(a.To, lifecycle.Bank, "/to"); err != nil {
 		return err
 	}
 	if a.Until.Before(c.today()) {

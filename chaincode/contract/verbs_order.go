@@ -51,10 +51,10 @@ func createOrder(c *call, a order.CreateArgs) (orderRecord, error) {
 	if err := c.permit(r.Header, r.Terms); err != nil {
 		return nil, err
 	}
-	if _, err := c.partyAs(a.Seller, lifecycle.SME, "/seller"); err != nil {
+	if err := c.acts(a.Seller, lifecycle.SME, "/seller"); err != nil {
 		return nil, err
 	}
-	if _, err := c.partyAs(a.Buyer, lifecycle.Leader, "/buyer"); err != nil {
+	if err := c.acts(a.Buyer, lifecycle.Leader, "/buyer"); err != nil {
 		return nil, err
 	}
 	if a.Signed.After(c.today()) {

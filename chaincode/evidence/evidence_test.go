@@ -257,7 +257,7 @@ func FuzzOpen(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add([]byte(sealed.Raw))
+	f.Add(sealed.Raw)
 	f.Add([]byte(`{"about":"x","salt":"","terms":null}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		o, err := evidence.Open(raw)

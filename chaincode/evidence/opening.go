@@ -108,7 +108,7 @@ func decodeBase64(s string) ([]byte, error) {
 func DeriveSalt(argsSalt, command, record string) []byte {
 	h := sha256.New()
 	for _, part := range []string{"decore/salt/1", argsSalt, command, record} {
-		fmt.Fprintf(h, "%d:%s", len(part), part)
+		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part)
 	}
 	return h.Sum(nil)
 }

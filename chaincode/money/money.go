@@ -51,7 +51,7 @@ func Parse(s string) (Amount, error) {
 func MustParse(s string) Amount {
 	a, err := Parse(s)
 	if err != nil {
-		panic(err)
+		panic(err) //nolint:forbidigo // a wrong literal is a mistake of the program
 	}
 	return a
 }
@@ -168,7 +168,7 @@ func ParseRate(s string) (Rate, error) {
 func MustRate(s string) Rate {
 	r, err := ParseRate(s)
 	if err != nil {
-		panic(err)
+		panic(err) //nolint:forbidigo // a wrong literal is a mistake of the program
 	}
 	return r
 }

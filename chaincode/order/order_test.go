@@ -67,7 +67,7 @@ func TestWhoAmendsDecidesWhetherTheAttestationStands(t *testing.T) {
 // Invoiced ≤ accepted ≤ shipped ≤ ordered, whatever is asked and in whatever order.
 func TestValueNeverGrowsAlongTheOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		o, state := terms("100.00", "0.00", "0.00", "0.00"), lc.State(order.Attested)
+		o, state := terms("100.00", "0.00", "0.00", "0.00"), order.Attested
 		for range 30 {
 			amount := money.Fen(rapid.Int64Range(-100, 6000).Draw(t, "fen"))
 			next, to, err := o, state, error(nil)
