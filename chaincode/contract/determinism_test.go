@@ -66,8 +66,8 @@ func TestEveryBatchReplaysToTheSameWritesInTheSameOrder(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	for i, r := range history {
 		times := 100
-		if len(r.batch.Commands) == 1 && i%8 > 0 {
-			times = 4 // single commands are alike; each eighth has its hundred replays
+		if len(r.batch.Commands) == 1 && i%16 > 0 {
+			times = 2 // single commands are alike; each sixteenth has its hundred replays
 		}
 		for n := range times {
 			runtime.GOMAXPROCS(1 + n%2*7)

@@ -32,6 +32,7 @@ func (w *world) revoke(rec string, bank *contracttest.Actor) {
 }
 
 func TestDisclosure(t *testing.T) {
+	t.Parallel()
 	base := newWorld(t)
 	rec := base.registered()
 	orderID := base.Header(rec).Parents[0]

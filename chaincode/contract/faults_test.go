@@ -90,6 +90,7 @@ func (w *world) rightSigner(v contract.Verb) *contracttest.Actor {
 
 // Every field of every verb, by its type: what cannot be read is invalid, names the field and leaves no trace.
 func TestEveryFieldOfEveryVerbRefusesWhatItCannotRead(t *testing.T) {
+	t.Parallel()
 	base := newMatrixWorld(t)
 	base.Admit(newcomer)
 	for _, v := range contract.Verbs() {
@@ -123,6 +124,7 @@ func TestEveryFieldOfEveryVerbRefusesWhatItCannotRead(t *testing.T) {
 }
 
 func TestIdentifiersAreNormalisedWhereTheyEnter(t *testing.T) {
+	t.Parallel()
 	base := newWorld(t)
 	wide := func(s string) string { // full-width forms stand 0xFEE0 above
 		return strings.Map(func(r rune) rune { return r + 0xFEE0 }, s)
@@ -256,6 +258,7 @@ var wrongs = map[string][]wrong{
 var inState = map[string]lifecycle.State{"order.amend": order.Attested, "financing.disburse": "encumbered", "receivable.dispute": receivable.Registered}
 
 func TestEveryWrongFieldIsNamed(t *testing.T) {
+	t.Parallel()
 	base := newMatrixWorld(t)
 	names := strings.NewReplacer("SELLER", string(base.SME.USCC), "BUYER", string(base.Leader.USCC), "BANK", string(base.BankA.USCC), "STRANGER", string(newcomer.USCC))
 	for name, table := range wrongs {

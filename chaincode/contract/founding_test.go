@@ -28,6 +28,7 @@ func found(t *testing.T, by func(*world) *contracttest.Actor, change func(*world
 func byRegulator(w *world) *contracttest.Actor { return w.Regulator }
 
 func TestALedgerIsFoundedOnceByItsRegulator(t *testing.T) {
+	t.Parallel()
 	asIs := func(*world, *contract.FoundArgs, *[]byte) {}
 	t.Run("founded, it has its charter, founders, policy and every organisation the token key", func(t *testing.T) {
 		w, r := found(t, byRegulator, asIs)
@@ -68,6 +69,7 @@ func TestALedgerIsFoundedOnceByItsRegulator(t *testing.T) {
 }
 
 func TestFoundingIsRefused(t *testing.T) {
+	t.Parallel()
 	byPlatform := func(w *world) *contracttest.Actor { return w.Platform }
 	for name, c := range map[string]struct {
 		by          func(*world) *contracttest.Actor
@@ -113,6 +115,7 @@ func TestFoundingIsRefused(t *testing.T) {
 }
 
 func TestAPolicyIsPublishedVersionByVersion(t *testing.T) {
+	t.Parallel()
 	base := newWorld(t)
 	base.publishSubsidy()
 	publishCredit := func(w *world, change func(*credit.Policy)) contract.Result {
@@ -170,6 +173,7 @@ func TestAPolicyIsPublishedVersionByVersion(t *testing.T) {
 }
 
 func TestTwoEntitiesStandBehindEveryParty(t *testing.T) {
+	t.Parallel()
 	base := newWorld(t)
 	id := string(newcomer.USCC)
 	t.Run("only the platform registers and only the regulator approves", func(t *testing.T) {

@@ -50,7 +50,7 @@ func FuzzArguments(f *testing.F) {
 			fork.State = unregistered(f, w).State
 		}
 		raw := mustCanonical(f, sample[v.Name](fork, build[v.Table.Kind][v.Table.States()[0]](fork)))
-		for where := range 12 {
+		for _, where := range []int{i % 5, i % 7} { // the matrix has every state; here they are to start from
 			f.Add(uint8(i), uint8(where), []byte(raw))
 		}
 		f.Add(uint8(i), uint8(0), []byte("{}"))

@@ -39,6 +39,7 @@ func first(r contract.Result) contract.Result {
 }
 
 func TestACommandIsDecidedOnce(t *testing.T) {
+	t.Parallel()
 	base := newWorld(t)
 	id := contracttest.NewID("ORD")
 	jws, opening := base.Sign(base.SME, "order.create", id, base.orderArgs("1000.00"))
@@ -87,6 +88,7 @@ func TestACommandIsDecidedOnce(t *testing.T) {
 }
 
 func TestACommandIDIsGivenOnce(t *testing.T) {
+	t.Parallel()
 	base := newWorld(t)
 	in := base.Intent(base.SME, "order.create", contracttest.NewID("ORD"), base.orderArgs("1000.00"))
 	jws, opening := base.SignIntent(base.SME, in)
@@ -121,6 +123,7 @@ func TestACommandIDIsGivenOnce(t *testing.T) {
 }
 
 func TestARefusalIsRememberedAndAnInvalidCommandIsNot(t *testing.T) {
+	t.Parallel()
 	base := newWorld(t)
 	t.Run("a refused command stays refused though it would pass by now", func(t *testing.T) {
 		w := base.fork(t)

@@ -15,6 +15,7 @@ import (
 )
 
 func TestReservationsLapse(t *testing.T) {
+	t.Parallel()
 	base := newWorld(t)
 	rec := base.granted()
 	base.grant(rec, base.BankB)
@@ -58,6 +59,7 @@ func TestReservationsLapse(t *testing.T) {
 }
 
 func TestWhatALienForbids(t *testing.T) {
+	t.Parallel()
 	base := newWorld(t)
 	rec := base.granted()
 	orderID := base.Header(rec).Parents[0]
@@ -117,6 +119,7 @@ func TestWhatALienForbids(t *testing.T) {
 
 // An order and its receivables are stages of one value.
 func TestOneValueIsLentOnAtOneStage(t *testing.T) {
+	t.Parallel()
 	base := newWorld(t)
 	loanOn := func(w *world, bank *contracttest.Actor, id string) string {
 		fin := contracttest.NewID("FIN")
@@ -166,6 +169,7 @@ func TestOneValueIsLentOnAtOneStage(t *testing.T) {
 }
 
 func TestOneDocumentIsRegisteredAndFinancedOnce(t *testing.T) {
+	t.Parallel()
 	base := newWorld(t)
 	seller2 := func(w *world) string {
 		args := w.orderArgs("1000.00")
@@ -238,6 +242,7 @@ func TestOneDocumentIsRegisteredAndFinancedOnce(t *testing.T) {
 }
 
 func TestAWaiverOfSetOffIsNotTakenBack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	rec := w.registered()
 	w.Do(w.Leader, "receivable.confirm", rec, receivable.ConfirmArgs{WaivesSetOff: true})
@@ -250,11 +255,13 @@ func TestAWaiverOfSetOffIsNotTakenBack(t *testing.T) {
 
 // The buyer may end an order only before delivery; closing is the seller's, whose right it ends.
 func TestABuyerCannotCloseAnOrderOnItsSeller(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Refuse("NOT_PERMITTED", w.Leader, "order.close", w.deliveredOrder("10.00"), financing.NoArgs{})
 }
 
 func TestALienRanksByItsFiling(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	fin := w.encumbered()
 	l := w.book(opened[financing.Terms](w, fin).Collateral[0]).Liens[0]

@@ -13,6 +13,7 @@ import (
 )
 
 func TestLoanFacts(t *testing.T) {
+	t.Parallel()
 	day := calendar.MustParse
 	paid := func(on, principal string) financing.Repayment {
 		return financing.Repayment{Date: day(on), Principal: yuan(principal), Interest: yuan("1.00"), Reference: "RP"}
@@ -61,6 +62,7 @@ func TestLoanFacts(t *testing.T) {
 }
 
 func TestSubsidyOfAnAmortisingLoan(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.publishSubsidy()
 	fin := w.fixedAssetLoan(w.BankA, "1000000.00")

@@ -246,6 +246,7 @@ func newMatrixWorld(t testing.TB) *world {
 }
 
 func TestEveryVerbInEveryStateByEveryRole(t *testing.T) {
+	t.Parallel()
 	m := matrix{newMatrixWorld(t), map[string]*world{}, map[string]string{}}
 	for _, verb := range contract.Verbs() {
 		states := verb.Table.States()
@@ -355,6 +356,7 @@ func changed(a, b *contracttest.State) []string {
 }
 
 func TestEveryRowHasAHandlerAndEveryHandlerARow(t *testing.T) {
+	t.Parallel()
 	var rows []string
 	for _, v := range contract.Verbs() {
 		rows = append(rows, v.Name)
@@ -374,6 +376,7 @@ func TestEveryRowHasAHandlerAndEveryHandlerARow(t *testing.T) {
 }
 
 func TestEveryStateHasABuilder(t *testing.T) {
+	t.Parallel()
 	for _, table := range contract.Tables {
 		for _, s := range table.States() {
 			if build[table.Kind][s] == nil {
@@ -390,6 +393,7 @@ func TestEveryStateHasABuilder(t *testing.T) {
 
 // Every builder must end in the state that it stands for, else the matrix proves nothing.
 func TestBuildersEndInTheirState(t *testing.T) {
+	t.Parallel()
 	base := newMatrixWorld(t)
 	for kind, states := range build {
 		if kind == "party" || kind == "policy" || kind == "ledger" {

@@ -39,6 +39,7 @@ func otherSalt(opening []byte) []byte {
 }
 
 func TestARuleIsDecidedOnTheCurrentOpeningOnly(t *testing.T) {
+	t.Parallel()
 	base := newWorld(t)
 	id, other := base.attested("1000.00"), base.attested("9000.00")
 	old := base.Opening(id)
@@ -100,6 +101,7 @@ func TestARuleIsDecidedOnTheCurrentOpeningOnly(t *testing.T) {
 
 // A countersignature binds its signer to the terms that it saw.
 func TestACountersignatureNamesTheTermsThatItSaw(t *testing.T) {
+	t.Parallel()
 	base := newMatrixWorld(t)
 	for _, v := range contract.Verbs() {
 		if !v.Row.Binding {
@@ -151,6 +153,7 @@ func TestACountersignatureNamesTheTermsThatItSaw(t *testing.T) {
 }
 
 func TestABatchHasBounds(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	for _, n := range []int{0, contract.MaxBatch + 1} {
 		if _, err := contract.Submit(w.State, contract.Batch{Commands: make([]string, n)}); err == nil {
@@ -164,6 +167,7 @@ func TestABatchHasBounds(t *testing.T) {
 
 // Strangers learn from a refusal nothing but that they are strangers.
 func TestARefusalTellsAStrangerNothing(t *testing.T) {
+	t.Parallel()
 	base := newWorld(t)
 	id := base.registered()
 	orderID := base.Header(id).Parents[0]

@@ -26,6 +26,7 @@ func (w *world) rivals(rec string, n int) (banks []*contracttest.Actor, financin
 }
 
 func TestSixtyFourFinancingsReserveOneReceivableAndOneWins(t *testing.T) {
+	t.Parallel()
 	base := newWorld(t)
 	rec := base.registered()
 	banks, financings := base.rivals(rec, racers)
@@ -36,7 +37,7 @@ func TestSixtyFourFinancingsReserveOneReceivableAndOneWins(t *testing.T) {
 		}
 		return commands, openings
 	}
-	for _, size := range []int{1, 7, racers} {
+	for _, size := range []int{9, racers} {
 		t.Run(fmt.Sprintf("in batches of %d", size), func(t *testing.T) {
 			w := base.fork(t)
 			commands, openings := sign(w)

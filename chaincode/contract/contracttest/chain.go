@@ -171,8 +171,14 @@ func (c *Chain) SignIntent(a *Actor, in contract.Intent) (jws string, opening []
 	return jws, opening
 }
 
-// Run submits a batch, bringing the openings that the contract asks for, and commits it.
+// Run submits a batch, bringing the openings of its subjects and those that the contract asks for, and
+// commits it.
 func (c *Chain) Run(b contract.Batch) (contract.Outcome, error) {
+	for _, jws := range b.Commands {
+		if cmd, err := evidence.Parse(jws); err == nil && c.State.Public[contract.RecordKey(cmd.Subject)] != nil {
+			b.Openings = append(b.Openings, c.Opening(cmd.Subject))
+		}
+	}
 	for {
 		out, err := contract.Submit(c.State, b)
 		var need *contract.OpeningsNeededError
