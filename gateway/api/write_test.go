@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +16,8 @@ import (
 	"decore/chaincode/contract"
 	"decore/chaincode/ident"
 	"decore/gateway/api"
+	"decore/gateway/idempotency"
+	"decore/gateway/submit"
 )
 
 func TestWritesAnswerWithTheirEvidenceAndCanBeReadAtOnce(t *testing.T) {
@@ -102,6 +105,7 @@ type stalling struct {
 	mu   sync.Mutex
 	lose func(context.Context) error // after the commit
 	hold chan struct{}               // before it
+	held chan struct{}               // is told when one holds
 }
 
 func (s *stalling) Submit(ctx context.Context, b contract.Batch) (ledger.Commit, error) {
@@ -109,6 +113,10 @@ func (s *stalling) Submit(ctx context.Context, b contract.Batch) (ledger.Commit,
 	hold, lose := s.hold, s.lose
 	s.mu.Unlock()
 	if hold != nil {
+		select {
+		case s.held <- struct{}{}:
+		default:
+		}
 		<-hold
 	}
 	c, err := s.Ledger.Submit(ctx, b)
@@ -143,6 +151,61 @@ func TestARepeatAfterALostAnswerGetsTheFirstResult(t *testing.T) {
 	list := into[struct{ Items []record }](w, w.get(supplier, "/v1/orders"), http.StatusOK)
 	if len(list.Items) != 1 || list.Items[0].ID != o.ID {
 		t.Errorf("one order must be there, not %d", len(list.Items))
+	}
+}
+
+func TestARepeatAfterACrashSubmitsTheSameCommand(t *testing.T) {
+	s := &stalling{held: make(chan struct{}, 1)}
+	w := newWorld(t, withSubmitter(s))
+	hold := make(chan struct{})
+	s.set(hold, nil)
+	body, err := json.Marshal(w.orderBody("100.00"))
+	w.must(err)
+	first := make(chan response, 1)
+	go func() { first <- w.post(supplier, "/v1/orders", body, "Idempotency-Key", "crash") }()
+	<-s.held // signed and kept, and then the gateway dies; another takes its place
+
+	once, err := idempotency.Open(t.Context(), w.dir+"/idempotency.db", idempotency.Options{})
+	w.must(err)
+	defer func() { _ = once.Close() }()
+	after := w.deps
+	after.Submit, after.Idempotency, after.Metrics, after.TempDir = submit.New(w.Engine, submit.DefaultOptions()), once, nil, t.TempDir()
+	defer after.Submit.Close()
+	next, err := api.New(after)
+	w.must(err)
+	out := httptest.NewRecorder()
+	req := w.request(supplier, http.MethodPost, "/v1/orders", string(body))
+	req.Header.Set("Idempotency-Key", "crash")
+	next.ServeHTTP(out, req)
+	resumed := into[written](w, response{out.Code, out.Header(), out.Body.Bytes()}, http.StatusCreated)
+
+	close(hold) // the dead gateway's submission comes through after all
+	late := into[written](w, <-first, http.StatusCreated)
+	if late.ID != resumed.ID || late.Command.ID != resumed.Command.ID || late.Position != resumed.Position {
+		t.Errorf("one command with two results:\n%+v\n%+v", resumed, late)
+	}
+	if list := into[page](w, w.get(supplier, "/v1/orders"), http.StatusOK); len(list.Items) != 1 {
+		t.Errorf("%d orders are there", len(list.Items))
+	}
+}
+
+func TestAnImportThatWasCutOffGoesOn(t *testing.T) {
+	s := &stalling{}
+	w := newWorld(t, withSubmitter(s))
+	po := w.numberOf(w.delivered("1000.00"))
+	sheet := []byte(receivableHeader + w.line(po, w.invoice(), "600.00") + w.line(po, w.invoice(), "300.00"))
+	s.set(nil, func(context.Context) error { return ledger.ErrUnknown })
+	w.refuse(http.StatusGatewayTimeout, "OUTCOME_UNKNOWN", w.upload(supplier, "/v1/receivables/import", "x.csv", sheet, "Idempotency-Key", "cut"))
+	s.set(nil, nil)
+	head, err := w.Engine.Head(t.Context())
+	w.must(err)
+	w.must(w.Store.WaitFor(t.Context(), head.Number))
+	got := into[imported](w, w.upload(supplier, "/v1/receivables/import", "x.csv", sheet, "Idempotency-Key", "cut"), http.StatusOK)
+	if got.Recorded != 2 || got.Items[0].ID == "" {
+		t.Errorf("%+v", got)
+	}
+	if list := into[page](w, w.get(supplier, "/v1/receivables"), http.StatusOK); len(list.Items) != 2 {
+		t.Errorf("%d receivables are there", len(list.Items))
 	}
 }
 
