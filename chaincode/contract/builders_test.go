@@ -174,7 +174,7 @@ func (w *world) granted() string {
 }
 
 func (w *world) payment(amount string) receivable.PayArgs {
-	return receivable.PayArgs{Amount: yuan(amount), Date: w.today(), Reference: "BK1"}
+	return receivable.PayArgs{Amount: yuan(amount), Date: w.today(), Reference: contracttest.NewID("BK")}
 }
 
 func (w *world) apply(lender *contracttest.Actor, rec, amount string) string {
@@ -206,7 +206,7 @@ func (w *world) encumbered() string {
 }
 
 func (w *world) repayment(amount string) financing.Repayment {
-	return financing.Repayment{Principal: yuan(amount), Interest: yuan("1.00"), Date: w.today(), Reference: "RP1"}
+	return financing.Repayment{Principal: yuan(amount), Interest: yuan("1.00"), Date: w.today(), Reference: contracttest.NewID("RP")}
 }
 
 func (w *world) settled() string {

@@ -214,7 +214,7 @@ func (h *history) arguments(verb string, by *contracttest.Actor) any {
 	case "financing.encumber":
 		return h.registration(90)
 	case "financing.disburse":
-		return financing.Disbursement{Amount: h.amount("50.00", "100.00", "200.00"), Date: h.today(), Reference: "L"}
+		return financing.Disbursement{Amount: h.amount("50.00", "100.00", "200.00"), Date: h.today(), Reference: contracttest.NewID("LN")}
 	case "financing.repay":
 		return h.repayment(h.amount("50.00", "100.00", "0.00").String())
 	}

@@ -16,7 +16,7 @@ func TestLoanFacts(t *testing.T) {
 	t.Parallel()
 	day := calendar.MustParse
 	paid := func(on, principal string) financing.Repayment {
-		return financing.Repayment{Date: day(on), Principal: yuan(principal), Interest: yuan("1.00"), Reference: "RP"}
+		return financing.Repayment{Date: day(on), Principal: yuan(principal), Interest: yuan("1.00"), Reference: contracttest.NewID("RP")}
 	}
 	facts := func(overdueFrom calendar.Date, repayments ...financing.Repayment) subsidy.Loan {
 		left := yuan("900.00")

@@ -66,11 +66,11 @@ var sample = map[string]func(w *world, id string) any{
 	"financing.withdraw": none,
 	"financing.reserve":  func(*world, string) any { return financing.ReserveArgs{Hours: 1} },
 	"financing.encumber": func(w *world, _ string) any { return w.registration(90) },
-	"financing.disburse": func(w *world, _ string) any {
-		return financing.Disbursement{Amount: yuan("500.00"), Date: w.today(), Reference: "LN1"}
+	"financing.disburse": func(w *world, id string) any {
+		return financing.Disbursement{Amount: yuan("500.00"), Date: w.today(), Reference: "LN" + id}
 	},
 	"financing.repay":        func(w *world, _ string) any { return w.repayment("10.00") },
-	"financing.mark-overdue": func(w *world, _ string) any { w.Pass(91 * days); return financing.NoArgs{} },
+	"financing.mark-overdue": func(w *world, _ string) any { w.Pass(91 * days); return financing.OverdueArgs{} },
 	"financing.cancel":       none,
 	"financing.release":      none,
 

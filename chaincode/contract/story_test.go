@@ -104,7 +104,7 @@ func (w *world) disbursed(bank *contracttest.Actor, rec, amount string) string {
 	id := w.accepted(bank, rec, amount)
 	w.Do(bank, "financing.reserve", id, financing.ReserveArgs{Hours: 24})
 	w.Do(bank, "financing.encumber", id, w.registration(90))
-	w.Do(bank, "financing.disburse", id, financing.Disbursement{Amount: money.MustParse(amount), Date: w.today(), Reference: "LN1"})
+	w.Do(bank, "financing.disburse", id, financing.Disbursement{Amount: money.MustParse(amount), Date: w.today(), Reference: "LN" + id[4:]})
 	return id
 }
 
@@ -152,7 +152,7 @@ func (w *world) fixedAssetLoan(bank *contracttest.Actor, amount string) string {
 	w.Do(w.SME, "financing.apply", id, financing.ApplyArgs{Lender: bank.USCC, Product: financing.FixedAssetLoan,
 		Amount: money.MustParse(amount), TenorMonths: 24, Purpose: "stamping line"})
 	w.offerAndAccept(bank, id, amount, 730)
-	w.Do(bank, "financing.disburse", id, financing.Disbursement{Amount: money.MustParse(amount), Date: w.today(), Reference: "LN2"})
+	w.Do(bank, "financing.disburse", id, financing.Disbursement{Amount: money.MustParse(amount), Date: w.today(), Reference: "LN" + id[4:]})
 	return id
 }
 

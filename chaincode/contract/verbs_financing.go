@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"decore/chaincode/calendar"
 	"decore/chaincode/duplicate"
 	"decore/chaincode/encumbrance"
 	"decore/chaincode/evidence"
@@ -39,8 +40,8 @@ func init() {
 		r.Terms, next, err = r.Terms.Repay(a, r.State, c.today())
 		return next, err
 	})
-	on(financing.Table, "mark-overdue", func(c *call, r financingRecord, _ financing.NoArgs) (next lifecycle.State, err error) {
-		r.Terms, next, err = r.Terms.MarkOverdue(c.today())
+	on(financing.Table, "mark-overdue", func(c *call, r financingRecord, a financing.OverdueArgs) (next lifecycle.State, err error) {
+		r.Terms, next, err = r.Terms.MarkOverdue(a, c.today())
 		return next, err
 	})
 	on(financing.Table, "cancel", func(c *call, r financingRecord, _ financing.NoArgs) (lifecycle.State, error) {
@@ -125,6 +126,10 @@ func encumber(c *call, r financingRecord, a financing.Registration) (next lifecy
 	if r.Terms, next, err = r.Terms.Register(a, policy, c.now); err != nil {
 		return "", err
 	}
+	// A filing for this application cannot be older than the application.
+	if calendar.At(a.Registered.Time).Before(calendar.At(r.Created.Time)) {
+		return "", fault.New(fault.RegistrationInvalid, "/registered")
+	}
 	kind, _ := r.Terms.Product.Lien()
 	return next, c.eachBook(r, func(h Header, b encumbrance.Book) (encumbrance.Book, error) {
 		return b.Encumber(h.ID, r.ID, kind, c.now, a.Registered)
@@ -156,7 +161,28 @@ func disburse(c *call, r financingRecord, a financing.Disbursement) (next lifecy
 	if err := carries(pieces, r.Terms.Committed()); err != nil {
 		return "", err
 	}
+	if err := c.claimLoan(r, a.Reference); err != nil {
+		return "", err
+	}
 	return next, c.claimCollateral(r, duplicate.Financed)
+}
+
+// claimLoan takes the lender's own number of the loan, so that one loan is not recorded twice and does
+// not get two subsidies.
+func (c *call) claimLoan(r financingRecord, reference string) error {
+	key, err := c.key()
+	if err != nil {
+		return err
+	}
+	token := key.Loan(r.Terms.Lender, reference)
+	switch answer, err := c.ask(token, ""); {
+	case err != nil:
+		return err
+	case answer != duplicate.Unknown:
+		return fault.New(fault.ReferenceUsed, "/reference")
+	}
+	r.Tokens = []duplicate.Token{token}
+	return c.claim(r.Header, duplicate.Financed)
 }
 
 // undoubled refuses collateral whose document another record was financed on. An equal composite is

@@ -35,6 +35,13 @@ func init() {
 		if err := c.free(r.Header, "民法典 765"); err != nil {
 			return "", err
 		}
+		financed, err := c.everFinanced(r.Header)
+		if err != nil {
+			return "", err
+		}
+		if financed {
+			return "", fault.New(fault.WrongState, "")
+		}
 		return order.Cancelled, c.claim(r.Header, duplicate.Cancelled)
 	})
 	on(order.Table, "close", func(c *call, r orderRecord, _ financing.NoArgs) (lifecycle.State, error) {

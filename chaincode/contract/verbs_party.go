@@ -1,6 +1,8 @@
 package contract
 
 import (
+	"slices"
+
 	"decore/chaincode/fault"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
@@ -19,6 +21,10 @@ func init() {
 		p, err := party.Register(u, a, c.now)
 		if err != nil {
 			return "", err
+		}
+		// Terms are written to the party's organisation from now on, which must therefore exist.
+		if charter, _, err := recall[Charter](c.layer, CharterKey()); err != nil || !slices.Contains(charter.Orgs, a.Org) {
+			return "", errorOr(err, fault.New(fault.FieldInvalid, "/org"))
 		}
 		return p.State, c.saveParty(p)
 	})

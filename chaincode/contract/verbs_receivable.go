@@ -21,7 +21,13 @@ func init() {
 		r.Terms, next, err = r.Terms.Confirm(a, c.today())
 		return next, err
 	})
-	on(receivable.Table, "dispute", func(_ *call, r receivableRecord, a receivable.DisputeArgs) (next lifecycle.State, err error) {
+	on(receivable.Table, "dispute", func(c *call, r receivableRecord, a receivable.DisputeArgs) (next lifecycle.State, err error) {
+		if r.State == receivable.Confirmed {
+			// Who confirmed and let another rely on it cannot take it back to that one's harm.
+			if err := c.free(r.Header, "民法典担保制度解释 art. 61(1)"); err != nil {
+				return "", err
+			}
+		}
 		r.Terms, next, err = r.Terms.Dispute(a)
 		return next, err
 	})

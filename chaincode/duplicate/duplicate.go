@@ -25,6 +25,7 @@ type Kind string
 const (
 	Invoice   Kind = "F1" // 发票号码: unique in the nation
 	Composite Kind = "F2" // 卖方|买方|日期|币种|金额: catches an invoice reissued under another number
+	Loan      Kind = "F4" // 放款行|借据号
 	Document  Kind = "F3" // 买方|卖方|合同或订单号
 )
 
@@ -54,6 +55,11 @@ func (k Key) Composite(seller, buyer ident.USCC, issued calendar.Date, amount mo
 // Document returns the token of a contract or order number between two parties.
 func (k Key) Document(buyer, seller ident.USCC, number ident.DocumentNumber) Token {
 	return k.token(Document, string(buyer), string(seller), string(number))
+}
+
+// Loan returns the token of a lender's own number of a loan.
+func (k Key) Loan(lender ident.USCC, reference string) Token {
+	return k.token(Loan, string(lender), reference)
 }
 
 // Pseudonym returns an opaque name for a party in a context, such as the household of a subsidy account.

@@ -44,6 +44,7 @@ const (
 	BelowUsed            Code = "BELOW_USED" // an amendment below what was already delivered or invoiced
 	NotOverdue           Code = "NOT_OVERDUE"
 	DuplicateRegistered  Code = "DUPLICATE_REGISTERED"
+	ReferenceUsed        Code = "REFERENCE_USED" // the same payment or loan is recorded already
 	DuplicateFinanced    Code = "DUPLICATE_FINANCED"
 	Encumbered           Code = "ENCUMBERED"    // the value is already held, at this or another stage
 	LienNotHeld          Code = "LIEN_NOT_HELD" // no live lien of this lender

@@ -59,6 +59,7 @@ type Terms struct {
 	Purpose      string        `json:"purpose"`     // 用途
 	Collateral   []string      `json:"collateral"`  // 担保物: record IDs
 	Offer        *Offer        `json:"offer,omitzero"`
+	AcceptedOn   calendar.Date `json:"acceptedOn,omitzero"` // 接受报价日期
 	Registration *Registration `json:"registration,omitzero"`
 	Disbursement *Disbursement `json:"disbursement,omitzero"`
 	Principal    money.Amount  `json:"principal"` // 未还本金
@@ -95,6 +96,11 @@ type Repayment struct {
 	Interest  money.Amount  `json:"interest,omitzero" doc:"Interest in yuan (利息)"`
 	Date      calendar.Date `json:"date" doc:"Day (还款日)"`
 	Reference string        `json:"reference" doc:"Bank's reference (还款流水号)" maxLength:"64"`
+}
+
+// same reports whether both state one payment: a retry that reached the ledger twice.
+func (r Repayment) same(o Repayment) bool {
+	return r.Reference == o.Reference && r.Date == o.Date && r.Principal.Cmp(o.Principal) == 0 && r.Interest.Cmp(o.Interest) == 0
 }
 
 // Parties lists who may read the terms by being bound by them.
@@ -188,6 +194,7 @@ func (t Terms) Accept(today calendar.Date) (Terms, lc.State, error) {
 	if t.Offer == nil || t.Offer.ValidUntil.Before(today) {
 		return t, "", fault.New(fault.OfferExpired, "")
 	}
+	t.AcceptedOn = today
 	return t, Accepted, nil
 }
 
@@ -228,7 +235,7 @@ func (t Terms) Disburse(d Disbursement, from lc.State, today calendar.Date) (Ter
 		return t, "", fault.New(fault.FieldRequired, "/date")
 	case d.Date.After(today):
 		return t, "", fault.New(fault.DateInFuture, "/date")
-	case !d.Date.Before(t.Offer.Maturity):
+	case !d.Date.Before(t.Offer.Maturity), d.Date.Before(t.AcceptedOn):
 		return t, "", fault.New(fault.DateOrder, "/date")
 	case d.Reference == "" || len(d.Reference) > 64:
 		return t, "", fault.New(fault.FieldInvalid, "/reference")
@@ -252,6 +259,8 @@ func (t Terms) Repay(r Repayment, from lc.State, today calendar.Date) (Terms, lc
 		return t, "", fault.New(fault.DateOrder, "/date")
 	case r.Reference == "" || len(r.Reference) > 64:
 		return t, "", fault.New(fault.FieldInvalid, "/reference")
+	case slices.ContainsFunc(t.Repayments, r.same):
+		return t, "", fault.New(fault.ReferenceUsed, "/reference")
 	case len(t.Repayments) >= MaxRepayments && r.Principal.Less(t.Principal):
 		return t, "", fault.New(fault.TooMany, "")
 	}
@@ -263,12 +272,24 @@ func (t Terms) Repay(r Repayment, from lc.State, today calendar.Date) (Terms, lc
 	return t, from, nil
 }
 
-// MarkOverdue records that principal was not paid at maturity.
-func (t Terms) MarkOverdue(today calendar.Date) (Terms, lc.State, error) {
-	if !today.After(t.Offer.Maturity) {
-		return t, "", fault.New(fault.NotOverdue, "")
+// OverdueArgs are the private arguments of mark-overdue.
+type OverdueArgs struct {
+	From calendar.Date `json:"from,omitzero" doc:"First overdue day: of a missed instalment or interest; left out, the day after maturity (逾期起始日)"`
+}
+
+// MarkOverdue records that something due was not paid (逾期): an instalment or interest before maturity, or
+// what is left at maturity.
+func (t Terms) MarkOverdue(a OverdueArgs, today calendar.Date) (Terms, lc.State, error) {
+	if a.From.IsZero() {
+		a.From = t.Offer.Maturity.AddDays(1)
 	}
-	t.OverdueFrom = t.Offer.Maturity.AddDays(1)
+	switch {
+	case today.Before(a.From):
+		return t, "", fault.New(fault.NotOverdue, "/from")
+	case !a.From.After(t.Disbursement.Date):
+		return t, "", fault.New(fault.DateOrder, "/from")
+	}
+	t.OverdueFrom = a.From
 	return t, Overdue, nil
 }
 

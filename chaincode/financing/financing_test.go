@@ -1,7 +1,9 @@
 package financing_test
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -117,7 +119,7 @@ func TestRepaymentsAddUp(t *testing.T) {
 		}
 		repaid := money.Zero
 		for state == financing.Disbursed {
-			r := financing.Repayment{Principal: money.Fen(rapid.Int64Range(0, 5000).Draw(t, "principal")), Interest: money.Fen(rapid.Int64Range(0, 99).Draw(t, "interest")), Date: today, Reference: "R"}
+			r := financing.Repayment{Principal: money.Fen(rapid.Int64Range(0, 5000).Draw(t, "principal")), Interest: money.Fen(rapid.Int64Range(0, 99).Draw(t, "interest")), Date: today, Reference: strconv.Itoa(len(f.Repayments))}
 			next, to, err := f.Repay(r, state, today)
 			if err != nil {
 				if c := code(err); c != fault.OverOutstanding && c != fault.AmountNotPositive {
@@ -139,12 +141,61 @@ func TestRepaymentsAddUp(t *testing.T) {
 
 func TestOverdueIsFromTheDayAfterMaturity(t *testing.T) {
 	f := offered(t, financing.WorkingCapital)
-	if _, _, err := f.MarkOverdue(today.AddDays(90)); code(err) != fault.NotOverdue {
+	f, _, err := f.Disburse(financing.Disbursement{Amount: yuan("90.00"), Date: today, Reference: "L"}, financing.Accepted, today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := f.MarkOverdue(financing.OverdueArgs{}, today.AddDays(90)); code(err) != fault.NotOverdue {
 		t.Errorf("on the day of maturity: %v", err)
 	}
-	f, state, err := f.MarkOverdue(today.AddDays(99))
-	if err != nil || state != financing.Overdue || f.OverdueFrom != today.AddDays(91) {
-		t.Errorf("%s from %s, %v", state, f.OverdueFrom, err)
+	late, state, err := f.MarkOverdue(financing.OverdueArgs{}, today.AddDays(99))
+	if err != nil || state != financing.Overdue || late.OverdueFrom != today.AddDays(91) {
+		t.Errorf("%s from %s, %v", state, late.OverdueFrom, err)
+	}
+}
+
+func TestAMissedInstalmentIsOverdueBeforeMaturity(t *testing.T) {
+	f := offered(t, financing.WorkingCapital)
+	f, _, err := f.Disburse(financing.Disbursement{Amount: yuan("90.00"), Date: today, Reference: "L"}, financing.Accepted, today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late, state, err := f.MarkOverdue(financing.OverdueArgs{From: today.AddDays(30)}, today.AddDays(31))
+	if err != nil || state != financing.Overdue || late.OverdueFrom != today.AddDays(30) {
+		t.Errorf("%s from %s, %v", state, late.OverdueFrom, err)
+	}
+	if _, _, err := f.MarkOverdue(financing.OverdueArgs{From: today.AddDays(32)}, today.AddDays(31)); code(err) != fault.NotOverdue {
+		t.Errorf("from tomorrow: %v", err)
+	}
+	if _, _, err := f.MarkOverdue(financing.OverdueArgs{From: today}, today.AddDays(31)); code(err) != fault.DateOrder {
+		t.Errorf("from the day of the loan: %v", err)
+	}
+}
+
+func TestALoanIsNotDisbursedBeforeItWasAccepted(t *testing.T) {
+	f := offered(t, financing.WorkingCapital)
+	f, _, err := f.Accept(today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	early := financing.Disbursement{Amount: yuan("90.00"), Date: today.AddDays(-1), Reference: "L"}
+	if _, _, err := f.Disburse(early, financing.Accepted, today); code(err) != fault.DateOrder {
+		t.Errorf("a disbursement before the acceptance: %v", err)
+	}
+}
+
+func TestTheSameRepaymentTwiceIsRefused(t *testing.T) {
+	f := offered(t, financing.WorkingCapital)
+	f, _, err := f.Disburse(financing.Disbursement{Amount: yuan("90.00"), Date: today, Reference: "L"}, financing.Accepted, today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := financing.Repayment{Principal: yuan("10.00"), Date: today, Reference: "R"}
+	if f, _, err = f.Repay(r, financing.Disbursed, today); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := f.Repay(r, financing.Disbursed, today); code(err) != fault.ReferenceUsed {
+		t.Errorf("the same repayment again: %v", err)
 	}
 }
 
@@ -157,11 +208,11 @@ func TestTheLongestTermsFitAnOpening(t *testing.T) {
 	f := offered(t, financing.Factoring, ids...)
 	f.Purpose = strings.Repeat("\x01", 600)
 	f, state, err := f.Disburse(financing.Disbursement{Amount: yuan("90.00"), Date: today, Reference: "L"}, financing.Encumbered, today)
-	for range financing.MaxRepayments {
+	for i := range financing.MaxRepayments {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, state, err = f.Repay(financing.Repayment{Principal: yuan("0.01"), Interest: yuan("0.01"), Date: today, Reference: strings.Repeat("\x01", 64)}, state, today)
+		f, state, err = f.Repay(financing.Repayment{Principal: yuan("0.01"), Interest: yuan("0.01"), Date: today, Reference: strings.Repeat("\x01", 60) + fmt.Sprintf("%04d", i)}, state, today)
 	}
 	if _, _, err := f.Repay(financing.Repayment{Principal: yuan("0.01"), Date: today, Reference: "R"}, state, today); code(err) != fault.TooMany {
 		t.Errorf("one more: %v", err)

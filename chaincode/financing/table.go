@@ -48,6 +48,7 @@ var Table = &lc.Table{Kind: "financing", Prefix: "FIN", Rows: []lc.Row{
 		En: "Record that it is overdue", Zh: "记录逾期"},
 	{Verb: "cancel", From: []lc.State{Accepted, Reserved, Encumbered}, To: []lc.State{Released}, By: lender,
 		En: "Cancel before disbursement and free the collateral", Zh: "放款前取消并解除担保"},
-	{Verb: "release", From: []lc.State{Settled}, To: []lc.State{Released}, By: lender,
+	// A security ends with the debt that it secures (民法典 393), so who paid need not wait for the bank.
+	{Verb: "release", From: []lc.State{Settled}, To: []lc.State{Released}, By: append(lender[:1:1], applicant...),
 		En: "Release the collateral", Zh: "解除担保"},
 }}

@@ -1,6 +1,8 @@
 package receivable
 
 import (
+	"slices"
+
 	"decore/chaincode/calendar"
 	"decore/chaincode/credit"
 	"decore/chaincode/fault"
@@ -170,6 +172,11 @@ type PayArgs struct {
 // always taken.
 const MaxPayments = 400
 
+// same reports whether both state one payment: a retry that reached the ledger twice.
+func (a PayArgs) same(p Payment) bool {
+	return a.Reference == p.Reference && a.Date == p.Date && a.Amount.Cmp(p.Amount) == 0
+}
+
 // Pay records a payment received.
 func (t Terms) Pay(a PayArgs, from lc.State, today calendar.Date) (Terms, lc.State, error) {
 	switch {
@@ -183,6 +190,10 @@ func (t Terms) Pay(a PayArgs, from lc.State, today calendar.Date) (Terms, lc.Sta
 		return t, "", fault.New(fault.DateInFuture, "/date")
 	case a.Reference == "" || len(a.Reference) > 64:
 		return t, "", fault.New(fault.FieldInvalid, "/reference")
+	case a.Date.Before(t.Issued):
+		return t, "", fault.New(fault.DateOrder, "/date")
+	case slices.ContainsFunc(t.Payments, a.same):
+		return t, "", fault.New(fault.ReferenceUsed, "/reference")
 	case len(t.Payments) >= MaxPayments && a.Amount.Less(t.Outstanding):
 		return t, "", fault.New(fault.TooMany, "")
 	}

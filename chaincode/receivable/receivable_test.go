@@ -1,6 +1,8 @@
 package receivable_test
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -114,7 +116,7 @@ func TestPaymentsReduceWhatIsOutstandingAndDisputed(t *testing.T) {
 	r, _, _ := terms("100.00").Dispute(receivable.DisputeArgs{Amount: yuan("80.00"), Reason: "short"})
 	pay := func(amount string) lc.State {
 		t.Helper()
-		next, state, err := r.Pay(receivable.PayArgs{Amount: yuan(amount), Date: today, Reference: "B"}, receivable.Disputed, today)
+		next, state, err := r.Pay(receivable.PayArgs{Amount: yuan(amount), Date: today, Reference: strconv.Itoa(len(r.Payments))}, receivable.Disputed, today)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,8 +135,8 @@ func TestPaymentsReduceWhatIsOutstandingAndDisputed(t *testing.T) {
 func TestTheLongestTermsFitAnOpening(t *testing.T) {
 	r := terms("9999.00")
 	r.Reason = strings.Repeat("\x01", 1500)
-	for range receivable.MaxPayments {
-		next, _, err := r.Pay(receivable.PayArgs{Amount: yuan("0.01"), Date: today, Reference: strings.Repeat("\x01", 64)}, receivable.Registered, today)
+	for i := range receivable.MaxPayments {
+		next, _, err := r.Pay(receivable.PayArgs{Amount: yuan("0.01"), Date: today, Reference: strings.Repeat("\x01", 60) + fmt.Sprintf("%04d", i)}, receivable.Registered, today)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -44,8 +44,8 @@ var Table = &lc.Table{Kind: "receivable", Prefix: "REC", Rows: []lc.Row{
 		En: "Revoke a disclosure", Zh: "撤销授权"},
 	{Verb: "pay", From: open, To: append([]lc.State{Paid}, open...), By: []lc.Signer{holder, seller},
 		En: "Record a payment received", Zh: "记录回款"},
-	{Verb: "cancel", From: []lc.State{Registered, Requested, Confirmed, Unanswered, Disputed}, To: []lc.State{Cancelled}, By: []lc.Signer{seller},
-		En: "Cancel, if never financed", Zh: "撤销"},
+	{Verb: "cancel", From: []lc.State{Registered, Requested, Confirmed, Unanswered, Disputed}, To: []lc.State{Cancelled}, By: []lc.Signer{seller, {Role: lc.Regulator}},
+		En: "Cancel, if never financed; the regulator where a document was registered by who it is not from", Zh: "撤销(未融资);冒名登记由监管方撤销"},
 	{Verb: "close", From: []lc.State{Paid}, To: []lc.State{Closed}, By: []lc.Signer{seller},
 		En: "Close", Zh: "关闭"},
 }}

@@ -377,7 +377,7 @@ func (w *world) disbursed(bank ident.USCC, fin, amount string) {
 	w.Helper()
 	w.act(bank, "/v1/financings/"+fin+"/reserve", object{"hours": 24})
 	w.act(bank, "/v1/financings/"+fin+"/encumber", object{"number": "00112233", "registered": evidence.InstantOf(w.Engine.Now()), "expires": w.days(500)})
-	w.act(bank, "/v1/financings/"+fin+"/disburse", object{"amount": amount, "date": w.days(0), "reference": "LN1"})
+	w.act(bank, "/v1/financings/"+fin+"/disburse", object{"amount": amount, "date": w.days(0), "reference": "LN" + fin})
 }
 
 // fixedAsset is a disbursed fixed-asset loan.
@@ -385,6 +385,6 @@ func (w *world) fixedAsset(bank ident.USCC, amount string) string {
 	w.Helper()
 	fin := w.act(supplier, "/v1/financings", object{"lender": bank, "product": "fixed-asset-loan", "amount": amount, "tenorMonths": 24, "purpose": "冲压线"}).ID
 	w.offered(bank, fin, amount, 730)
-	w.act(bank, "/v1/financings/"+fin+"/disburse", object{"amount": amount, "date": w.days(0), "reference": "LN2"})
+	w.act(bank, "/v1/financings/"+fin+"/disburse", object{"amount": amount, "date": w.days(0), "reference": "LN" + fin})
 	return fin
 }

@@ -96,8 +96,8 @@ func (w *world) offer(days int) financing.Offer {
 		Maturity: w.today().AddDays(days), ValidUntil: w.today().AddDays(7)}
 }
 
-func (w *world) disbursement() financing.Disbursement {
-	return financing.Disbursement{Amount: money.MustParse("1000.00"), Date: w.today(), Reference: "LN1"}
+func (w *world) disbursement(loan string) financing.Disbursement {
+	return financing.Disbursement{Amount: money.MustParse("1000.00"), Date: w.today(), Reference: "LN" + loan}
 }
 
 func (w *world) registration() financing.Registration {
@@ -111,7 +111,7 @@ func (w *world) disbursed(bank *contracttest.Actor, rec string) string {
 	w.Do(w.SME, "financing.accept", id, financing.AcceptArgs{})
 	w.Do(bank, "financing.reserve", id, financing.ReserveArgs{Hours: 24})
 	w.Do(bank, "financing.encumber", id, w.registration())
-	w.Do(bank, "financing.disburse", id, w.disbursement())
+	w.Do(bank, "financing.disburse", id, w.disbursement(id))
 	return id
 }
 
@@ -136,7 +136,7 @@ func (w *world) subsidised(p subsidy.Policy, bank *contracttest.Actor) (loan, cl
 		Amount: money.MustParse("1000.00"), TenorMonths: 24, Purpose: "stamping line"})
 	w.Do(bank, "financing.offer", loan, w.offer(700))
 	w.Do(w.SME, "financing.accept", loan, financing.AcceptArgs{})
-	w.Do(bank, "financing.disburse", loan, w.disbursement())
+	w.Do(bank, "financing.disburse", loan, w.disbursement(loan))
 	w.Do(bank, "subsidy.hold", claim, contract.HoldArgs{Policy: p.ID, Financing: loan, SizeClass: subsidy.Small, Private: true, Sector: p.Sectors[0]})
 	w.financings, w.claims = append(w.financings, loan), append(w.claims, claim)
 	return loan, claim

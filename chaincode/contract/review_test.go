@@ -1,0 +1,89 @@
+package contract_test
+
+import (
+	"testing"
+
+	"decore/chaincode/contract"
+	"decore/chaincode/contract/contracttest"
+	"decore/chaincode/evidence"
+	"decore/chaincode/financing"
+	"decore/chaincode/lifecycle"
+	"decore/chaincode/receivable"
+)
+
+func TestAPartyBelongsToAnOrganisationOfTheCharter(t *testing.T) {
+	w := newWorld(t)
+	stray := contracttest.NewActor(77, "TypoMSP", lifecycle.Bank)
+	w.Refuse("FIELD_INVALID", w.Platform, "party.register", string(stray.USCC), registration(stray))
+}
+
+func TestOneLoanOfABankIsRecordedOnce(t *testing.T) {
+	w := newWorld(t)
+	for i, code := range []string{"", "REFERENCE_USED"} {
+		id := contracttest.NewID("FIN")
+		w.Do(w.SME, "financing.apply", id, financing.ApplyArgs{Lender: w.BankA.USCC, Product: financing.FixedAssetLoan, Amount: yuan("500.00"), TenorMonths: 12, Purpose: "line"})
+		w.offerAndAccept(w.BankA, id, "500.00", 365)
+		d := financing.Disbursement{Amount: yuan("500.00"), Date: w.today(), Reference: "HJ-1"}
+		if i == 0 {
+			w.Do(w.BankA, "financing.disburse", id, d)
+			continue
+		}
+		w.Refuse(code, w.BankA, "financing.disburse", id, d)
+	}
+}
+
+func TestTheSamePaymentTwiceIsRefused(t *testing.T) {
+	w := newWorld(t)
+	rec := w.registered()
+	once := w.payment("10.00")
+	w.Do(w.SME, "receivable.pay", rec, once)
+	w.Refuse("REFERENCE_USED", w.SME, "receivable.pay", rec, once)
+	early := w.payment("11.00")
+	early.Date = w.today().AddDays(-400)
+	w.Refuse("DATE_ORDER", w.SME, "receivable.pay", rec, early)
+}
+
+func TestWhoPaidMayReleaseItsCollateral(t *testing.T) {
+	w := newWorld(t)
+	w.Do(w.SME, "financing.release", w.settled(), financing.NoArgs{})
+}
+
+func TestAConfirmationIsNotTakenBackToAHoldersHarm(t *testing.T) {
+	w := newWorld(t)
+	rec := w.after(w.granted(), w.Leader, "receivable.confirm", receivable.ConfirmArgs{})
+	dispute := receivable.DisputeArgs{Amount: yuan("1000.00"), Reason: "changed my mind"}
+	fork := w.fork(t)
+	fork.Do(fork.Leader, "receivable.dispute", rec, dispute)
+	w.disbursed(w.BankA, rec, "500.00")
+	w.Refuse("ENCUMBERED", w.Leader, "receivable.dispute", rec, dispute)
+}
+
+func TestTheRegulatorFreesADocumentThatAStrangerRegistered(t *testing.T) {
+	w := newWorld(t)
+	squatted := w.registered()
+	w.Do(w.Regulator, "receivable.cancel", squatted, financing.NoArgs{})
+	var terms receivable.Terms
+	w.Terms(squatted, &terms)
+	args := w.registerArgs(w.deliveredOrder("1000.00"), "1000.00")
+	args.Invoice = terms.Invoice
+	w.Do(w.SME, "receivable.register", contracttest.NewID("REC"), args)
+}
+
+func TestARevokeOfOneReceivableDoesNotHangOnAnother(t *testing.T) {
+	w := newWorld(t)
+	o := w.deliveredOrder("1000.00")
+	held, free := w.receivable(o, "500.00"), w.receivable(o, "400.00")
+	w.grant(held, w.BankA)
+	w.grant(free, w.BankA)
+	w.disbursed(w.BankA, held, "200.00")
+	w.Do(w.SME, "receivable.revoke", free, contract.RevokeArgs{To: w.BankA.USCC})
+	w.Refuse("GRANT_IN_USE", w.SME, "receivable.revoke", held, contract.RevokeArgs{To: w.BankA.USCC})
+}
+
+func TestAFilingIsNotOlderThanItsApplication(t *testing.T) {
+	w := newWorld(t)
+	id := w.reserved()
+	filing := w.registration(90)
+	filing.Registered = evidence.InstantOf(w.State.Now.Add(-48 * hour))
+	w.Refuse("REGISTRATION_INVALID", w.BankA, "financing.encumber", id, filing)
+}
