@@ -67,7 +67,7 @@ var access = map[string]string{
 	"POST /v1/receivables/{id}/grant":                "mnrrrrrrrr",
 	"POST /v1/receivables/{id}/revoke":               "mnrrrrrrrr",
 	"POST /v1/receivables/{id}/pay":                  "mnrmnrrrrr",
-	"POST /v1/receivables/{id}/cancel":               "mnrrrrrrrr",
+	"POST /v1/receivables/{id}/cancel":               "mnrrrrrrrm",
 	"POST /v1/receivables/{id}/close":                "mnrrrrrrrr",
 	"GET /v1/imports/{id}/sheet":                     "nnrrrrrrrr",
 
@@ -86,7 +86,7 @@ var access = map[string]string{
 	"POST /v1/financings/{id}/repay":        "rrrmnrrrrr",
 	"POST /v1/financings/{id}/mark-overdue": "rrrmnrrrrr",
 	"POST /v1/financings/{id}/cancel":       "rrrmnrrrrr",
-	"POST /v1/financings/{id}/release":      "rrrmnrrrrr",
+	"POST /v1/financings/{id}/release":      "mnrmnrrrrr",
 
 	"GET /v1/subsidy/claims":                 "mmmmmmmmmm",
 	"POST /v1/subsidy/claims":                "rrrmmrrrrr",

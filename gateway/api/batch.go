@@ -97,7 +97,7 @@ func (a *API) draftItem(ctx context.Context, e *exchange, c collection, item Bat
 		return step{}, problem.New("FIELD_INVALID").At("/id")
 	}
 	args := reflect.New(v.Args)
-	if err := a.schemas.decode(item.Args, args.Interface(), v.Args.NumField() == 0); err != nil {
+	if err := a.schemas.decode(item.Args, args.Interface(), a.schemas.optional(v.Args)); err != nil {
 		return step{}, within("/args", err)
 	}
 	return a.prepare(ctx, e, v, item.ID, item.IfMatch, args.Elem().Interface())

@@ -22,6 +22,7 @@ type want struct {
 	subject string // "" for a new record
 	on      evidence.Commitment
 	args    any
+	draw    desk.Draw
 }
 
 // step is one command on its way: signed, or answered already because it never will be. A step is stored under the
@@ -38,7 +39,7 @@ func (a *API) draft(e *exchange, w want) (step, error) {
 	if err := a.alignKey(e); err != nil {
 		return step{}, err
 	}
-	signed, subject, _, err := a.desk.Sign(desk.Order{Party: e.caller.Party, Verb: w.verb, Subject: w.subject, On: w.on, Args: w.args})
+	signed, subject, _, err := a.desk.Sign(desk.Order{Party: e.caller.Party, Verb: w.verb, Subject: w.subject, On: w.on, Args: w.args, Draw: w.draw})
 	if err != nil {
 		return step{}, err
 	}

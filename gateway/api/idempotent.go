@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"decore/gateway/desk"
 	"decore/gateway/idempotency"
 	"decore/gateway/problem"
 )
@@ -85,7 +86,8 @@ func keyProblem(err error) error {
 func (k *key) steps(ctx context.Context, draft func() ([]step, error)) ([]step, error) {
 	var steps []step
 	if k.intent != nil {
-		return steps, json.Unmarshal(k.intent, &steps)
+		err := json.Unmarshal(k.intent, &steps)
+		return steps, err
 	}
 	steps, err := draft()
 	if err != nil || k.name == "" || !slices.ContainsFunc(steps, func(s step) bool { return s.Answer == nil }) {
@@ -103,6 +105,17 @@ func (k *key) intend(ctx context.Context, intent any) error {
 		return err
 	}
 	return k.once.Intend(ctx, k.caller.Party, k.name, raw)
+}
+
+// seed returns the chance of the earlier attempt's commands, or draws it and keeps it.
+func (k *key) seed(ctx context.Context) (desk.Seed, error) {
+	if k.intent != nil {
+		var s desk.Seed
+		err := json.Unmarshal(k.intent, &s)
+		return s, err
+	}
+	s := desk.NewSeed(k.ledger.Now())
+	return s, k.intend(ctx, s)
 }
 
 // settle keeps a final answer, or lets go of the key. The caller has its answer either way: what cannot be kept is

@@ -5,12 +5,11 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strconv"
 
 	"decore/adapters/spreadsheet"
 	"decore/chaincode/contract"
-	"decore/chaincode/order"
-	"decore/chaincode/receivable"
-	"decore/gateway/projection"
+	"decore/gateway/desk"
 )
 
 // importJob is an import while it runs.
@@ -19,7 +18,7 @@ type importJob struct {
 	*exchange
 	importer
 	table    *spreadsheet.Table
-	resumed  bool          // an earlier attempt was cut off: some rows may be recorded
+	seed     desk.Seed     // of every row's command: a repeat of the import is the same commands
 	outcomes []*rowOutcome // of every data row, in order
 	newest   uint64        // block that a row stands in
 }
@@ -61,7 +60,6 @@ type importBatch struct {
 	steps  []step
 	rows   []spreadsheet.Row
 	places []*rowOutcome
-	args   []any
 }
 
 func (j *importJob) read(ctx context.Context, batches chan<- importBatch) error {
@@ -94,19 +92,11 @@ func (j *importJob) read(ctx context.Context, batches chan<- importBatch) error 
 		if place.faults = faults; faults != nil {
 			continue
 		}
-		if j.resumed {
-			if place.record, err = j.api.recorded(ctx, j.exchange, args); err != nil {
-				return err
-			}
-			if place.record != "" {
-				continue
-			}
-		}
-		s, err := j.api.draft(j.exchange, want{verb: j.verb, args: args})
+		s, err := j.api.draft(j.exchange, want{verb: j.verb, args: args, draw: j.draw(place)})
 		if err != nil {
 			return err
 		}
-		b.steps, b.rows, b.places, b.args = append(b.steps, s), append(b.rows, r), append(b.places, place), append(b.args, args)
+		b.steps, b.rows, b.places = append(b.steps, s), append(b.rows, r), append(b.places, place)
 		if len(b.steps) == contract.MaxBatch {
 			if err := hand(); err != nil {
 				return err
@@ -116,20 +106,9 @@ func (j *importJob) read(ctx context.Context, batches chan<- importBatch) error 
 	return hand()
 }
 
-// recorded returns the caller's own live record of the row's document, "" when there is none.
-func (a *API) recorded(ctx context.Context, e *exchange, args any) (string, error) {
-	f := projection.Filter{Owner: e.caller.Party, Reader: e.caller.Party, Day: a.today(), Newest: true, Limit: 1}
-	switch args := args.(type) {
-	case order.CreateArgs:
-		f.Kind, f.Number = order.Table.Kind, string(args.Number)
-	case receivable.RegisterArgs:
-		f.Kind, f.Number = receivable.Table.Kind, string(args.Invoice)
-	}
-	found, err := a.store.Records(ctx, f)
-	if err != nil || len(found) == 0 || found[0].State == order.Cancelled {
-		return "", err
-	}
-	return found[0].ID, nil
+// draw is the chance of a row's command.
+func (j *importJob) draw(place *rowOutcome) desk.Draw {
+	return desk.Draw{Seed: j.seed, Place: strconv.Itoa(place.row)}
 }
 
 func (j *importJob) submit(ctx context.Context, b importBatch) error {

@@ -202,21 +202,32 @@ func (a *API) importOnce(ctx context.Context, e *exchange, im importer, in *Uplo
 	if err != nil {
 		return nil, sheetProblem(err)
 	}
-	if err := k.intend(ctx, im.verb); err != nil {
+	seed, err := k.seed(ctx)
+	if err != nil {
 		return nil, err
 	}
-	if k.intent != nil { // what the earlier attempt recorded must be readable
-		if err := a.catchUp(ctx); err != nil {
+	if k.intent != nil {
+		if err := a.wholly(ctx); err != nil {
 			return nil, err
 		}
 	}
-	job := &importJob{api: a, exchange: e, importer: im, table: table, resumed: k.intent != nil}
+	job := &importJob{api: a, exchange: e, importer: im, table: table, seed: seed}
 	if err := job.run(ctx); err != nil {
 		return nil, err
 	}
 	a.fresh(ctx, job.newest)
 	k.final = true
 	return job.answer(ctx, file.Format, wantsSheet)
+}
+
+// wholly waits until all that the ledger has can be read. An import that goes on after a crash would else not find the
+// orders of rows that it recorded before, and call them refused.
+func (a *API) wholly(ctx context.Context) error {
+	head, err := a.ledger.Head(ctx)
+	if err != nil {
+		return err
+	}
+	return a.store.WaitFor(ctx, head.Number)
 }
 
 // negotiate says whether the caller wants the sheet itself or a summary; what is wanted is settled before anything is

@@ -33,6 +33,11 @@ func (s schemas) of(t reflect.Type) *huma.Schema {
 	return schema
 }
 
+// optional reports whether the type can be read from {}, so that a body may be left out.
+func (s schemas) optional(t reflect.Type) bool {
+	return len(s.registry.Schema(t, false, t.Name()).Required) == 0
+}
+
 // schemaName puts the package before the type's name, since many packages have Terms.
 func schemaName(t reflect.Type, hint string) string {
 	for t.Kind() == reflect.Pointer {

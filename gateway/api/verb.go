@@ -27,7 +27,7 @@ type WriteTo struct {
 // verbRoute registers the route of one row of a lifecycle table.
 func (a *API) verbRoute(base string, c collection, v contract.Verb) {
 	r := route{method: http.MethodPost, path: base + "/{id}/" + v.Row.Verb, id: v.Name, tag: c.path, roles: rolesOf(v.Row),
-		en: v.Row.En, zh: v.Row.Zh, body: v.Args, optional: v.Args.NumField() == 0, answer: reflect.TypeFor[Written]()}
+		en: v.Row.En, zh: v.Row.Zh, body: v.Args, optional: a.schemas.optional(v.Args), answer: reflect.TypeFor[Written]()}
 	if v.Row.Creates() {
 		r.path, r.status = base, http.StatusCreated
 		handle(a, r, func(ctx context.Context, e *exchange, in *Write) (*reply, error) {
@@ -43,7 +43,7 @@ func (a *API) verbRoute(base string, c collection, v contract.Verb) {
 // verb carries out one verb and answers with what it wrote.
 func (a *API) verb(ctx context.Context, e *exchange, v contract.Verb, id, ifMatch string, in *Write) (*reply, error) {
 	args := reflect.New(v.Args)
-	if err := a.schemas.decode(in.raw, args.Interface(), v.Args.NumField() == 0); err != nil {
+	if err := a.schemas.decode(in.raw, args.Interface(), a.schemas.optional(v.Args)); err != nil {
 		return nil, err
 	}
 	return a.perform(ctx, e, in, func() (step, error) {

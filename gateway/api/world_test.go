@@ -68,6 +68,7 @@ type world struct {
 	Name   string
 	tokens sync.Map
 	serial atomic.Int64
+	ahead  atomic.Int64 // how far the ledger's clock was put forward
 	deps   api.Deps
 	once   *idempotency.Store
 }
@@ -94,7 +95,9 @@ func newWorld(t testing.TB, opts ...func(*options)) *world {
 	w.Name = plan.Ledger
 	quiet := slog.New(slog.DiscardHandler)
 	w.Engine, err = embedded.Open(embedded.Options{Dir: w.dir + "/ledger", Name: plan.Ledger, Run: contract.Submit, Orgs: plan.Orgs, Log: quiet,
-		Clock: func() time.Time { return time.Date(2026, 3, 5, 2, 0, 0, 0, time.UTC).Add(time.Since(began)) }})
+		Clock: func() time.Time {
+			return time.Date(2026, 3, 5, 2, 0, 0, 0, time.UTC).Add(time.Since(began) + time.Duration(w.ahead.Load()))
+		}})
 	w.must(err)
 	t.Cleanup(func() { _ = w.Engine.Close() })
 	w.Keys, err = keystore.Open(w.dir+"/keys", masterKey(w))
@@ -313,6 +316,9 @@ func (w *world) act(p ident.USCC, path string, body any) written {
 }
 
 type object map[string]any
+
+// later puts the ledger's clock forward.
+func (w *world) later(d time.Duration) { w.ahead.Add(int64(d)) }
 
 func (w *world) today() calendar.Date { return calendar.At(w.Engine.Now()) }
 

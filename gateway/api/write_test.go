@@ -106,12 +106,18 @@ type stalling struct {
 	lose func(context.Context) error // after the commit
 	hold chan struct{}               // before it
 	held chan struct{}               // is told when one holds
+	drop int                         // which submission from now is lost before it; 0: none
 }
 
 func (s *stalling) Submit(ctx context.Context, b contract.Batch) (ledger.Commit, error) {
 	s.mu.Lock()
 	hold, lose := s.hold, s.lose
+	s.drop--
+	dropped := s.drop == 0
 	s.mu.Unlock()
+	if dropped {
+		return ledger.Commit{}, ledger.ErrUnknown
+	}
 	if hold != nil {
 		select {
 		case s.held <- struct{}{}:
@@ -121,7 +127,9 @@ func (s *stalling) Submit(ctx context.Context, b contract.Batch) (ledger.Commit,
 	}
 	c, err := s.Ledger.Submit(ctx, b)
 	if err == nil && lose != nil {
-		return ledger.Commit{}, lose(ctx)
+		if lost := lose(ctx); lost != nil {
+			return ledger.Commit{}, lost
+		}
 	}
 	return c, err
 }
@@ -189,54 +197,21 @@ func TestARepeatAfterACrashSubmitsTheSameCommand(t *testing.T) {
 	}
 }
 
-func TestAnImportThatWasCutOffGoesOn(t *testing.T) {
-	s := &stalling{}
-	w := newWorld(t, withSubmitter(s))
-	po := w.numberOf(w.delivered("1000.00"))
-	sheet := []byte(receivableHeader + w.line(po, w.invoice(), "600.00") + w.line(po, w.invoice(), "300.00"))
-	s.set(nil, func(context.Context) error { return ledger.ErrUnknown })
-	w.refuse(http.StatusGatewayTimeout, "OUTCOME_UNKNOWN", w.upload(supplier, "/v1/receivables/import", "x.csv", sheet, "Idempotency-Key", "cut"))
-	s.set(nil, nil)
-	head, err := w.Engine.Head(t.Context())
-	w.must(err)
-	w.must(w.Store.WaitFor(t.Context(), head.Number))
-	got := into[imported](w, w.upload(supplier, "/v1/receivables/import", "x.csv", sheet, "Idempotency-Key", "cut"), http.StatusOK)
-	if got.Recorded != 2 || got.Items[0].ID == "" {
-		t.Errorf("%+v", got)
-	}
-	if list := into[page](w, w.get(supplier, "/v1/receivables"), http.StatusOK); len(list.Items) != 2 {
-		t.Errorf("%d receivables are there", len(list.Items))
-	}
-}
-
 func TestARequestInFlightIsNotDoneTwice(t *testing.T) {
-	s := &stalling{}
+	s := &stalling{held: make(chan struct{}, 1)}
 	w := newWorld(t, withSubmitter(s))
 	hold := make(chan struct{})
 	s.set(hold, nil)
 	body, err := json.Marshal(w.orderBody("100.00"))
 	w.must(err)
-	first := make(chan response)
+	first := make(chan response, 1)
 	go func() { first <- w.post(supplier, "/v1/orders", body, "Idempotency-Key", "flying") }()
-	var r response
-	for r.problem().Code != "IDEMPOTENCY_KEY_IN_FLIGHT" { // until the first one has its key
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		req := w.request(supplier, http.MethodPost, "/v1/orders", string(body)).WithContext(ctx)
-		req.Header.Set("Idempotency-Key", "flying")
-		if res, err := w.Client.Do(req); err == nil {
-			r = readAll(w, res)
-			_ = res.Body.Close()
-		}
-		cancel()
-		if t.Context().Err() != nil {
-			t.Fatal("no answer")
-		}
-	}
+	<-s.held
+	w.refuse(http.StatusConflict, "IDEMPOTENCY_KEY_IN_FLIGHT", w.post(supplier, "/v1/orders", body, "Idempotency-Key", "flying"))
+	w.refuse(http.StatusUnprocessableEntity, "IDEMPOTENCY_KEY_REUSED", w.post(supplier, "/v1/orders", w.orderBody("7.00"), "Idempotency-Key", "flying"))
 	close(hold)
 	if r := <-first; r.status != http.StatusCreated {
-		if r.problem().Code != "IDEMPOTENCY_KEY_IN_FLIGHT" {
-			t.Errorf("%d %s", r.status, r.body)
-		}
+		t.Errorf("%d %s", r.status, r.body)
 	}
 }
 
@@ -270,17 +245,18 @@ func TestTimeIsUpBeforeTheOutcomeIsKnown(t *testing.T) {
 }
 
 func TestTooManyAtOnceAreTurnedAway(t *testing.T) {
-	s := &stalling{}
+	s := &stalling{held: make(chan struct{}, 1)}
 	w := newWorld(t, withSubmitter(s), func(o *options) { o.limits = api.Limits{Concurrent: 1, Waiting: 1, Patience: time.Millisecond} })
 	hold := make(chan struct{})
 	s.set(hold, nil)
-	first := make(chan response)
+	first := make(chan response, 1)
 	go func() { first <- w.post(supplier, "/v1/orders", w.orderBody("100.00")) }()
-	var r response
-	for r.status != http.StatusTooManyRequests {
-		r = w.get(supplier, "/v1/ledger/head")
-	}
+	<-s.held // the only turn is taken
+	r := w.get(supplier, "/v1/ledger/head")
 	w.refuse(http.StatusTooManyRequests, "TOO_MANY_REQUESTS", r)
+	if r.header.Get("Retry-After") == "" {
+		t.Error("nobody is told when to come back")
+	}
 	if r := w.get("", "/livez"); r.status != http.StatusOK {
 		t.Errorf("/livez is never turned away: %d", r.status)
 	}

@@ -3,10 +3,8 @@ package desk
 
 import (
 	"crypto/ecdsa"
-	"crypto/rand"
 	"fmt"
-
-	"github.com/oklog/ulid/v2"
+	"io"
 
 	"decore/adapters/ledger"
 	"decore/chaincode/contract"
@@ -37,6 +35,7 @@ type Order struct {
 	Subject string // record ID; "" for a new record
 	On      evidence.Commitment
 	Args    any
+	Draw    Draw // where its chance comes from; the zero value draws anew
 }
 
 // Sign writes the order as a command of the party and signs it. It returns the command's subject too,
@@ -46,22 +45,23 @@ func (d *Desk) Sign(o Order) (signed submit.Signed, subject, id string, err erro
 	if err != nil {
 		return submit.Signed{}, "", "", err
 	}
-	now := d.Clock.Now()
+	draw := o.Draw.orFresh(d.Clock.Now())
+	now := draw.Seed.Time
 	subject = o.Subject
 	if subject == "" {
-		if subject, err = d.newSubject(o.Verb); err != nil {
+		if subject, err = newSubject(o.Verb, draw); err != nil {
 			return submit.Signed{}, "", "", err
 		}
 	}
 	salt := make([]byte, saltBytes)
-	if _, err := rand.Read(salt); err != nil {
+	if _, err := io.ReadFull(draw.of("salt"), salt); err != nil {
 		return submit.Signed{}, "", "", fmt.Errorf("salt: %w", err)
 	}
-	commandID, err := ulid.New(ulid.Timestamp(now), rand.Reader)
+	commandID, err := draw.ulid("id")
 	if err != nil {
 		return submit.Signed{}, "", "", fmt.Errorf("command ID: %w", err)
 	}
-	cmd, opening, err := contract.Compose(contract.Intent{ID: commandID.String(), Ledger: d.Ledger, Verb: o.Verb, Party: o.Party,
+	cmd, opening, err := contract.Compose(contract.Intent{ID: commandID, Ledger: d.Ledger, Verb: o.Verb, Party: o.Party,
 		Subject: subject, Time: now, On: o.On, Args: o.Args, Salt: salt})
 	if err != nil {
 		return submit.Signed{}, "", "", err
@@ -71,14 +71,14 @@ func (d *Desk) Sign(o Order) (signed submit.Signed, subject, id string, err erro
 }
 
 // newSubject makes a time-ordered ID for a record of the verb's kind.
-func (d *Desk) newSubject(verb string) (string, error) {
+func newSubject(verb string, draw Draw) (string, error) {
 	for _, v := range contract.Verbs() {
 		if v.Name == verb && v.Table.Prefix != "" && v.Row.Creates() {
-			id, err := ulid.New(ulid.Timestamp(d.Clock.Now()), rand.Reader)
+			id, err := draw.ulid("subject")
 			if err != nil {
 				return "", fmt.Errorf("record ID: %w", err)
 			}
-			return v.Table.Prefix + "-" + id.String(), nil
+			return v.Table.Prefix + "-" + id, nil
 		}
 	}
 	return "", fmt.Errorf("verb %s needs a subject", verb)

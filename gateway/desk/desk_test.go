@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 
@@ -38,6 +39,31 @@ func TestTwoCommandsOfTheSameArgumentsLookNothingAlike(t *testing.T) {
 	second, _, _, err2 := w.Desk.Sign(desk.Order{Party: gatewaytest.SME, Verb: "order.create", Args: args})
 	if err1 != nil || err2 != nil || evidence.Commit(first.Opening) == evidence.Commit(second.Opening) {
 		t.Error("the commitment tells that the arguments are the same", err1, err2)
+	}
+}
+
+func TestTheSameDrawIsTheSameCommand(t *testing.T) {
+	w := gatewaytest.New(t, nil)
+	args, seed := w.OrderArgs("10.00"), desk.NewSeed(w.Ledger.Now())
+	sign := func(draw desk.Draw) (subject string, opening, payload []byte) {
+		signed, subject, _, err := w.Desk.Sign(desk.Order{Party: gatewaytest.SME, Verb: "order.create", Args: args, Draw: draw})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd, err := evidence.Parse(signed.JWS)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return subject, signed.Opening, cmd.Payload
+	}
+	subject, opening, payload := sign(desk.Draw{Seed: seed, Place: "2"})
+	if s, o, p := sign(desk.Draw{Seed: seed, Place: "2"}); s != subject || !bytes.Equal(o, opening) || !bytes.Equal(p, payload) {
+		t.Errorf("another command:\n%s\n%s", payload, p)
+	}
+	for name, draw := range map[string]desk.Draw{"of another place": {Seed: seed, Place: "3"}, "of another seed": {Seed: desk.NewSeed(seed.Time), Place: "2"}, "of none": {}} {
+		if s, o, p := sign(draw); s == subject || bytes.Equal(o, opening) || bytes.Equal(p, payload) {
+			t.Errorf("the draw %s is the same command", name)
+		}
 	}
 }
 
