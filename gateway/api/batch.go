@@ -23,7 +23,7 @@ type Batch struct {
 type BatchItem struct {
 	Verb    string         `json:"verb" doc:"Verb as in the route; that which creates takes no id (操作)" example:"attest"`
 	ID      string         `json:"id,omitempty" maxLength:"64" doc:"Record ID (记录编号)"`
-	IfMatch string         `json:"ifMatch,omitempty" maxLength:"12" doc:"The version that the caller saw, as its ETag (版本条件)"`
+	IfMatch string         `json:"ifMatch,omitempty" maxLength:"12" doc:"The version that the caller saw, as its ETag; a countersignature needs it (版本条件，会签必填)"`
 	Args    jsontext.Value `json:"args,omitempty" doc:"The verb's arguments, as the body of its route (参数)"`
 }
 

@@ -21,13 +21,16 @@ type Write struct {
 type WriteTo struct {
 	RecordPath
 	Write
-	IfMatch string `header:"If-Match" doc:"The version that the caller saw, as its ETag (版本条件)"`
+	IfMatch string `header:"If-Match" doc:"The version that the caller saw, as its ETag; a countersignature needs it (版本条件，会签必填)"`
 }
 
 // verbRoute registers the route of one row of a lifecycle table.
 func (a *API) verbRoute(base string, c collection, v contract.Verb) {
 	r := route{method: http.MethodPost, path: base + "/{id}/" + v.Row.Verb, id: v.Name, tag: c.path, roles: rolesOf(v.Row),
 		en: v.Row.En, zh: v.Row.Zh, body: v.Args, optional: a.schemas.optional(v.Args), answer: reflect.TypeFor[Written]()}
+	if v.Row.Binding {
+		r.zh += countersigned
+	}
 	if v.Row.Creates() {
 		r.path, r.status = base, http.StatusCreated
 		handle(a, r, func(ctx context.Context, e *exchange, in *Write) (*reply, error) {
@@ -39,6 +42,10 @@ func (a *API) verbRoute(base string, c collection, v contract.Verb) {
 		return a.verb(ctx, e, v, in.ID, in.IfMatch, &in.Write)
 	})
 }
+
+// countersigned is said of the verbs by which a party binds itself to what another one wrote.
+const countersigned = "。会签：须以 If-Match 指明所见版本，否则应答 428。" +
+	" A countersignature: name the version you saw with If-Match, or the answer is 428; the signature is on the commitment of exactly that version."
 
 // verb carries out one verb and answers with what it wrote.
 func (a *API) verb(ctx context.Context, e *exchange, v contract.Verb, id, ifMatch string, in *Write) (*reply, error) {

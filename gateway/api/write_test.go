@@ -57,6 +57,18 @@ func TestIfMatchNamesTheVersionThatWasSeen(t *testing.T) {
 	for _, bad := range []string{"2", `W/"2"`, `"two"`, `"02"`, `"2", "3"`} {
 		w.refuse(http.StatusUnprocessableEntity, "IF_MATCH_INVALID", w.post(leader, attest, nil, "If-Match", bad))
 	}
+	head, err := w.Engine.Head(t.Context())
+	w.must(err)
+	for _, none := range []string{"", "*"} {
+		w.refuse(http.StatusPreconditionRequired, "PRECONDITION_REQUIRED", w.post(leader, attest, nil, "If-Match", none))
+	}
+	blind := into[batchAnswer](w, w.post(leader, "/v1/orders/batch", object{"items": []object{{"verb": "attest", "id": id}}}), http.StatusOK)
+	if blind.Results[0].Code != "PRECONDITION_REQUIRED" {
+		t.Errorf("a countersignature in a batch: %+v", blind)
+	}
+	if now, err := w.Engine.Head(t.Context()); err != nil || now.Number != head.Number {
+		t.Errorf("a blind countersignature reached the ledger: %v %v", now, err)
+	}
 	if r := w.post(leader, attest, nil, "If-Match", `"2"`); r.status != http.StatusOK {
 		t.Errorf("%d %s", r.status, r.body)
 	}
@@ -321,6 +333,13 @@ func (w *world) acceptedMany(banks []ident.USCC, rec string, n int) []string {
 func (w *world) batch(p ident.USCC, path string, items []object) []string {
 	w.Helper()
 	var ids []string
+	for _, item := range items {
+		if id, _ := item["id"].(string); id != "" {
+			if seen := w.seen(p, "/v1/"+path+"/"+id+"/"+item["verb"].(string)); seen != nil {
+				item["ifMatch"] = seen[1]
+			}
+		}
+	}
 	for chunk := range slices.Chunk(items, 200) {
 		for i, r := range into[batchAnswer](w, w.post(p, "/v1/"+path+"/batch", object{"items": chunk}), http.StatusOK).Results {
 			if r.Status != "accepted" {
