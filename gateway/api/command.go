@@ -57,7 +57,8 @@ func (a *API) alignKey(e *exchange) error {
 	return a.keys.Activate(e.caller.Party, registered)
 }
 
-// prepare reads what is asked of a record of the caller's sight, and signs it. onVersion is the If-Match header.
+// prepare reads what is asked of a record of the caller's sight, and signs it. onVersion is the If-Match header; a
+// countersignature must name in it what the signer saw.
 func (a *API) prepare(ctx context.Context, e *exchange, v contract.Verb, id, onVersion string, args any) (step, error) {
 	if !mayUse(e.caller.Roles, rolesOf(v.Row)) {
 		return step{}, problem.New(problem.RoleNotPermitted)
@@ -73,11 +74,14 @@ func (a *API) prepare(ctx context.Context, e *exchange, v contract.Verb, id, onV
 	if err != nil {
 		return step{}, err
 	}
+	if v.Row.Binding && (onVersion == "" || onVersion == anyVersion) {
+		return step{}, problem.New(problem.IfMatchRequired).At("header.If-Match")
+	}
 	if err := matches(onVersion, r.Version); err != nil {
 		return step{}, err
 	}
-	if v.Row.Binding || onVersion != "" {
-		// The caller is bound by what this gateway shows it, and by nothing that came after.
+	if onVersion != "" {
+		// The caller is bound by the version that it saw, and by nothing that came after.
 		w.on = r.Header.Terms
 	}
 	return a.draft(e, w)

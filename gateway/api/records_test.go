@@ -151,7 +151,7 @@ func TestNobodyLearnsOfAnotherBank(t *testing.T) {
 func TestHistoriesSayWhoSignedWhat(t *testing.T) {
 	w := newWorld(t)
 	id := w.delivered("100.00")
-	w.refuse(http.StatusConflict, "WRONG_STATE", w.post(leader, "/v1/orders/"+id+"/attest", nil))
+	w.refuse(http.StatusConflict, "WRONG_STATE", w.post(leader, "/v1/orders/"+id+"/attest", nil, w.seen(leader, "/v1/orders/"+id+"/attest")...))
 	h := into[struct {
 		Items []struct {
 			Verb, Party, Status, Code, JWS string
@@ -184,8 +184,8 @@ func TestBatchesAnswerItemByItem(t *testing.T) {
 	w := newWorld(t)
 	mine, done := w.order("100.00"), w.delivered("100.00")
 	r := w.post(leader, "/v1/orders/batch", object{"items": []object{
-		{"verb": "attest", "id": mine},
-		{"verb": "attest", "id": done},
+		{"verb": "attest", "id": mine, "ifMatch": `"1"`},
+		{"verb": "attest", "id": done, "ifMatch": w.seen(leader, "/v1/orders/"+done+"/attest")[1]},
 		{"verb": "attest", "id": "ORD-00000000000000000000000000"},
 		{"verb": "fly", "id": mine},
 		{"verb": "ship", "id": mine, "args": object{"amount": "1.00", "date": w.days(0), "note": "D"}},
@@ -217,7 +217,7 @@ func TestRefusalsAreTheRegulators(t *testing.T) {
 	w := newWorld(t)
 	id := w.delivered("100.00")
 	for range 3 {
-		w.refuse(http.StatusConflict, "WRONG_STATE", w.post(leader, "/v1/orders/"+id+"/attest", nil))
+		w.refuse(http.StatusConflict, "WRONG_STATE", w.post(leader, "/v1/orders/"+id+"/attest", nil, w.seen(leader, "/v1/orders/"+id+"/attest")...))
 	}
 	type refusals struct {
 		Items []struct{ Code, Record, Command string }
