@@ -80,6 +80,22 @@ func TestTheDemoPlaysItsStoryAndTellsItsOutcome(t *testing.T) {
 		t.Errorf("done %v after %d steps", outcome.Done, len(outcome.Steps))
 	}
 
+	t.Run("and its receipt holds offline, under the anchor alone that founded it", func(t *testing.T) {
+		file := outcome.Facts["receipt"]
+		out, errOut, code := run(t, "receipt", "verify", "--own-anchor", file)
+		var report struct {
+			Anchor, Issuer string
+		}
+		if err := json.Unmarshal([]byte(out), &report); code != 0 || err != nil || report.Anchor == "" || report.Issuer == "" {
+			t.Fatalf("exit %d, %v: %s%s", code, err, out, errOut)
+		}
+		if _, errOut, code := run(t, "receipt", "verify", "--anchor", report.Anchor, file); code != 0 {
+			t.Errorf("under its anchor: exit %d: %s", code, errOut)
+		}
+		if _, _, code := run(t, "receipt", "verify", "--anchor", report.Anchor[1:]+"A", file); code != 1 {
+			t.Errorf("under another anchor: exit %d", code)
+		}
+	})
 	t.Run("and says so when it is started again on the same data", func(t *testing.T) {
 		out, errOut, code := run(t, "demo", "--exit", "--data", data, "--listen", "127.0.0.1:0")
 		if code != 0 || !strings.Contains(out, "already played") {
@@ -141,6 +157,13 @@ func TestABusyPortIsOneClearSentence(t *testing.T) {
 	}
 }
 
+func TestAnAddressBeyondLoopbackMustBeAskedFor(t *testing.T) {
+	_, errOut, code := run(t, "serve", "--data", t.TempDir(), "--listen", "0.0.0.0:0")
+	if code != 1 || !strings.Contains(errOut, "--expose") {
+		t.Errorf("exit %d: %s", code, errOut)
+	}
+}
+
 func TestTheCommandLineTeaches(t *testing.T) {
 	out, _, code := run(t, "--help")
 	if code != 0 {
@@ -152,7 +175,7 @@ func TestTheCommandLineTeaches(t *testing.T) {
 		}
 	}
 	for _, bad := range [][]string{{"nonsense"}, {"token"}, {"token", "--party", "91370200990000009X", "--role", "sme"},
-		{"token", "--party", "91370200990000009K", "--role", "king"}, {"serve", "--issuer", "https://a.example"}} {
+		{"token", "--party", "91370200990000009K", "--role", "king"}, {"serve", "--issuer", "https://a.example"}, {"receipt", "verify", "main.go"}} {
 		if _, errOut, code := run(t, bad...); code != 2 || errOut == "" {
 			t.Errorf("%v: exit %d: %s", bad, code, errOut)
 		}

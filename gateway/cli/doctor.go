@@ -12,6 +12,7 @@ import (
 	"decore/adapters/embedded"
 	"decore/chaincode/canon"
 	"decore/chaincode/contract"
+	"decore/chaincode/ident"
 	"decore/gateway/keystore"
 	"decore/gateway/projection"
 	"decore/gateway/server"
@@ -166,12 +167,14 @@ func examineKeys(_ context.Context, p *patient) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	parties := map[ident.USCC]bool{}
 	for _, e := range held {
+		parties[e.Party] = true
 		if _, _, err := store.Key(e.Party); err != nil && !errors.Is(err, keystore.ErrNoKey) {
 			return "", err
 		}
 	}
-	return fmt.Sprintf("%d parties hosted", len(held)), nil
+	return fmt.Sprintf("%d parties hosted, %d keys", len(parties), len(held)), nil
 }
 
 func examineProjection(ctx context.Context, p *patient) (string, error) {

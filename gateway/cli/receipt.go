@@ -14,7 +14,8 @@ type receiptCommand struct {
 
 type receiptVerifyCommand struct {
 	File   string `arg:"" help:"Receipt as the gateway gave it." type:"existingfile"`
-	Anchor string `help:"Key ID (RFC 7638 thumbprint) of the regulator's founding key, learnt by other means. Without it the receipt's own is taken, and said to be." placeholder:"KID"`
+	Anchor string `help:"Key ID (RFC 7638 thumbprint) of the regulator's founding key, learnt from the regulator and not from the receipt." xor:"anchor" required:"" placeholder:"KID"`
+	Own    bool   `name:"own-anchor" help:"Take the founding key that the receipt names itself: this shows that the receipt is consistent, not whose it is." xor:"anchor" required:""`
 }
 
 // Run checks the receipt and prints what it proves.

@@ -30,10 +30,10 @@ type serveCommand struct {
 	Listen     string   `help:"Address and port; keep to loopback and put a TLS proxy in front." default:"127.0.0.1:8080" env:"DECORE_LISTEN"`
 	Consortium string   `help:"File of the consortium on which an empty ledger is founded. Default: the invented example." type:"existingfile" env:"DECORE_CONSORTIUM" placeholder:"FILE"`
 	Policies   string   `help:"Folder of policy records for it. Default: the example's." type:"existingdir" env:"DECORE_POLICIES" placeholder:"DIR"`
-	Issuer     []string `help:"URL of a token issuer to accept; give --audience and --jwks as often, in the same order." env:"DECORE_ISSUER" placeholder:"URL"`
+	Issuer     []string `help:"URL of a token issuer to accept; give --audience and --jwks as often, in the same order. Without one, the development issuer's tokens are accepted." env:"DECORE_ISSUER" placeholder:"URL"`
 	Audience   []string `help:"Audience of the issuer's tokens." env:"DECORE_AUDIENCE" placeholder:"NAME"`
 	JWKS       []string `name:"jwks" help:"Issuer's keys: an https URL or a file of a JWK set." env:"DECORE_JWKS" placeholder:"URL|FILE"`
-	NoDev      bool     `name:"no-dev-issuer" help:"Do not accept tokens of the development issuer." env:"DECORE_NO_DEV_ISSUER"`
+	Expose     bool     `help:"Allow an address beyond loopback. The gateway speaks plain HTTP." env:"DECORE_EXPOSE"`
 	Passphrase string   `help:"Passphrase of the key store, at least 15 bytes. Default: a master key file in the data folder." env:"DECORE_KEY_PASSPHRASE" hidden:""`
 }
 
@@ -42,7 +42,7 @@ func (c *serveCommand) config(log *slog.Logger) (server.Config, error) {
 		return server.Config{}, &usageError{"give one --audience and one --jwks for each --issuer"}
 	}
 	cfg := server.Config{Data: c.or("serve"), Listen: c.Listen, Consortium: c.Consortium, Policies: c.Policies,
-		NoDev: c.NoDev, Passphrase: c.Passphrase, Log: log}
+		Exposed: c.Expose, Passphrase: c.Passphrase, Log: log}
 	for i := range c.Issuer {
 		cfg.Issuers = append(cfg.Issuers, auth.Issuer{URL: c.Issuer[i], Audience: c.Audience[i], JWKS: c.JWKS[i]})
 	}

@@ -25,8 +25,18 @@ type reply struct {
 	Raw    []byte
 }
 
-// call sends a request as an actor. The key makes a repeated call the same call.
-func (c *client) call(ctx context.Context, as actor, method, path, key string, body any) (reply, error) {
+// write sends a command of an actor. The key makes a repeated call the same call; seen is the version that
+// the actor signs for, where it countersigns.
+func (c *client) write(ctx context.Context, as actor, path, key, seen string, body any) (reply, error) {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return reply{}, fmt.Errorf("POST %s: %w", path, err)
+	}
+	return c.send(ctx, as, http.MethodPost, path, map[string]string{"Content-Type": "application/json", "Idempotency-Key": key, "If-Match": seen}, bytes.NewReader(raw))
+}
+
+// call sends a query of an actor.
+func (c *client) call(ctx context.Context, as actor, method, path string, body any) (reply, error) {
 	var content io.Reader
 	if body != nil {
 		raw, err := json.Marshal(body)
@@ -35,7 +45,7 @@ func (c *client) call(ctx context.Context, as actor, method, path, key string, b
 		}
 		content = bytes.NewReader(raw)
 	}
-	return c.send(ctx, as, method, path, key, "application/json", content)
+	return c.send(ctx, as, method, path, map[string]string{"Content-Type": "application/json"}, content)
 }
 
 // upload sends a spreadsheet.
@@ -52,10 +62,10 @@ func (c *client) upload(ctx context.Context, as actor, path, key, name string, s
 	if err != nil {
 		return reply{}, fmt.Errorf("upload %s: %w", name, err)
 	}
-	return c.send(ctx, as, http.MethodPost, path, key, w.FormDataContentType(), &form)
+	return c.send(ctx, as, http.MethodPost, path, map[string]string{"Content-Type": w.FormDataContentType(), "Idempotency-Key": key}, &form)
 }
 
-func (c *client) send(ctx context.Context, as actor, method, path, key, contentType string, body io.Reader) (reply, error) {
+func (c *client) send(ctx context.Context, as actor, method, path string, headers map[string]string, body io.Reader) (reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
@@ -63,11 +73,10 @@ func (c *client) send(ctx context.Context, as actor, method, path, key, contentT
 		return reply{}, fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	req.Header.Set("Authorization", "Bearer "+c.tokens[as.id()])
-	if body != nil {
-		req.Header.Set("Content-Type", contentType)
-	}
-	if key != "" {
-		req.Header.Set("Idempotency-Key", key)
+	for name, value := range headers {
+		if value != "" {
+			req.Header.Set(name, value)
+		}
 	}
 	res, err := c.http.Do(req)
 	if err != nil {

@@ -44,6 +44,7 @@ type Outcome struct {
 	Done   bool              `json:"done"`
 	Steps  []Told            `json:"steps"`
 	Facts  map[string]string `json:"facts"` // what later steps and scripts need: record IDs and amounts
+	Seen   map[string]string `json:"seen"`  // the versions that actors signed for
 }
 
 // Told is one step as it went.
@@ -66,6 +67,7 @@ type Story struct {
 	client  *client
 	outcome Outcome
 	scene   string   // name of the step that is being played
+	writes  int      // that it made so far
 	lines   []string // told of it so far
 }
 
@@ -88,7 +90,10 @@ func (s *Story) Play(ctx context.Context, ledgerName string) (o Outcome, again b
 		if s.Begin != nil {
 			s.Begin(n+1, len(steps), step.title, step.zh)
 		}
-		s.scene, s.lines = step.name, []string{}
+		s.scene, s.writes, s.lines = step.name, 0, []string{}
+		if err := s.until(ctx, step.day); err != nil {
+			return s.outcome, false, err
+		}
 		if err := step.play(ctx, s); err != nil {
 			return s.outcome, false, fmt.Errorf("step %d, %s: %w", n+1, step.title, err)
 		}
@@ -106,7 +111,7 @@ func (s *Story) Play(ctx context.Context, ledgerName string) (o Outcome, again b
 }
 
 func (s *Story) load(ledgerName string) error {
-	s.outcome = Outcome{Ledger: ledgerName, Facts: map[string]string{}, Steps: []Told{}}
+	s.outcome = Outcome{Ledger: ledgerName, Facts: map[string]string{}, Seen: map[string]string{}, Steps: []Told{}}
 	raw, err := os.ReadFile(s.File)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -11,13 +11,13 @@ import (
 )
 
 var financeSteps = []step{
-	{"disclose", "The supplier discloses both receivables to two banks", "供应商授权两家银行查看", disclose},
-	{"verify", "Both banks verify, in one call each", "两家银行核验", verify},
-	{"offer", "The supplier applies at both; both offer, it accepts", "申请融资,银行报价,供应商接受", offer},
-	{"lend", "Bank A reserves, encumbers and disburses", "汇岬银行占用、设立担保、放款", lend},
-	{"twice", "Bank B's attempt on the same value is refused", "远帆银行就同一资产再次融资被拒", lendTwice},
-	{"proof", "Bank A keeps a receipt and checks it offline", "汇岬银行留存核验回执并离线验真", proof},
-	{"repay", "The buyer pays, the loan is repaid, the collateral released", "回款、还款结清、解除担保", repayAndRelease},
+	{"disclose", "2026-04-13", "The supplier discloses both receivables to two banks", "供应商授权两家银行查看", disclose},
+	{"verify", "2026-04-13", "Both banks verify, in one call each", "两家银行核验", verify},
+	{"offer", "2026-04-13", "The supplier applies at both; both offer, it accepts", "申请融资,银行报价,供应商接受", offer},
+	{"lend", "2026-04-13", "Bank A reserves, encumbers and disburses", "汇岬银行占用、设立担保、放款", lend},
+	{"twice", "2026-04-13", "Bank B's attempt on the same value is refused", "远帆银行就同一资产再次融资被拒", lendTwice},
+	{"proof", "2026-04-13", "Bank A keeps a receipt and checks it offline", "汇岬银行留存核验回执并离线验真", proof},
+	{"repay", "2026-05-06", "The buyer pays, the loan is repaid, the collateral released", "回款、还款结清、解除担保", repayAndRelease},
 }
 
 func (s *Story) pledged() []string {
@@ -110,9 +110,6 @@ func lendTwice(ctx context.Context, s *Story) error {
 }
 
 func repayAndRelease(ctx context.Context, s *Story) error {
-	if err := s.until(ctx, "2026-05-06"); err != nil {
-		return err
-	}
 	confirmed, unanswered := "/v1/receivables/"+s.pledged()[0], "/v1/receivables/"+s.pledged()[1]
 	loan := "/v1/financings/" + s.outcome.Facts["loan A"]
 	for _, next := range []struct {
@@ -147,7 +144,7 @@ func proof(ctx context.Context, s *Story) error {
 	for _, h := range history.Items {
 		s.say("block %d: %s by %s", h.Block, h.Verb, h.Party)
 	}
-	r, err := s.client.call(ctx, bankA, http.MethodGet, path+"/receipt", "", nil)
+	r, err := s.client.call(ctx, bankA, http.MethodGet, path+"/receipt", nil)
 	if err != nil {
 		return err
 	}

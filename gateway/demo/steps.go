@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 
 	"decore/chaincode/calendar"
+	"decore/chaincode/contract"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 )
@@ -28,8 +30,8 @@ func parseUSCC(s string) (ident.USCC, error) { return ident.ParseUSCC(s) }
 
 // step is one scene.
 type step struct {
-	name, title, zh string
-	play            func(context.Context, *Story) error
+	name, day, title, zh string // day: the story's date when the step begins
+	play                 func(context.Context, *Story) error
 }
 
 // script is the whole story in order.
@@ -41,7 +43,12 @@ type fields map[string]any
 
 // post makes a call that must be answered with a status below 300, and tells of it.
 func (s *Story) post(ctx context.Context, as actor, path string, body any) (written, error) {
-	r, err := s.client.call(ctx, as, http.MethodPost, path, s.key(), body)
+	seen, err := s.seen(ctx, as, path)
+	if err != nil {
+		return written{}, err
+	}
+	r, err := s.client.write(ctx, as, path, s.key(), seen, body)
+	s.writes++
 	if err != nil {
 		return written{}, err
 	}
@@ -59,7 +66,8 @@ func (s *Story) post(ctx context.Context, as actor, path string, body any) (writ
 
 // refused makes a call that must be refused with the code, and tells of it.
 func (s *Story) refused(ctx context.Context, as actor, path, code string, body any) error {
-	r, err := s.client.call(ctx, as, http.MethodPost, path, s.key(), body)
+	r, err := s.client.write(ctx, as, path, s.key(), "", body)
+	s.writes++
 	if err != nil {
 		return err
 	}
@@ -73,7 +81,7 @@ func (s *Story) refused(ctx context.Context, as actor, path, code string, body a
 
 // ask makes a query whose JSON answer goes into v.
 func (s *Story) ask(ctx context.Context, as actor, method, path string, body, v any) error {
-	r, err := s.client.call(ctx, as, method, path, "", body)
+	r, err := s.client.call(ctx, as, method, path, body)
 	if err != nil {
 		return err
 	}
@@ -84,14 +92,44 @@ func (s *Story) ask(ctx context.Context, as actor, method, path string, body, v 
 	return r.into(v)
 }
 
+// seen reads the record of a countersignature as the actor does before it signs, and returns its version.
+func (s *Story) seen(ctx context.Context, as actor, target string) (string, error) {
+	record, verb := path.Split(target)
+	if !countersigns(path.Base(path.Dir(path.Dir(record))), verb) {
+		return "", nil
+	}
+	// A repeat after an interruption must be the same request, so what was seen is kept first.
+	note := s.key() + " " + target
+	if version, ok := s.outcome.Seen[note]; ok {
+		return version, nil
+	}
+	r, err := s.client.call(ctx, as, http.MethodGet, strings.TrimSuffix(record, "/"), nil)
+	if err != nil {
+		return "", err
+	}
+	if r.Status != http.StatusOK {
+		return "", fmt.Errorf("GET %s by %s: %d", record, as.Name, r.Status)
+	}
+	s.outcome.Seen[note] = r.Header.Get("ETag")
+	return s.outcome.Seen[note], s.save()
+}
+
+// countersigns reports whether a verb on records of the collection is a countersignature.
+func countersigns(collection, verb string) bool {
+	table, ok := contract.TableOf(strings.TrimSuffix(collection, "s"))
+	if !ok {
+		return false
+	}
+	row, ok := table.Row(verb)
+	return ok && row.Binding
+}
+
 func (s *Story) say(format string, args ...any) {
 	s.lines = append(s.lines, fmt.Sprintf(format, args...))
 }
 
-// key numbers the calls of a step, so that a step which was cut off finds the answers that it already got.
-func (s *Story) key() string {
-	return fmt.Sprintf("demo-%s-%d", s.scene, len(s.lines))
-}
+// key numbers the writes of a step, so that a step which was cut off finds the answers that it already got.
+func (s *Story) key() string { return fmt.Sprintf("demo-%s-%d", s.scene, s.writes) }
 
 // until moves the ledger's clock to nine in the morning of the day.
 func (s *Story) until(ctx context.Context, day string) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -20,8 +21,8 @@ type Config struct {
 	Listen     string        // loopback address and port; port 0 takes a free one
 	Consortium string        // file of the plan on which an empty ledger is founded; "" is the built-in example
 	Policies   string        // folder of policies for it; "" is the built-in example
-	Issuers    []auth.Issuer // whose tokens are accepted besides the development issuer's
-	NoDev      bool          // do not accept the development issuer's tokens
+	Issuers    []auth.Issuer // whose tokens are accepted; the development issuer's when there is none
+	Exposed    bool          // Listen may be beyond loopback
 	Passphrase string        // of the key store; "" uses a master key file in the data folder
 	Clock      func() time.Time
 	Log        *slog.Logger
@@ -47,11 +48,25 @@ func (c Config) Validate() error {
 		return errors.New("no data folder given (--data)")
 	case c.Listen == "":
 		return errors.New("no address given (--listen)")
-	case c.NoDev && len(c.Issuers) == 0:
-		return errors.New("without the development issuer at least one --issuer must be given")
+	case !c.Exposed && !loopback(c.Listen):
+		return fmt.Errorf("%s is not a loopback address: the gateway speaks plain HTTP, so put a TLS proxy in front, or say --expose", c.Listen)
 	}
 	return nil
 }
+
+// loopback reports whether only this machine can reach the address.
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return true // listening will say what is wrong with it
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// development reports whether the development issuer's tokens are accepted: only where no real issuer's are,
+// since whoever can read the data folder can make one for any party.
+func (c Config) development() bool { return len(c.Issuers) == 0 }
 
 func (c Config) path(name string) string { return filepath.Join(c.Data, name) }
 

@@ -127,12 +127,13 @@ func (s *Server) open(ctx, run context.Context, cfg Config) (http.Handler, error
 	s.opened(answers.Close)
 	registry := prometheus.NewRegistry()
 	return api.New(api.Deps{Ledger: s.Ledger, Store: s.Store, Submit: submitter, Desk: writer, Keys: keys, Auth: verifier,
-		Idempotency: answers, Log: cfg.Log, Metrics: registry, Version: Version})
+		Idempotency: answers, Log: cfg.Log, Metrics: registry, Version: Version,
+		TempDir: cfg.path("tmp"), Issuer: plan.Platform})
 }
 
 func openAuth(run context.Context, cfg Config) (*auth.Verifier, error) {
 	settings := auth.Config{Issuers: cfg.Issuers, Log: cfg.Log}
-	if !cfg.NoDev {
+	if cfg.development() {
 		dev, err := auth.OpenDevIssuer(cfg.Data, nil)
 		if err != nil {
 			return nil, err

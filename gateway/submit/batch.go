@@ -26,11 +26,30 @@ func (s *Submitter) submit(ctx context.Context, subs []*submission) {
 			places = append(places, place{sub, i})
 		}
 	}
-	if err := s.settle(ctx, places); err != nil {
+	err := s.settle(ctx, places)
+	switch {
+	case err == nil:
+	case len(subs) > 1 && !passing(err):
+		// What keeps a batch from being decided at all may be one caller's; the others must not suffer for it.
+		for _, sub := range subs {
+			s.submit(ctx, []*submission{sub})
+		}
+	default:
 		for _, sub := range subs {
 			sub.err = err
 		}
 	}
+}
+
+// passing reports whether an error is the ledger's or the context's own, and so the same for every caller.
+func passing(err error) bool {
+	for _, own := range []error{ledger.ErrBusy, ledger.ErrUnavailable, ledger.ErrUnknown, ledger.ErrConflict, ledger.ErrDamaged,
+		context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, own) {
+			return true
+		}
+	}
+	return false
 }
 
 // settle submits until the commands are decided. A command that needs terms which this gateway cannot

@@ -14,6 +14,7 @@ import (
 	"decore/chaincode/canon"
 	"decore/chaincode/contract"
 	"decore/chaincode/evidence"
+	"decore/chaincode/financing"
 )
 
 // openings finds the current terms of records in the private collections that this gateway may read.
@@ -34,6 +35,9 @@ var (
 	subject  = regexp.MustCompile(`"subject":"([^"]*)"`)
 )
 
+// maxNamed bounds the records that arguments can have fetched: the collateral of a financing and its order.
+const maxNamed = financing.MaxCollateral + 2
+
 // subjectOf reads the subject out of a command. It is only a hint of what to fetch, so it is not worth
 // the full reading of the command, which the contract does.
 func subjectOf(c Signed) string {
@@ -53,7 +57,7 @@ func subjectOf(c Signed) string {
 // subject, what its arguments name, and what commands on those were seen to need before.
 func (o *openings) touched(c Signed) []string {
 	ids := []string{subjectOf(c)}
-	for _, m := range recordID.FindAll(c.Opening, -1) {
+	for _, m := range recordID.FindAll(c.Opening, maxNamed) {
 		ids = append(ids, string(m[1:len(m)-1]))
 	}
 	for _, id := range slices.Clone(ids) {

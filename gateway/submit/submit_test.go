@@ -3,6 +3,7 @@ package submit_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -20,8 +21,9 @@ import (
 type gate struct {
 	ledger.Ledger
 	batches  atomic.Int64
-	closed   sync.Mutex // held while submissions must wait
-	failures chan error // next errors to answer with instead of submitting
+	closed   sync.Mutex             // held while submissions must wait
+	spoilt   atomic.Pointer[string] // a command with which no batch can be decided
+	failures chan error             // next errors to answer with instead of submitting
 }
 
 func newGate(l ledger.Ledger) *gate { return &gate{Ledger: l, failures: make(chan error, 16)} }
@@ -33,6 +35,9 @@ func (g *gate) Submit(ctx context.Context, b contract.Batch) (ledger.Commit, err
 	case err := <-g.failures:
 		return ledger.Commit{}, err
 	default:
+	}
+	if spoilt := g.spoilt.Load(); spoilt != nil && slices.Contains(b.Commands, *spoilt) {
+		return ledger.Commit{}, errSpoilt
 	}
 	g.batches.Add(1)
 	return g.Ledger.Submit(ctx, b)
@@ -216,6 +221,31 @@ func TestOneOf64ReservationsOfAReceivableWins(t *testing.T) {
 		t.Errorf("%d won and %d lost", won.Load(), lost.Load())
 	}
 }
+
+func TestOneCallersFaultIsNotTheOthers(t *testing.T) {
+	w, g := gated(t)
+	spoilt, _ := w.Sign(gatewaytest.SME, "order.create", "", w.OrderArgs("1000.00"))
+	g.spoilt.Store(&spoilt.JWS)
+	var wait sync.WaitGroup
+	g.holding(t, func() {
+		wait.Go(func() {
+			if _, err := w.Submit.One(t.Context(), spoilt); !errors.Is(err, errSpoilt) {
+				t.Errorf("the spoilt one: %v", err)
+			}
+		})
+		for range 8 {
+			good, _ := w.Sign(gatewaytest.SME, "order.create", "", w.OrderArgs("1000.00"))
+			wait.Go(func() {
+				if a, err := w.Submit.One(t.Context(), good); err != nil || a.Status != contract.Accepted {
+					t.Errorf("a good one: %v %+v", err, a.Result)
+				}
+			})
+		}
+	})
+	wait.Wait()
+}
+
+var errSpoilt = errors.New("this command spoils its batch")
 
 func BenchmarkSignedCommandsThroughTheBatchPath(b *testing.B) {
 	w := gatewaytest.New(b, nil)
