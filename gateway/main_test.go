@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -115,6 +116,38 @@ func TestTheDemoPlaysItsStoryAndTellsItsOutcome(t *testing.T) {
 			t.Errorf("exit %d: %s", code, errOut)
 		}
 	})
+}
+
+func TestADemoThatIsKilledGoesOnWhereItStopped(t *testing.T) {
+	data := t.TempDir()
+	for _, lines := range []int{3, 12, 9, 20, 6} {
+		playUntil(t, data, lines)
+	}
+	out, errOut, code := run(t, "demo", "--exit", "--json", "--data", data, "--listen", "127.0.0.1:0")
+	if code != 0 || !strings.Contains(out, `"subsidy settled":"1500000.00"`) {
+		t.Errorf("exit %d: %s%s", code, out, errOut)
+	}
+}
+
+// playUntil kills the demo when it has told a number of lines, or lets it end.
+func playUntil(t *testing.T, data string, lines int) {
+	t.Helper()
+	cmd := exec.Command(program, "demo", "--exit", "--data", data, "--listen", "127.0.0.1:0")
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	told := bufio.NewScanner(pipe)
+	for range lines {
+		if !told.Scan() {
+			break
+		}
+	}
+	_ = cmd.Process.Kill() // it may have ended
+	_ = cmd.Wait()
 }
 
 // damage overwrites bytes in the middle of the store's largest file.
