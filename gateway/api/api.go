@@ -62,6 +62,8 @@ type API struct {
 	log     *slog.Logger
 	metrics *metrics
 	gate    *gate
+	callers *gates
+	imports *imports
 	schemas schemas
 	huma    huma.API
 	secret  tokenKey
@@ -96,7 +98,8 @@ func New(d Deps) (*API, error) {
 	setDefault(&d.Version, "0.0.0")
 	a := &API{ledger: d.Ledger, store: d.Store, submit: d.Submit, desk: d.Desk, keys: d.Keys, auth: d.Auth, once: d.Idempotency,
 		limits: d.Limits.withDefaults(), log: d.Log, schemas: newSchemas(), issuer: d.Issuer}
-	a.gate = newGate(a.limits)
+	a.gate = newGate(a.limits.Concurrent, a.limits.Waiting, a.limits.Patience)
+	a.callers, a.imports = newGates(a.limits), newImports(a.limits)
 	a.metrics = newMetrics(d.Metrics, a)
 	a.secret.ledger, a.secret.store = d.Ledger, d.Store
 	memory, err := verification.NewMemory(remembered)

@@ -24,39 +24,38 @@ import (
 // guessed, dropped or converted on the way.
 type Payload struct{ raw []byte }
 
-// readTimeout bounds how long a body may take to arrive.
-const readTimeout = 15 * time.Second
-
-// Resolve reads the body (huma.Resolver).
+// Resolve takes the body (huma.Resolver).
 func (p *Payload) Resolve(ctx huma.Context) []error {
-	if err := p.read(ctx); err != nil {
-		return []error{err}
-	}
-	return nil
-}
-
-func (p *Payload) read(ctx huma.Context) error {
-	most := of(ctx.Context()).maxBody
-	_ = ctx.SetReadDeadline(time.Now().Add(readTimeout)) // where it is not supported the server's own timeout stands
-	body := ctx.BodyReader()
-	if body == nil {
-		return nil
-	}
-	raw, err := io.ReadAll(io.LimitReader(body, most+1))
-	switch {
-	case err != nil:
-		return problem.New(problem.BodyUnreadable).With(err)
-	case int64(len(raw)) > most:
-		return problem.New(problem.BodyTooLarge).Because(fmt.Sprintf("at most %d bytes", most), fmt.Sprintf("最多 %d 字节", most))
-	case len(raw) == 0:
+	e := of(ctx.Context())
+	if len(e.body) == 0 && !e.form {
 		return nil
 	}
 	media, params, err := mime.ParseMediaType(ctx.Header("Content-Type"))
 	charset := params["charset"]
 	if err != nil || media != mediaJSON || charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return problem.New(problem.MediaType).Because("send application/json in UTF-8", "请使用 UTF-8 编码的 application/json")
+		return []error{problem.New(problem.MediaType).Because("send application/json in UTF-8", "请使用 UTF-8 编码的 application/json")}
 	}
-	p.raw = raw
+	p.raw = e.body
+	return nil
+}
+
+// readBody reads the body whole, unless it is a form, which is too large for that. It must arrive in time.
+func (e *exchange) readBody(w http.ResponseWriter, r *http.Request, l Limits) error {
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if e.form = media == mediaForm; e.form || r.Body == nil {
+		return nil
+	}
+	_ = e.conn.SetReadDeadline(time.Now().Add(l.BodyTime)) // where it is not supported the server's own timeout stands
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, l.Body))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return problem.New(problem.BodyTooLarge).Because(fmt.Sprintf("at most %d bytes", l.Body), fmt.Sprintf("最多 %d 字节", l.Body))
+	case err != nil:
+		return problem.New(problem.BodyUnreadable).With(err)
+	}
+	_ = e.conn.SetReadDeadline(time.Time{}) // a deadline that passes while the request is worked on would end it
+	e.body = raw
 	return nil
 }
 

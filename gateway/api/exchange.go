@@ -21,8 +21,11 @@ type exchange struct {
 	route string // the operation's path template
 	path  string
 
-	// What the body may be, for the resolvers that read it.
-	maxBody    int64
+	conn *http.ResponseController
+	body []byte // read before the request had its turn; that of a form is not
+	form bool   // the body is a form, which its operation reads
+
+	// What a form may be.
 	maxSheet   int64
 	uploads    string // folder for sheets
 	uploadTime time.Duration

@@ -20,8 +20,9 @@ import (
 func (a *API) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e := newExchange(r)
-		e.maxBody, e.maxSheet, e.uploads, e.uploadTime = a.limits.Body, a.limits.Sheet, a.sheets.dir, a.limits.Import
+		e.maxSheet, e.uploads, e.uploadTime = a.limits.Sheet, a.sheets.dir, a.limits.Import
 		out := &recorder{ResponseWriter: w}
+		e.conn = http.NewResponseController(w)
 		secure(w.Header(), r.URL.Path)
 		defer func() {
 			if fault := recover(); fault != nil {
@@ -85,22 +86,44 @@ func secure(h http.Header, path string) {
 	h["Content-Security-Policy"] = []string{policy}
 }
 
-// guard stands before /v1: it bounds how much is worked on at once, and lets nobody in without a good token whose
-// party and roles stand in the registry.
+// guard stands before /v1: it lets nobody in without a good token whose party and roles stand in the registry, and
+// bounds how much is worked on at once, in all and for one party. A body is read before its request takes one of the
+// turns that all share, so that who sends slowly keeps nobody else waiting.
 func (a *API) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		e := of(r.Context())
-		if err := a.gate.enter(r.Context()); err != nil {
+		ctx, e := r.Context(), of(r.Context())
+		leave, err := a.admit(ctx, e, w, r)
+		if err != nil {
 			a.write(w, e, err)
 			return
 		}
-		defer a.gate.leave()
-		if err := a.identify(r.Context(), e, r.Header.Get("Authorization")); err != nil {
-			a.write(w, e, err)
-			return
-		}
+		defer leave()
 		next.ServeHTTP(w, r)
 	})
+}
+
+// admit takes the request's turns, to be given back with leave.
+func (a *API) admit(ctx context.Context, e *exchange, w http.ResponseWriter, r *http.Request) (leave func(), err error) {
+	if err := a.gate.enter(ctx); err != nil {
+		return nil, err
+	}
+	err = a.identify(ctx, e, r.Header.Get("Authorization"))
+	a.gate.leave()
+	if err != nil {
+		return nil, err
+	}
+	own := a.callers.party(e.caller.Party)
+	if err := own.enter(ctx); err != nil {
+		return nil, err
+	}
+	if err = e.readBody(w, r, a.limits); err == nil {
+		err = a.gate.enter(ctx)
+	}
+	if err != nil {
+		own.leave()
+		return nil, err
+	}
+	return func() { a.gate.leave(); own.leave() }, nil
 }
 
 func (a *API) identify(ctx context.Context, e *exchange, authorization string) error {

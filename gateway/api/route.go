@@ -111,7 +111,7 @@ func (a *API) document(op huma.Operation, r route) {
 	registered.RequestBody = &huma.RequestBody{Required: !r.optional, Content: map[string]*huma.MediaType{mediaJSON: {Schema: a.schemas.of(r.body)}}}
 }
 
-// enter notes which operation the request met, and turns away who has none of its roles.
+// enter notes which operation the request met, and turns away who has none of its roles, or has an import running.
 func (a *API) enter(r route) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		e := of(ctx.Context())
@@ -119,6 +119,13 @@ func (a *API) enter(r route) func(huma.Context, func(huma.Context)) {
 		if r.tag != tagService && !mayUse(e.caller.Roles, r.roles) {
 			_ = huma.WriteErr(a.huma, ctx, http.StatusForbidden, "", problem.New(problem.RoleNotPermitted))
 			return
+		}
+		if r.form {
+			if !a.imports.begin(e.caller.Party) {
+				_ = huma.WriteErr(a.huma, ctx, http.StatusTooManyRequests, "", problem.New(problem.TooManyRequests))
+				return
+			}
+			defer a.imports.end(e.caller.Party)
 		}
 		next(ctx)
 	}

@@ -15,7 +15,10 @@ import (
 	"decore/gateway/problem"
 )
 
-const mediaForm = "multipart/form-data"
+const (
+	mediaForm  = "multipart/form-data"
+	answerTime = time.Minute // to send an answered sheet
+)
 
 // Upload is a sheet, sent as the file of a form. It is streamed to a temporary file that Close removes.
 type Upload struct {
@@ -38,7 +41,9 @@ func (u *Upload) Resolve(ctx huma.Context) []error {
 
 func (u *Upload) read(ctx huma.Context) error {
 	e := of(ctx.Context())
-	_ = ctx.SetReadDeadline(time.Now().Add(e.uploadTime))
+	_ = e.conn.SetReadDeadline(time.Now().Add(e.uploadTime))
+	// The server's own timeout for the answer counts from the request's beginning, and is meant for smaller ones.
+	_ = e.conn.SetWriteDeadline(time.Now().Add(2*e.uploadTime + answerTime))
 	media, params, err := mime.ParseMediaType(ctx.Header("Content-Type"))
 	if err != nil || media != mediaForm {
 		return problem.New(problem.MediaType).Because("send a form of type multipart/form-data with the sheet in the field file", "请使用 multipart/form-data 表单上传，文件字段名为 file")
@@ -62,6 +67,7 @@ func (u *Upload) read(ctx huma.Context) error {
 	if u.file == nil {
 		return problem.New("FIELD_REQUIRED").At("/file")
 	}
+	_ = e.conn.SetReadDeadline(time.Time{}) // a deadline that passes while the sheet is worked on would end it
 	return nil
 }
 
