@@ -269,3 +269,40 @@ func TestALienRanksByItsFiling(t *testing.T) {
 		t.Errorf("lien %+v", l)
 	}
 }
+
+// Between the lien and the money the collateral may lose its worth.
+func TestWhatIsPaidOutIsCarriedOnThatVeryDay(t *testing.T) {
+	t.Parallel()
+	base := newWorld(t)
+	rec := base.granted()
+	fin := base.accepted(base.BankA, rec, "600.00")
+	base.Do(base.BankA, "financing.reserve", fin, financing.ReserveArgs{Hours: 24})
+	base.Do(base.BankA, "financing.encumber", fin, base.registration(90))
+	pay := func(w *world, amount string) financing.Disbursement {
+		return financing.Disbursement{Amount: yuan(amount), Date: w.today(), Reference: "L"}
+	}
+	t.Run("a dispute leaves the undisputed part's worth", func(t *testing.T) {
+		w := base.fork(t)
+		w.Do(w.Leader, "receivable.dispute", rec, receivable.DisputeArgs{Amount: yuan("500.00"), Reason: "short"})
+		w.Refuse("OVER_ADVANCE", w.BankA, "financing.disburse", fin, pay(w, "300.01"))
+		w.Do(w.BankA, "financing.disburse", fin, pay(w, "300.00"))
+	})
+	t.Run("a payment leaves what is open", func(t *testing.T) {
+		w := base.fork(t)
+		w.Do(w.BankA, "receivable.pay", rec, w.payment("900.00"))
+		w.Refuse("OVER_ADVANCE", w.BankA, "financing.disburse", fin, pay(w, "60.01"))
+	})
+	t.Run("past its due day it carries nothing", func(t *testing.T) {
+		w := base.fork(t)
+		w.Pass(61 * days)
+		w.Refuse("COLLATERAL_INELIGIBLE", w.BankA, "financing.disburse", fin, pay(w, "1.00"))
+	})
+	t.Run("a stricter policy rules from its publication", func(t *testing.T) {
+		w := base.fork(t)
+		p := contracttest.Credit()
+		p.Version, p.AdvanceUnconfirmed = 2, p.AdvanceOrder
+		w.Do(w.Regulator, "policy.publish", contract.CreditPolicy, contract.PublishArgs{Policy: mustCanonical(t, p)})
+		w.Refuse("OVER_ADVANCE", w.BankA, "financing.disburse", fin, pay(w, "400.01"))
+		w.Do(w.BankA, "financing.disburse", fin, pay(w, "400.00"))
+	})
+}
