@@ -42,7 +42,7 @@ type Deps struct {
 	Auth        *auth.Verifier
 	Idempotency *idempotency.Store
 	Issuer      ident.USCC // the hosted party that signs receipts; none when empty
-	TempDir     string     // for sheets while they are read and answered; the system's when empty
+	TempDir     string     // the gateway's own, for sheets while they are read and answered; a new one of the system's when empty
 	Version     string     // of the program, for the document
 	Limits      Limits
 	Metrics     *prometheus.Registry
@@ -72,6 +72,8 @@ type API struct {
 	answers *verifications
 	issuer  ident.USCC
 	handler http.Handler
+
+	rotating sync.Mutex // held while the key that is to replace a party's is found or made
 }
 
 // useProblems makes huma's own errors ours; huma keeps the constructor in a variable of the package.

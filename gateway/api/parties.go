@@ -2,13 +2,16 @@ package api
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"errors"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"decore/chaincode/contract"
 	"decore/chaincode/evidence"
+	"decore/chaincode/fault"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/party"
@@ -75,7 +78,7 @@ func (a *API) partyRoutes() {
 // partyVerbs says how the body of each verb becomes its arguments; a key that is left out is one that the gateway makes.
 var partyVerbs = map[string]struct {
 	body reflect.Type
-	args func(a *API, u ident.USCC, body any) (any, error)
+	args func(a *API, p party.Party, body any) (any, error)
 }{
 	"register":   {reflect.TypeFor[Registration](), (*API).registerArgs},
 	"approve":    {reflect.TypeFor[party.ReasonArgs](), asSent},
@@ -85,7 +88,7 @@ var partyVerbs = map[string]struct {
 	"revoke-key": {reflect.TypeFor[NewKey](), (*API).keyArgs},
 }
 
-func asSent(_ *API, _ ident.USCC, body any) (any, error) { return body, nil }
+func asSent(_ *API, _ party.Party, body any) (any, error) { return body, nil }
 
 func (a *API) partyVerbRoute(v contract.Verb) {
 	verb := partyVerbs[v.Row.Verb]
@@ -109,19 +112,23 @@ func (a *API) partyVerb(ctx context.Context, e *exchange, v contract.Verb, uscc 
 	if err := a.schemas.decode(in.raw, body.Interface(), !v.Row.Creates()); err != nil {
 		return nil, err
 	}
+	var about party.Party
+	var err error
 	if r, ok := body.Interface().(*Registration); ok {
-		uscc = string(r.USCC)
-	} else if p, err := a.registered(ctx, uscc); err != nil {
+		about.USCC = r.USCC
+	} else if about, err = a.registered(ctx, uscc); err != nil {
 		return nil, err
-	} else {
-		uscc = string(p.USCC)
+	}
+	// Told here and not by the ledger, since the arguments alone may cost the other party a key.
+	if !v.Row.Permits(e.caller.Roles, func(lifecycle.Relation) bool { return isAbout(e, about.USCC) }) {
+		return nil, problem.New(string(fault.NotPermitted))
 	}
 	draft := func() ([]step, error) {
-		args, err := verb.args(a, ident.USCC(uscc), body.Elem().Interface())
+		args, err := verb.args(a, about, body.Elem().Interface())
 		if err != nil {
 			return nil, err
 		}
-		s, err := a.draft(e, want{verb: v.Name, subject: uscc, args: args})
+		s, err := a.draft(e, want{verb: v.Name, subject: string(about.USCC), args: args})
 		return []step{s}, err
 	}
 	return a.exactlyOnce(ctx, e, in, draft, func(outcomes []outcome) (*reply, error) { return a.partyReply(ctx, e, v, outcomes[0]) })
@@ -147,15 +154,15 @@ func (a *API) partyReply(ctx context.Context, e *exchange, v contract.Verb, o ou
 	return out, nil
 }
 
-func (a *API) registerArgs(u ident.USCC, body any) (any, error) {
+func (a *API) registerArgs(p party.Party, body any) (any, error) {
 	r := body.(Registration)
-	key, err := a.keyOr(r.Key, func() (evidence.JWK, error) { return a.hostedKey(u) })
+	key, err := a.keyOr(r.Key, func() (evidence.JWK, error) { return a.hostedKey(p.USCC) })
 	return party.RegisterArgs{Name: r.Name, English: r.English, Roles: r.Roles, Org: r.Org, Key: key}, err
 }
 
-func (a *API) keyArgs(u ident.USCC, body any) (any, error) {
+func (a *API) keyArgs(p party.Party, body any) (any, error) {
 	key, err := a.keyOr(body.(NewKey).Key, func() (evidence.JWK, error) {
-		_, public, err := a.keys.Add(u)
+		public, err := a.nextKey(p)
 		if errors.Is(err, keystore.ErrNoKey) {
 			return evidence.JWK{}, problem.New(problem.KeyHosted).At("/key")
 		}
@@ -165,6 +172,25 @@ func (a *API) keyArgs(u ident.USCC, body any) (any, error) {
 		return evidence.NewJWK(public), nil
 	})
 	return party.KeyArgs{Key: key}, err
+}
+
+// nextKey returns the party's key that is to replace its current one: the one that an earlier attempt made and the
+// ledger never took, or a new one.
+func (a *API) nextKey(p party.Party) (*ecdsa.PublicKey, error) {
+	a.rotating.Lock() // so that two attempts at once find the same key
+	defer a.rotating.Unlock()
+	held, err := a.keys.List()
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range held {
+		registered := slices.ContainsFunc(p.Keys, func(r party.Key) bool { return r.ID == k.KeyID })
+		if k.Party == p.USCC && !k.Current && !registered {
+			return k.Public, nil
+		}
+	}
+	_, public, err := a.keys.Add(p.USCC)
+	return public, err
 }
 
 func (a *API) keyOr(given *evidence.JWK, otherwise func() (evidence.JWK, error)) (evidence.JWK, error) {

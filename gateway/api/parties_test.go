@@ -72,9 +72,49 @@ func TestAHostedKeyIsRotatedAndTheNextCommandSignedWithIt(t *testing.T) {
 	}
 	w.act(bureau, "/v1/parties/"+string(supplier)+"/revoke-key", object{})
 	w.order("10.00")
-	if p := w.refuse(http.StatusForbidden, "NOT_PERMITTED", w.post(rival, "/v1/parties/"+string(supplier)+"/rotate-key", nil)); p.Position == nil {
-		t.Errorf("%+v", p)
+}
+
+// held counts the keys that the gateway has of the party.
+func (w *world) held(p ident.USCC) (n int) {
+	w.Helper()
+	list, err := w.Keys.List()
+	w.must(err)
+	for _, k := range list {
+		if k.Party == p {
+			n++
+		}
 	}
+	return n
+}
+
+func TestNobodyMakesKeysForAnotherParty(t *testing.T) {
+	w := newWorld(t)
+	before := w.held(supplier)
+	for _, p := range []ident.USCC{rival, bankA, bureau} {
+		w.refuse(http.StatusForbidden, "NOT_PERMITTED", w.post(p, "/v1/parties/"+string(supplier)+"/rotate-key", nil))
+	}
+	if n := w.held(supplier); n != before {
+		t.Errorf("the supplier has %d keys, not %d", n, before)
+	}
+}
+
+func TestAKeyThatTheLedgerNeverTookIsUsedByTheNextAttempt(t *testing.T) {
+	s := &stalling{}
+	w := newWorld(t, withSubmitter(s))
+	before, rotate := w.held(supplier), "/v1/parties/"+string(supplier)+"/rotate-key"
+	s.mu.Lock()
+	s.drop = 1
+	s.mu.Unlock()
+	w.refuse(http.StatusGatewayTimeout, "OUTCOME_UNKNOWN", w.post(supplier, rotate, nil))
+	w.act(supplier, rotate, nil)
+	if n := w.held(supplier); n != before+1 {
+		t.Errorf("two attempts made %d keys", n-before)
+	}
+	w.act(supplier, rotate, nil)
+	if n := w.held(supplier); n != before+2 {
+		t.Errorf("after a second rotation there are %d keys more", n-before)
+	}
+	w.order("10.00")
 }
 
 // ownKey registers a party that keeps its key.
