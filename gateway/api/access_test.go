@@ -115,7 +115,7 @@ var access = map[string]string{
 	"POST /v1/parties/{uscc}/revoke-key": "rrrrrrrrrm",
 	"POST /v1/commands":                  "mmmmmmmmmm",
 	"GET /v1/ledger/head":                "mmmmmmmmmm",
-	"GET /v1/blocks/{number}":            "mmmmmmmmmm",
+	"GET /v1/blocks/{number}":            "rrrrrrrrmm",
 	"GET /v1/refusals":                   "rrrrrrrrrm",
 }
 

@@ -157,6 +157,6 @@ func TestBadInvoicesAndParameters(t *testing.T) {
 	}
 	w.refuse(404, "ROUTE_NOT_FOUND", w.get(supplier, "/v1/nothing"))
 	w.refuse(405, "METHOD_NOT_ALLOWED", w.send(supplier, http.MethodDelete, "/v1/orders", nil))
-	w.refuse(422, "PARAMETER_INVALID", w.get(supplier, "/v1/blocks/minus"))
-	w.refuse(404, "NOT_FOUND", w.get(supplier, "/v1/blocks/999999"))
+	w.refuse(422, "PARAMETER_INVALID", w.get(bureau, "/v1/blocks/minus"))
+	w.refuse(404, "NOT_FOUND", w.get(bureau, "/v1/blocks/999999"))
 }

@@ -39,7 +39,8 @@ func (a *API) ledgerRoutes() {
 		}
 		return answer(http.StatusOK, head)
 	})
-	handle(a, route{method: http.MethodGet, path: "/v1/blocks/{number}", id: "ledger.block", tag: tagLedger, en: "A block as every member sees it: signed commands, results, hashes of private values",
+	handle(a, route{method: http.MethodGet, path: "/v1/blocks/{number}", id: "ledger.block", tag: tagLedger, roles: []lifecycle.Role{lifecycle.Regulator, lifecycle.Platform},
+		en: "A block as the members' nodes have it, with the holders of liens: signed commands, results, hashes of private values",
 		zh: "查询区块", answer: reflect.TypeFor[ledger.Block]()}, func(ctx context.Context, _ *exchange, in *BlockPath) (*reply, error) {
 		block, err := a.ledger.Block(ctx, in.Number)
 		if err != nil {
