@@ -138,7 +138,9 @@ func allowed(e *exchange, r projection.Record, live []encumbrance.Lien) []string
 	}
 	return table.Allowed(r.State, e.caller.Roles, func(as lifecycle.Relation) bool {
 		if as == lifecycle.Holder {
-			return slices.ContainsFunc(live, func(l encumbrance.Lien) bool { return l.Holder == e.caller.Party && l.Record == r.ID })
+			return slices.ContainsFunc(live, func(l encumbrance.Lien) bool {
+				return l.Holder == e.caller.Party && (l.Record == r.ID || slices.Contains(r.Parents, l.Record))
+			})
 		}
 		return r.Terms != nil && r.Terms.Related(as) == e.caller.Party
 	})

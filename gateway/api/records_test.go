@@ -148,6 +148,23 @@ func TestNobodyLearnsOfAnotherBank(t *testing.T) {
 	}
 }
 
+func TestWhoHoldsTheOrderHoldsItsReceivables(t *testing.T) {
+	w := newWorld(t)
+	order := w.order("1000000.00")
+	w.act(leader, "/v1/orders/"+order+"/attest", nil)
+	w.act(supplier, "/v1/orders/"+order+"/grant", object{"to": bankA, "until": w.days(90)})
+	fin := w.act(supplier, "/v1/financings", object{"lender": bankA, "product": "order-loan", "amount": "1000.00", "tenorMonths": 3,
+		"purpose": "原材料", "collateral": []string{order}}).ID
+	w.disbursed(bankA, w.offered(bankA, fin, "1000.00", 90), "1000.00")
+	w.act(supplier, "/v1/orders/"+order+"/ship", object{"amount": "1000000.00", "date": w.days(0), "note": "DN1"})
+	w.act(leader, "/v1/orders/"+order+"/accept", object{"amount": "1000000.00", "date": w.days(0)})
+	rec := w.receivable(order, "600000.00")
+	if seen := into[record](w, w.get(bankA, "/v1/receivables/"+rec), http.StatusOK); !slices.Contains(seen.AllowedActions, "pay") {
+		t.Errorf("the holder of the order's lien may %v", seen.AllowedActions)
+	}
+	w.act(bankA, "/v1/receivables/"+rec+"/pay", object{"amount": "1.00", "date": w.days(0), "reference": "P1"})
+}
+
 func TestHistoriesSayWhoSignedWhat(t *testing.T) {
 	w := newWorld(t)
 	id := w.delivered("100.00")
