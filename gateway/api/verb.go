@@ -14,7 +14,9 @@ import (
 // Write is what every request that writes may carry.
 type Write struct {
 	Payload
-	Key string `header:"Idempotency-Key" maxLength:"128" doc:"Same key and body: the same answer, also after a crash (幂等键)"`
+	Key string `header:"Idempotency-Key" maxLength:"128" doc:"Same key, If-Match and body: the same answer, also after a crash (幂等键)"`
+
+	ifMatch string // of a write to a record; part of what the key stands for
 }
 
 // WriteTo is a write to a record that exists.
@@ -53,6 +55,7 @@ func (a *API) verb(ctx context.Context, e *exchange, v contract.Verb, id, ifMatc
 	if err := a.schemas.decode(in.raw, args.Interface(), a.schemas.optional(v.Args)); err != nil {
 		return nil, err
 	}
+	in.ifMatch = ifMatch
 	return a.perform(ctx, e, in, func() (step, error) {
 		return a.prepare(ctx, e, v, id, ifMatch, args.Elem().Interface())
 	})

@@ -93,6 +93,20 @@ func TestARepeatWithTheSameKeyIsTheSameRequest(t *testing.T) {
 	w.refuse(http.StatusUnprocessableEntity, "IDEMPOTENCY_KEY_INVALID", w.post(supplier, "/v1/orders", body, "Idempotency-Key", "a b"))
 }
 
+func TestAnotherVersionIsAnotherRequest(t *testing.T) {
+	w := newWorld(t)
+	path := "/v1/orders/" + w.order("100.00") + "/attest"
+	send := func(version string) response {
+		return w.post(leader, path, nil, "Idempotency-Key", "k", "If-Match", version)
+	}
+	first := send(`"1"`)
+	into[written](w, first, http.StatusOK)
+	w.refuse(http.StatusUnprocessableEntity, "IDEMPOTENCY_KEY_REUSED", send(`"2"`))
+	if again := send(`"1"`); string(again.body) != string(first.body) {
+		t.Errorf("%d %s", again.status, again.body)
+	}
+}
+
 func TestARefusalIsRepeatedAndAFaultOfTheRequestIsNot(t *testing.T) {
 	w := newWorld(t)
 	id := w.order("100.00")
