@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"log/slog"
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"decore/chaincode/ident"
+	"decore/gateway/api"
 	"decore/gateway/receipt"
 )
 
@@ -181,11 +184,36 @@ func TestVerificationsOfRecordsAndInvoices(t *testing.T) {
 	if b[0].Code != "RECORD_NOT_FOUND" || b[1].Record != "" || b[1].Duplicate.Answer != "duplicate-registered" || b[1].Kind == "" {
 		t.Errorf("bank B, to whom nothing is disclosed: %+v", b[:2])
 	}
+	byNumber := object{"items": []object{{"invoice": body["invoice"]}, {"invoice": "26372000000099999999"}}}
+	for p, want := range map[ident.USCC][2]string{supplier: {"", "ROLE_NOT_PERMITTED"}, leader: {"", "ROLE_NOT_PERMITTED"}, bureau: {"", ""},
+		rival: {"ROLE_NOT_PERMITTED", "ROLE_NOT_PERMITTED"}, platform: {"ROLE_NOT_PERMITTED", "ROLE_NOT_PERMITTED"}} {
+		got := into[answers](w, w.post(p, "/v1/verifications", byNumber), http.StatusOK).Results
+		if got[0].Code != want[0] || got[1].Code != want[1] || want[0] != "" && (got[0].Record != "" || got[0].Duplicate.Answer != "") {
+			t.Errorf("%s by number: %+v", roleOf[p], got)
+		}
+	}
 	w.refuse(422, "INVOICE_NUMBER_INVALID", w.post(bankB, "/v1/verifications", object{"items": []object{{"invoice": "1"}}}))
 
 	raw := w.get(bankA, "/v1/receivables/"+rec+"/receipt").body
 	report, err := receipt.Verify(raw)
 	if err != nil {
 		t.Fatalf("the receipt does not hold: %v %+v", err, report)
+	}
+}
+
+func TestTheFolderOfSheetsIsNobodyElses(t *testing.T) {
+	common := t.TempDir()
+	t.Setenv("TMPDIR", common)
+	w := newWorld(t)
+	others := common + "/decore-sheets/others"
+	w.must(os.MkdirAll(others, 0o700))
+	d := w.deps
+	for _, own := range []string{"", w.dir + "/tmp"} {
+		d.TempDir, d.Metrics = own, nil
+		_, err := api.New(d)
+		w.must(err)
+		if _, err := os.Stat(others); err != nil {
+			t.Errorf("with TempDir %q: %v", own, err)
+		}
 	}
 }

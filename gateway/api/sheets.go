@@ -27,12 +27,17 @@ type sheet struct {
 	party                 ident.USCC
 }
 
-// newSheets empties the folder of an earlier run.
-func newSheets(dir string) (*sheets, error) {
-	if dir == "" {
-		dir = os.TempDir()
+// newSheets empties the folder of an earlier run, which stands in a folder of the gateway's own. Without one it makes
+// a folder whose name nobody knows before, since the system's temporary folder is everybody's.
+func newSheets(parent string) (*sheets, error) {
+	if parent == "" {
+		dir, err := os.MkdirTemp("", "decore-sheets-")
+		if err != nil {
+			return nil, fmt.Errorf("folder of sheets: %w", err)
+		}
+		return &sheets{dir: dir}, nil
 	}
-	dir = filepath.Join(dir, "decore-sheets")
+	dir := filepath.Join(parent, "decore-sheets")
 	if err := os.RemoveAll(dir); err != nil {
 		return nil, fmt.Errorf("folder of sheets: %w", err)
 	}

@@ -121,7 +121,8 @@ func (a *API) verifyMany(ctx context.Context, e *exchange, body VerificationRequ
 	return answer(http.StatusOK, out)
 }
 
-// verifyItem verifies one item. Of an invoice without a record that the caller sees, only the register's answer is told.
+// verifyItem verifies one item. Of an invoice without a record that the caller sees, only the register's answer is
+// told, and not to everybody.
 func (a *API) verifyItem(ctx context.Context, e *exchange, item VerificationItem) (VerificationAnswer, error) {
 	if (item.Record == "") == (item.Invoice == "") {
 		return VerificationAnswer{}, problem.New("FIELD_INVALID").Because("name a record or an invoice", "请填写记录编号或发票号码之一")
@@ -151,8 +152,14 @@ func (a *API) verifyItem(ctx context.Context, e *exchange, item VerificationItem
 			return v, err
 		}
 	}
+	if !mayUse(e.caller.Roles, mayLookUp) {
+		return VerificationAnswer{}, problem.New(problem.RoleNotPermitted)
+	}
 	return a.lookUp(ctx, e, item.Invoice)
 }
+
+// mayLookUp are the roles that may ask of any invoice whether it is registered; others could sound out competitors.
+var mayLookUp = []lifecycle.Role{lifecycle.Bank, lifecycle.Regulator}
 
 func (a *API) lookUp(ctx context.Context, e *exchange, n ident.InvoiceNumber) (VerificationAnswer, error) {
 	key, err := a.secret.get(ctx)
