@@ -43,7 +43,7 @@ func ParseUSCC(s string) (USCC, error) {
 func MustUSCC(s string) USCC {
 	u, err := ParseUSCC(s)
 	if err != nil {
-		panic(err)
+		panic(err) //nolint:forbidigo // a wrong literal is a mistake of the program
 	}
 	return u
 }
