@@ -6,6 +6,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,6 +31,7 @@ func TestWhoSendsSlowlyKeepsNobodyElseWaiting(t *testing.T) {
 		o.limits = api.Limits{Concurrent: 1, PerParty: 1, Patience: time.Millisecond, BodyTime: time.Hour}
 	})
 	answered, finish := w.slowly(supplier, "/v1/orders")
+	defer finish()
 	for w.get(supplier, "/v1/ledger/head").status != http.StatusTooManyRequests { // until the slow one has the supplier's turn
 		if t.Context().Err() != nil {
 			t.Fatal("the slow request never took its turn")
@@ -51,13 +53,15 @@ func TestNoPartyTakesEveryTurn(t *testing.T) {
 	s := &stalling{held: make(chan struct{}, 1)}
 	w := newWorld(t, withSubmitter(s), func(o *options) { o.limits = api.Limits{Concurrent: 4, Patience: time.Millisecond} })
 	hold := make(chan struct{})
+	release := sync.OnceFunc(func() { close(hold) })
+	defer release()
 	s.set(hold, nil)
 	first := make(chan response, 1)
 	go func() { first <- w.post(supplier, "/v1/orders", w.orderBody("1.00")) }()
 	<-s.held
 	w.refuse(http.StatusTooManyRequests, "TOO_MANY_REQUESTS", w.get(supplier, "/v1/ledger/head"))
 	into[object](w, w.get(leader, "/v1/ledger/head"), http.StatusOK)
-	close(hold)
+	release()
 	into[written](w, <-first, http.StatusCreated)
 	into[object](w, w.get(supplier, "/v1/ledger/head"), http.StatusOK)
 }
@@ -73,13 +77,15 @@ func TestFewImportsRunAtOnceAndOneOfAParty(t *testing.T) {
 			sheet := []byte(receivableHeader + w.line(w.numberOf(w.delivered("1000.00")), w.invoice(), "1.00"))
 			upload := func(p ident.USCC) response { return w.upload(p, "/v1/receivables/import", "x.csv", sheet) }
 			hold := make(chan struct{})
+			release := sync.OnceFunc(func() { close(hold) })
+			defer release()
 			s.set(hold, nil)
 			first := make(chan response, 1)
 			go func() { first <- upload(supplier) }()
 			<-s.held
 			w.refuse(http.StatusTooManyRequests, "TOO_MANY_REQUESTS", upload(c.by))
 			into[object](w, w.get(supplier, "/v1/ledger/head"), http.StatusOK)
-			close(hold)
+			release()
 			if got := into[imported](w, <-first, http.StatusOK); got.Recorded != 1 {
 				t.Errorf("%+v", got)
 			}
