@@ -315,27 +315,6 @@ func (w *world) act(p ident.USCC, path string, body any) written {
 	return into[written](w, r, r.status)
 }
 
-// binding are the verbs that are countersignatures.
-var binding = func() map[string]bool {
-	all := map[string]bool{}
-	for _, v := range contract.Verbs() {
-		if v.Row.Binding {
-			all[v.Row.Verb] = true
-		}
-	}
-	return all
-}()
-
-// seen is the If-Match header of a countersignature on the record as it is now; none for other verbs.
-func (w *world) seen(p ident.USCC, path string) []string {
-	w.Helper()
-	i := strings.LastIndexByte(path, '/')
-	if !binding[path[i+1:]] {
-		return nil
-	}
-	return []string{"If-Match", w.get(p, path[:i]).header.Get("ETag")}
-}
-
 type object map[string]any
 
 // later puts the ledger's clock forward.
