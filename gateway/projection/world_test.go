@@ -179,7 +179,7 @@ func (w *world) step(t *rapid.T) {
 }
 
 func (w *world) repayment(amount money.Amount) financing.Repayment {
-	return financing.Repayment{Principal: money.Min(amount, money.MustParse("1000.00")), Date: w.today(), Reference: "RP"}
+	return financing.Repayment{Principal: money.Min(amount, money.MustParse("1000.00")), Date: w.today(), Reference: contracttest.NewID("RP")}
 }
 
 func (w *world) pipeline(bank *contracttest.Actor) {

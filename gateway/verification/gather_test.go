@@ -7,6 +7,7 @@ import (
 
 	"decore/chaincode/check"
 	"decore/chaincode/contract"
+	"decore/chaincode/contract/contracttest"
 	"decore/chaincode/duplicate"
 	"decore/chaincode/encumbrance"
 	"decore/chaincode/money"
@@ -153,7 +154,7 @@ func TestFactsAreThoseOfOneMoment(t *testing.T) {
 			if v.Version != w.Header(rec).Version {
 				t.Errorf("version %d", v.Version)
 			}
-			w.Do(w.SME, "receivable.pay", rec, receivable.PayArgs{Amount: money.MustParse("1.00"), Date: w.Today(), Reference: "P"})
+			w.Do(w.SME, "receivable.pay", rec, receivable.PayArgs{Amount: money.MustParse("1.00"), Date: w.Today(), Reference: contracttest.NewID("P")})
 		}
 	})
 }
