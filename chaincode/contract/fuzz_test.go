@@ -60,7 +60,7 @@ func FuzzArguments(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which, where uint8, args []byte) {
 		v := verbs[int(which)%len(verbs)]
 		if v.Name == "ledger.found" || !jsontext.Value(args).IsValid() {
-			t.Skip()
+			return
 		}
 		states := slices.Sorted(maps.Keys(build[v.Table.Kind]))
 		state := states[int(where)%len(states)]

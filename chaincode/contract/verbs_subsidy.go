@@ -130,43 +130,21 @@ func init() {
 }
 
 func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
-	f, err := load[financing.Terms](c, financing.Table.Kind, a.Financing, "/financing")
+	f, err := c.unclaimed(a.Financing)
 	if err != nil {
 		return nil, err
 	}
-	if f.Terms.Lender != c.cmd.Party {
-		return nil, fault.New(fault.NotPermitted, "/financing")
-	}
-	if f.Terms.Disbursement == nil {
-		return nil, fault.New(fault.WrongState, "/financing")
-	}
-	if claimed, err := c.layer.get(ClaimKey(f.ID)); err != nil || claimed != nil {
-		return nil, errorOr(err, fault.New(fault.ClaimExists, "/financing"))
-	}
-	if a.Policy == CreditPolicy || !nameForm.MatchString(a.Policy) {
-		// With a slash it would name an earlier version, whose caps no longer hold.
-		return nil, fault.New(fault.PolicyUnknown, "/policy")
-	}
-	policy, err := c.subsidyPolicy(PolicyKey(a.Policy))
+	policy, err := c.policyToday(a.Policy)
 	if err != nil {
+		return nil, err
+	}
+	loan := LoanFacts(f.ID, f.Terms, a)
+	if err := sensible(loan); err != nil {
 		return nil, err
 	}
 	account, err := c.account(policy.ID, f.Terms.Applicant)
 	if err != nil {
 		return nil, err
-	}
-	loan := LoanFacts(f.ID, f.Terms, a)
-	var wrong *subsidy.FieldError
-	switch err := loan.Validate(); {
-	case errors.As(err, &wrong):
-		return nil, fault.New(fault.FieldInvalid, "/"+wrong.Field)
-	case err != nil:
-		return nil, fault.New(fault.FieldInvalid, "")
-	case len(a.Sector) > maxSector:
-		return nil, fault.New(fault.FieldInvalid, "/sector")
-	}
-	if !policy.InForce(c.today()) {
-		return nil, fault.New(fault.Code(subsidy.PolicyNotInForce), "/policy")
 	}
 	next, claim, err := subsidy.Hold(policy, account.Terms.Account, loan)
 	if err != nil {
@@ -183,6 +161,50 @@ func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
 		return nil, err
 	}
 	return create(c, subsidy.Lifecycle.Kind, ClaimTerms{Claim: claim, Loan: loan, Account: account.ID, Bureau: account.Terms.Bureau}), nil
+}
+
+// unclaimed opens a disbursed loan of the signer that has no claim yet.
+func (c *call) unclaimed(loan string) (financingRecord, error) {
+	f, err := load[financing.Terms](c, financing.Table.Kind, loan, "/financing")
+	switch {
+	case err != nil:
+		return nil, err
+	case f.Terms.Lender != c.cmd.Party:
+		return nil, fault.New(fault.NotPermitted, "/financing")
+	case f.Terms.Disbursement == nil:
+		return nil, fault.New(fault.WrongState, "/financing")
+	}
+	if claimed, err := c.layer.get(ClaimKey(f.ID)); err != nil || claimed != nil {
+		return nil, errorOr(err, fault.New(fault.ClaimExists, "/financing"))
+	}
+	return f, nil
+}
+
+// policyToday returns the current version of a subsidy policy that is in force.
+func (c *call) policyToday(id string) (subsidy.Policy, error) {
+	if id == CreditPolicy || !nameForm.MatchString(id) {
+		// With a slash it would name an earlier version, whose caps no longer hold.
+		return subsidy.Policy{}, fault.New(fault.PolicyUnknown, "/policy")
+	}
+	policy, err := c.subsidyPolicy(PolicyKey(id))
+	if err == nil && !policy.InForce(c.today()) {
+		err = fault.New(fault.Code(subsidy.PolicyNotInForce), "/policy")
+	}
+	return policy, err
+}
+
+// sensible refuses facts of a loan that make no sense.
+func sensible(loan subsidy.Loan) error {
+	var wrong *subsidy.FieldError
+	switch err := loan.Validate(); {
+	case errors.As(err, &wrong):
+		return fault.New(fault.FieldInvalid, "/"+wrong.Field)
+	case err != nil:
+		return fault.New(fault.FieldInvalid, "")
+	case len(loan.Sector) > maxSector:
+		return fault.New(fault.FieldInvalid, "/sector")
+	}
+	return nil
 }
 
 // maxSector bounds a sector's name in bytes, for a policy that lists none.

@@ -51,7 +51,6 @@ const (
 	ReservationTooLong   Code = "RESERVATION_TOO_LONG"
 	RegistrationInvalid  Code = "REGISTRATION_INVALID"
 	NotDisclosed         Code = "NOT_DISCLOSED"
-	GrantExists          Code = "GRANT_EXISTS"
 	GrantUnknown         Code = "GRANT_UNKNOWN"
 	GrantInUse           Code = "GRANT_IN_USE"
 	CollateralRequired   Code = "COLLATERAL_REQUIRED"
@@ -60,7 +59,6 @@ const (
 	OverAdvance          Code = "OVER_ADVANCE" // more than the advance rate allows
 	OverOffer            Code = "OVER_OFFER"
 	OfferExpired         Code = "OFFER_EXPIRED"
-	DebtOutstanding      Code = "DEBT_OUTSTANDING"
 	PolicyUnknown        Code = "POLICY_UNKNOWN"
 	PolicyVersion        Code = "POLICY_VERSION"
 	PolicyInvalid        Code = "POLICY_INVALID"

@@ -3,6 +3,7 @@ package submit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -63,6 +64,8 @@ func (s *Submitter) settle(ctx context.Context, places []place) error {
 		commit, err := s.ledger.Submit(ctx, batch)
 		var need *contract.OpeningsNeededError
 		switch {
+		case err == nil && len(commit.Results) != len(places):
+			return fmt.Errorf("the ledger answered %d of %d commands", len(commit.Results), len(places))
 		case err == nil:
 			for i, p := range places {
 				p.sub.answers[p.i] = Answer{Result: commit.Results[i], Tx: commit.Tx, Block: commit.Block, Time: commit.Time}
