@@ -90,10 +90,10 @@ func TestTheDemoPlaysItsStoryAndTellsItsOutcome(t *testing.T) {
 		if err := json.Unmarshal([]byte(out), &report); code != 0 || err != nil || report.Anchor == "" || report.Issuer == "" {
 			t.Fatalf("exit %d, %v: %s%s", code, err, out, errOut)
 		}
-		if _, errOut, code := run(t, "receipt", "verify", "--anchor", report.Anchor, file); code != 0 {
+		if _, errOut, code := run(t, "receipt", "verify", "--anchor="+report.Anchor, file); code != 0 {
 			t.Errorf("under its anchor: exit %d: %s", code, errOut)
 		}
-		if _, _, code := run(t, "receipt", "verify", "--anchor", report.Anchor[1:]+"A", file); code != 1 {
+		if _, _, code := run(t, "receipt", "verify", "--anchor="+report.Anchor[1:]+"A", file); code != 1 {
 			t.Errorf("under another anchor: exit %d", code)
 		}
 	})

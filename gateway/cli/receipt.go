@@ -14,7 +14,7 @@ type receiptCommand struct {
 
 type receiptVerifyCommand struct {
 	File   string `arg:"" help:"Receipt as the gateway gave it." type:"existingfile"`
-	Anchor string `help:"Key ID (RFC 7638 thumbprint) of the regulator's founding key, learnt from the regulator and not from the receipt." xor:"anchor" required:"" placeholder:"KID"`
+	Anchor string `help:"Key ID (RFC 7638 thumbprint) of the regulator's founding key, learnt from the regulator and not from the receipt. Write --anchor=KID: a key ID may begin with a hyphen." xor:"anchor" required:"" placeholder:"KID"`
 	Own    bool   `name:"own-anchor" help:"Take the founding key that the receipt names itself: this shows that the receipt is consistent, not whose it is." xor:"anchor" required:""`
 }
 
