@@ -1,0 +1,101 @@
+// Package connection is the file by which a client of one organisation finds its Fabric network (连接文件):
+// the channel, whom it acts for, and the peers and orderers of the network, with all certificates in it.
+package connection
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+)
+
+// Connection is how one organisation's client reaches a channel.
+type Connection struct {
+	Channel   string   `json:"channel"`
+	Chaincode string   `json:"chaincode"`
+	Org       string   `json:"org"` // MSP ID of the client
+	Identity  Identity `json:"identity"`
+	// Regulator is the organisation (MSP ID) whose endorsement every transaction needs (财政局).
+	Regulator string `json:"regulator"`
+	Peers     []Node `json:"peers"`    // of all organisations; the client reads at those of its own
+	Orderers  []Node `json:"orderers"` // of the channel's ordering service
+	// BFT says that the ordering service is SmartBFT, which wants a transaction sent to every orderer.
+	BFT bool `json:"bft,omitzero"`
+	// Demonstration says that the network takes transactions with any time, so that a story's clock can be
+	// moved. Times of such a ledger prove nothing.
+	Demonstration bool `json:"demonstration,omitzero"`
+}
+
+// Identity is an X.509 identity in PEM. The file that holds it is as secret as the key.
+type Identity struct {
+	Certificate string `json:"certificate"`
+	Key         string `json:"key"` // PKCS#8
+}
+
+// Node is a peer or an orderer.
+type Node struct {
+	Org      string `json:"org"`      // MSP ID
+	Address  string `json:"address"`  // host:port
+	TLSRoots string `json:"tlsRoots"` // CA certificates in PEM
+}
+
+// Read reads a connection file.
+func Read(path string) (Connection, error) {
+	var c Connection
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return c, fmt.Errorf("connection file: %w", err)
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return c, fmt.Errorf("connection file %s: %w", path, err)
+	}
+	if err := c.Validate(); err != nil {
+		return c, fmt.Errorf("connection file %s: %w", path, err)
+	}
+	return c, nil
+}
+
+// Write writes a connection file that only its owner can read.
+func (c Connection) Write(path string) error {
+	raw, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return fmt.Errorf("connection file: %w", err)
+	}
+	if err := os.WriteFile(path, append(raw, '\n'), 0o600); err != nil {
+		return fmt.Errorf("connection file: %w", err)
+	}
+	return nil
+}
+
+// Validate says what is missing.
+func (c Connection) Validate() error {
+	for _, f := range []struct{ name, value string }{
+		{"channel", c.Channel}, {"chaincode", c.Chaincode}, {"org", c.Org}, {"regulator", c.Regulator},
+		{"identity.certificate", c.Identity.Certificate}, {"identity.key", c.Identity.Key},
+	} {
+		if f.value == "" {
+			return fmt.Errorf("%s is missing", f.name)
+		}
+	}
+	if len(c.PeersOf(c.Org)) == 0 {
+		return fmt.Errorf("no peer of %s is listed", c.Org)
+	}
+	if len(c.Orderers) == 0 {
+		return errors.New("no orderer is listed")
+	}
+	return nil
+}
+
+// PeersOf lists the peers of an organisation.
+func (c Connection) PeersOf(org string) []Node {
+	var all []Node
+	for _, n := range c.Peers {
+		if n.Org == org {
+			all = append(all, n)
+		}
+	}
+	return all
+}
