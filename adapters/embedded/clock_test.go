@@ -80,7 +80,7 @@ func TestOptions(t *testing.T) {
 		"no organisation":               func(o *Options) { o.Orgs = nil },
 		"an empty organisation":         func(o *Options) { o.Orgs = []string{""} },
 		"an organisation not in UTF-8":  func(o *Options) { o.Orgs = []string{"a\xff"} },
-		"a peer of no organisation":     func(o *Options) { o.PeerOrg = "NobodyMSP" },
+		"a client of no organisation":   func(o *Options) { o.CallerOrg = "NobodyMSP" },
 		"a folder that cannot be a one": func(o *Options) { o.Dir = "/dev/null/ledger" },
 	} {
 		t.Run(name+" is refused", func(t *testing.T) {

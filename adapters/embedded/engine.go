@@ -36,9 +36,7 @@ type Options struct {
 	Run func(contract.State, contract.Batch) (contract.Outcome, error)
 	// Orgs are the organisations (MSP IDs) of the channel, which all are held here.
 	Orgs []string
-	// PeerOrg is whose peer runs the contract: the first of Orgs when empty.
-	PeerOrg string
-	// CallerOrg is whose client submits: PeerOrg when empty.
+	// CallerOrg is whose client submits: the first of Orgs when empty.
 	CallerOrg string
 	// Clock is the real clock: time.Now when nil.
 	Clock func() time.Time
@@ -66,16 +64,15 @@ func (o Options) complete() (Options, error) {
 		}
 	}
 	o.Orgs = slices.Clone(o.Orgs)
-	o.PeerOrg = or(o.PeerOrg, o.Orgs[0])
-	o.CallerOrg = or(o.CallerOrg, o.PeerOrg)
+	o.CallerOrg = or(o.CallerOrg, o.Orgs[0])
 	o.Queue = or(o.Queue, 1024)
 	o.CheckBudget = or(o.CheckBudget, 300*time.Millisecond)
 	o.Log = or(o.Log, slog.Default())
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	if !slices.Contains(o.Orgs, o.PeerOrg) {
-		return o, fmt.Errorf("embedded ledger: the peer's organisation %q is not among %q", o.PeerOrg, o.Orgs)
+	if !slices.Contains(o.Orgs, o.CallerOrg) {
+		return o, fmt.Errorf("embedded ledger: the client's organisation %q is not among %q", o.CallerOrg, o.Orgs)
 	}
 	return o, nil
 }

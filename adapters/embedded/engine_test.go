@@ -75,7 +75,7 @@ func verify(tb testing.TB, e *Engine) {
 
 func TestConformance(t *testing.T) {
 	conformance.Run(t, conformance.Engine{
-		Peer: bureau, Other: bank,
+		Own: bureau, Other: bank,
 		Open: func(t *testing.T, place string) ledger.Ledger { return open(t, options(place)) },
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cockroachdb/pebble"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"decore/adapters/ledger"
 	"decore/chaincode/contract"
@@ -55,6 +56,9 @@ func (e *Engine) Private(ctx context.Context, org string, keys ...string) (value
 	})
 	return values, err
 }
+
+// Owed returns nothing: the collections of all organisations are held here.
+func (e *Engine) Owed(context.Context, contract.Batch) ([]jsontext.Value, error) { return nil, nil }
 
 // History returns every committed version of a public key, oldest first.
 func (e *Engine) History(ctx context.Context, key string) (versions []ledger.Version, err error) {

@@ -16,8 +16,7 @@ import (
 	"decore/chaincode/evidence"
 )
 
-// ErrCollection is wrapped by errors about a private collection that the peer does not hold, or that no
-// organisation of the ledger has.
+// ErrCollection is wrapped by errors about a private collection that no organisation of the ledger has.
 var ErrCollection = errors.New("private collection out of reach")
 
 // state is what the contract sees while one transaction runs (contract.State). As on Fabric, reads see
@@ -73,14 +72,6 @@ func (s *state) PutPrivate(org, key string, value []byte) error {
 	return nil
 }
 
-func (s *state) GetPrivate(org, key string) ([]byte, error) {
-	if org != s.opts.PeerOrg {
-		return nil, fmt.Errorf("%w: %q on a peer of %q", ErrCollection, org, s.opts.PeerOrg)
-	}
-	value, err := getValue(s.reader, privateKey(org, key))
-	return value, s.note(err)
-}
-
 func (s *state) PrivateHash(org, key string) ([]byte, error) {
 	if !slices.Contains(s.opts.Orgs, org) {
 		return nil, fmt.Errorf("%w: %q is no organisation of this ledger", ErrCollection, org)
@@ -103,7 +94,6 @@ func (s *state) SetEvent(name string, payload []byte) error {
 
 func (s *state) TxID() string      { return s.id }
 func (s *state) TxTime() time.Time { return s.time }
-func (s *state) PeerOrg() string   { return s.opts.PeerOrg }
 func (s *state) CallerOrg() string { return s.opts.CallerOrg }
 
 func (s *state) note(err error) error {

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"decore/chaincode/contract"
 	"decore/chaincode/evidence"
 )
@@ -43,6 +45,9 @@ type Ledger interface {
 	Range(ctx context.Context, from, to string, limit int) ([]contract.Entry, error)
 	// Private returns committed values of an organisation's private collection, nil where absent.
 	Private(ctx context.Context, org string, keys ...string) ([][]byte, error)
+	// Owed asks other organisations for the openings that the batch lacks and that they owe to this client's
+	// (contract.Owed). It may return none; where all organisations are held, nothing is owed.
+	Owed(ctx context.Context, batch contract.Batch) ([]jsontext.Value, error)
 	// History returns every committed version of a public key, oldest first.
 	History(ctx context.Context, key string) ([]Version, error)
 	// Block returns one committed block.
@@ -57,6 +62,8 @@ type Ledger interface {
 	Head(ctx context.Context) (Head, error)
 	// Orgs lists the organisations whose private collections this client may read.
 	Orgs() []string
+	// Health says why a batch could not be committed at this moment, nil when nothing is known to be in the way.
+	Health(ctx context.Context) error
 	// Now is the ledger's clock: what a transaction submitted at this moment would be stamped with.
 	Now() time.Time
 	// Close stops the client or engine; what was acknowledged is durable.
@@ -113,10 +120,11 @@ type Write struct {
 	Value []byte `json:"value"`
 }
 
-// PrivateWrite is one private key that a transaction wrote: public is only the hash of its value.
+// PrivateWrite is one private key that a transaction wrote: public is only the hash of its value. The key is
+// empty where the engine does not publish it, as Fabric, which shows a hash of it alone.
 type PrivateWrite struct {
 	Org  string              `json:"org"`
-	Key  string              `json:"key"`
+	Key  string              `json:"key,omitzero"`
 	Hash evidence.Commitment `json:"hash"`
 }
 

@@ -69,10 +69,12 @@ type Result struct {
 // submits the same commands again.
 type OpeningsNeededError struct{ Needs []Need }
 
-// Need is one opening that one command of the batch, counted from 0, cannot do without.
+// Need is one opening that one command of the batch, counted from 0, cannot do without. It is owed when a rule
+// entitles the signer to it though no copy was ever written for its organisation: see Owed.
 type Need struct {
 	Command int    `json:"command"`
 	Record  string `json:"record"`
+	Owed    bool   `json:"owed,omitzero"`
 }
 
 func (e *OpeningsNeededError) Error() string {

@@ -9,6 +9,7 @@ import (
 	"decore/chaincode/calendar"
 	"decore/chaincode/canon"
 	"decore/chaincode/credit"
+	"decore/chaincode/duplicate"
 	"decore/chaincode/evidence"
 	"decore/chaincode/fault"
 	"decore/chaincode/ident"
@@ -26,6 +27,7 @@ type call struct {
 	signer party.Party
 	args   evidence.Sealed // opened private arguments
 	saved  Header          // of the subject, once saved
+	owed   bool            // what it needs from here on is owed to the signer
 }
 
 // errNeedsOpening stops a command whose record's opening the batch did not bring.
@@ -107,7 +109,28 @@ func (c *call) open(h Header) (evidence.Sealed, error) {
 
 // need notes a record whose opening must be brought.
 func (c *call) need(id string) {
-	c.needed = append(c.needed, Need{Command: c.index, Record: id})
+	c.needed = append(c.needed, Need{Command: c.index, Record: id, Owed: c.owed})
+}
+
+// key returns the consortium's token key. Like every opening it travels with the batch, from the collection of an
+// organisation that holds it, and is believed because it matches the public commitment of the charter.
+func (c *call) key() (duplicate.Key, error) {
+	if c.tokenKey != nil {
+		return c.tokenKey, nil
+	}
+	charter, ok, err := recall[Charter](c.base, CharterKey())
+	if err != nil || !ok {
+		return nil, fmt.Errorf("no charter: %w", err)
+	}
+	raw, ok := c.brought[charter.TokenKey]
+	if !ok {
+		c.need(TokenSecretKey)
+		return nil, errNeedsOpening
+	}
+	if c.tokenKey, err = openTokenKey(raw, charter.TokenKey); err != nil {
+		return nil, err
+	}
+	return c.tokenKey, nil
 }
 
 // save writes a record that this command changed: its header, and where the terms changed a new

@@ -64,6 +64,7 @@ func register[A any](t *lifecycle.Table, verb string, public bool, run func(c *c
 			if !row.Permits(c.signer.Roles, func(lifecycle.Relation) bool { return true }) {
 				return "", fault.New(fault.NotPermitted, "/party")
 			}
+			c.owed = c.signer.Has(lifecycle.Regulator) && slices.Contains(row.By, lifecycle.Signer{Role: lifecycle.Regulator})
 			return run(c, args.(A))
 		}}
 }

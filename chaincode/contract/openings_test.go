@@ -80,7 +80,7 @@ func TestARuleIsDecidedOnTheCurrentOpeningOnly(t *testing.T) {
 		make, o0 := w.Sign(w.SME, "order.create", contracttest.NewID("ORD"), w.orderArgs("5.00"))
 		one, o1 := w.Sign(w.SME, "order.ship", id, ship)
 		two, o2 := w.Sign(w.Leader, "order.cancel", other, financing.NoArgs{})
-		b := batch([]string{make, one, two}, o0, o1, o2)
+		b := batch([]string{make, one, two}, o0, o1, o2, base.Opening(contract.TokenSecretKey))
 		w.needs(b, contract.Need{Command: 1, Record: id}, contract.Need{Command: 2, Record: other})
 		b.Openings = append(b.Openings, current, base.Opening(other))
 		out, err := contract.Submit(w.State, b)
@@ -93,7 +93,7 @@ func TestARuleIsDecidedOnTheCurrentOpeningOnly(t *testing.T) {
 		fresh := contracttest.NewID("ORD")
 		create, o1 := w.Sign(w.SME, "order.create", fresh, w.orderArgs("5.00"))
 		cancel, o2 := w.Sign(w.SME, "order.cancel", fresh, financing.NoArgs{})
-		if out, err := contract.Submit(w.State, batch([]string{create, cancel}, o1, o2)); err != nil || out.Results[1].State != order.Cancelled {
+		if out, err := contract.Submit(w.State, batch([]string{create, cancel}, o1, o2, base.Opening(contract.TokenSecretKey))); err != nil || out.Results[1].State != order.Cancelled {
 			t.Errorf("got %+v %v", out, err)
 		}
 	})

@@ -6,6 +6,9 @@ import "time"
 //
 // The embedded engine implements it in process and the Fabric shim in chaincode/main.go. Reads see the
 // committed state; the contract keeps its own overlay for what it writes. Nothing is ever deleted.
+//
+// It shows nothing that differs from one endorser to another: neither whose peer this is nor what a private
+// collection holds, since endorsers must come to the same result to the byte.
 type State interface {
 	// Get returns the values of public keys in order, nil where a key is absent.
 	Get(keys ...string) ([][]byte, error)
@@ -15,9 +18,6 @@ type State interface {
 	Range(from, to string, limit int) ([]Entry, error)
 	// PutPrivate writes a key of an organisation's private collection. Its SHA-256 is public.
 	PutPrivate(org, key string, value []byte) error
-	// GetPrivate reads a key of an organisation's private collection, nil when absent; only the
-	// organisation's own peers can.
-	GetPrivate(org, key string) ([]byte, error)
 	// PrivateHash returns the SHA-256 of a private value, nil when absent; every peer can.
 	PrivateHash(org, key string) ([]byte, error)
 	// SetEvent sets the transaction's one event.
@@ -26,8 +26,6 @@ type State interface {
 	TxID() string
 	// TxTime is the transaction's time; every endorser sees the same.
 	TxTime() time.Time
-	// PeerOrg is the organisation (MSP ID) of the peer that runs the contract.
-	PeerOrg() string
 	// CallerOrg is the organisation (MSP ID) of the client that submitted the transaction.
 	CallerOrg() string
 }

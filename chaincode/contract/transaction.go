@@ -156,28 +156,6 @@ func (t *transaction) broughtAbout(id string) bool {
 	return t.abouts[id]
 }
 
-// key returns the consortium's token key, as the peer's own organisation holds it, checked against
-// the public commitment of the charter: every honest endorser has the same.
-func (t *transaction) key() (duplicate.Key, error) {
-	if t.tokenKey != nil {
-		return t.tokenKey, nil
-	}
-	charter, ok, err := recall[Charter](t.base, CharterKey())
-	if err != nil || !ok {
-		return nil, fmt.Errorf("no charter: %w", err)
-	}
-	raw, err := t.state.GetPrivate(t.state.PeerOrg(), TokenSecretKey)
-	if err != nil {
-		return nil, fmt.Errorf("read the token key: %w", err)
-	}
-	key, err := openTokenKey(raw, charter.TokenKey)
-	if err != nil {
-		return nil, err
-	}
-	t.tokenKey = key
-	return key, nil
-}
-
 // finish writes the layer and the event.
 func (t *transaction) finish(out Outcome) error {
 	if err := t.base.flush(); err != nil {

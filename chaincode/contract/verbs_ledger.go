@@ -39,6 +39,8 @@ var regulator = []lifecycle.Signer{{Role: lifecycle.Regulator}}
 var ledgerTable = &lifecycle.Table{Kind: "ledger", Rows: []lifecycle.Row{
 	{Verb: "found", From: []lifecycle.State{lifecycle.None}, To: []lifecycle.State{Founded}, By: regulator,
 		En: "Found the ledger", Zh: "设立账本"},
+	{Verb: "admit", From: []lifecycle.State{Founded}, To: []lifecycle.State{Founded}, By: regulator,
+		En: "Admit an organisation", Zh: "接纳成员组织"},
 }}
 
 var policyTable = &lifecycle.Table{Kind: "policy", Rows: []lifecycle.Row{
@@ -52,7 +54,7 @@ var Tables = []*lifecycle.Table{ledgerTable, party.Table, policyTable, order.Tab
 // Charter is what a ledger is founded on (章程). It is public.
 type Charter struct {
 	Ledger    string              `json:"ledger"` // name that every command must carry
-	Orgs      []string            `json:"orgs"`   // founding organisations (MSP IDs)
+	Orgs      []string            `json:"orgs"`   // organisations (MSP IDs), in the order of their admission
 	Regulator ident.USCC          `json:"regulator"`
 	TokenKey  evidence.Commitment `json:"tokenKey"` // commitment to the consortium's key for duplicate tokens
 	Founded   evidence.Instant    `json:"founded"`
@@ -66,7 +68,18 @@ type FoundArgs struct {
 	TokenKey  evidence.Commitment `json:"tokenKey"`
 	Regulator Founder             `json:"regulator"`
 	Platform  Founder             `json:"platform"`
+	Parties   []Founder           `json:"parties,omitzero"` // further parties that are active from the start
 	Credit    credit.Policy       `json:"credit"`
+}
+
+// Founders lists the parties that the founding brings, the regulator and the platform first.
+func (a FoundArgs) Founders() []Founder {
+	return append([]Founder{a.Regulator, a.Platform}, a.Parties...)
+}
+
+// AdmitArgs are the public arguments of ledger.admit. The token key travels as an opening.
+type AdmitArgs struct {
+	Org string `json:"org" doc:"Organisation (MSP ID) that has joined the channel (成员组织)"`
 }
 
 // Founder is a party that exists from the first transaction.
@@ -87,6 +100,7 @@ type PublishArgs struct {
 
 func init() {
 	register(ledgerTable, "found", true, found)
+	register(ledgerTable, "admit", true, admitOrg)
 	register(policyTable, "publish", true, publish)
 }
 
@@ -135,27 +149,69 @@ func found(c *call, a FoundArgs) (lifecycle.State, error) {
 	for _, org := range a.Orgs {
 		c.layer.storePrivate(org, TokenSecretKey, raw)
 	}
-	for _, f := range []struct {
-		founder Founder
-		role    lifecycle.Role
-	}{{a.Regulator, lifecycle.Regulator}, {a.Platform, lifecycle.Platform}} {
-		p, err := party.Register(f.founder.USCC, f.founder.RegisterArgs, c.now)
-		if err != nil {
-			return "", err
-		}
-		if !p.Has(f.role) {
-			return "", fault.New(fault.PartyRoleMissing, "/"+string(f.role)+"/roles")
-		}
-		p.State = party.Active
-		if err := c.saveParty(p); err != nil {
-			return "", err
-		}
+	if err := c.foundParties(a); err != nil {
+		return "", err
 	}
 	if err := c.storePolicy(CreditPolicy, a.Credit.Version, a.Credit); err != nil {
 		return "", err
 	}
 	return Founded, c.layer.store(CharterKey(), Charter{Ledger: a.Ledger, Orgs: a.Orgs, Regulator: a.Regulator.USCC, TokenKey: a.TokenKey, Founded: c.now})
 }
+
+// foundParties registers the parties that exist from the first transaction on. Every organisation endorses that
+// transaction, because it writes the token key for each; so none is made a member without its peer.
+func (c *call) foundParties(a FoundArgs) error {
+	founders := a.Founders()
+	fields := []string{"/regulator", "/platform"}
+	roles := []lifecycle.Role{lifecycle.Regulator, lifecycle.Platform}
+	for i, f := range founders {
+		field := fmt.Sprintf("/parties/%d", i-len(roles))
+		if i < len(fields) {
+			field = fields[i]
+		}
+		p, err := party.Register(f.USCC, f.RegisterArgs, c.now)
+		switch {
+		case err != nil:
+			return err
+		case i < len(roles) && !p.Has(roles[i]):
+			return fault.New(fault.PartyRoleMissing, field+"/roles")
+		case !slices.Contains(a.Orgs, p.Org):
+			return fault.New(fault.FieldInvalid, field+"/org")
+		case slices.ContainsFunc(founders[:i], func(earlier Founder) bool { return earlier.USCC == f.USCC }):
+			return fault.New(fault.SameParty, field+"/uscc")
+		}
+		p.State = party.Active
+		if err := c.saveParty(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// admitOrg makes an organisation that joined the channel a member of the ledger, and gives it the token key.
+func admitOrg(c *call, a AdmitArgs) (lifecycle.State, error) {
+	var charter Charter
+	if _, err := c.layer.load(CharterKey(), &charter); err != nil {
+		return "", err
+	}
+	switch {
+	case c.cmd.Subject != "ledger":
+		return "", fault.New(fault.SubjectMalformed, "/subject")
+	case a.Org == "" || len(a.Org) > maxOrg:
+		return "", fault.New(fault.FieldInvalid, "/org")
+	case slices.Contains(charter.Orgs, a.Org):
+		return "", fault.New(fault.RecordExists, "/org")
+	}
+	if _, err := c.key(); err != nil {
+		return "", err
+	}
+	c.layer.storePrivate(a.Org, TokenSecretKey, c.brought[charter.TokenKey])
+	charter.Orgs = append(charter.Orgs, a.Org)
+	return Founded, c.layer.store(CharterKey(), charter)
+}
+
+// maxOrg bounds an MSP ID in bytes.
+const maxOrg = 100
 
 // openTokenKey reads the token key and checks it against its public commitment.
 func openTokenKey(raw []byte, commitment evidence.Commitment) (duplicate.Key, error) {

@@ -299,6 +299,7 @@ func (c *call) account(policy string, household ident.USCC) (accountRecord, erro
 	if _, exists, err := c.header(id); err != nil {
 		return nil, err
 	} else if exists {
+		c.owed = true // a bank whose loan is to draw on the account must know how much is left in it
 		return load[AccountTerms](c, AccountKind, id, "")
 	}
 	charter, _, err := recall[Charter](c.layer, CharterKey())

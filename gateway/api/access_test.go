@@ -101,6 +101,7 @@ var access = map[string]string{
 	"GET /v1/subsidy/policies":               "mmmmmmmmmm",
 	"GET /v1/subsidy/policies/{id}":          "mmmmmmmmmm",
 	"POST /v1/subsidy/policies/{id}":         "rrrrrrrrrm",
+	"POST /v1/ledger/organisations":          "rrrrrrrrrm",
 	"POST /v1/subsidy/quotes":                "mnnmnrrrrm",
 	"GET /v1/subsidy/accounts/{uscc}":        "mnnmnrrrrm",
 

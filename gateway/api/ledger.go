@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"decore/adapters/ledger"
+	"decore/chaincode/contract"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 	"decore/gateway/problem"
@@ -48,9 +49,29 @@ func (a *API) ledgerRoutes() {
 		}
 		return answer(http.StatusOK, block)
 	})
+	for _, v := range contract.Verbs() {
+		if v.Name == "ledger.admit" {
+			a.admitRoute(v)
+		}
+	}
 	handle(a, route{method: http.MethodGet, path: "/v1/refusals", id: "ledger.refusals", tag: tagLedger, roles: []lifecycle.Role{lifecycle.Regulator},
 		en: "Refused commands, newest first", zh: "查询被拒绝的指令", answer: reflect.TypeFor[Page[HistoryEntry]]()},
 		func(ctx context.Context, _ *exchange, in *RefusalFilter) (*reply, error) { return a.refusals(ctx, in) })
+}
+
+// admitRoute lets the regulator take an organisation that joined the channel into the ledger.
+func (a *API) admitRoute(v contract.Verb) {
+	handle(a, route{method: http.MethodPost, path: "/v1/ledger/organisations", id: v.Name, tag: tagLedger, roles: rolesOf(v.Row), en: v.Row.En, zh: v.Row.Zh,
+		body: v.Args, answer: reflect.TypeFor[Written]()},
+		func(ctx context.Context, e *exchange, in *Write) (*reply, error) {
+			var args contract.AdmitArgs
+			if err := a.schemas.decode(in.raw, &args, false); err != nil {
+				return nil, err
+			}
+			return a.perform(ctx, e, in, func() (step, error) {
+				return a.draft(e, want{verb: v.Name, subject: "ledger", args: args})
+			})
+		})
 }
 
 const refusalList = "refusals"

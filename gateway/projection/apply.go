@@ -68,13 +68,7 @@ func (s *Store) commit(ctx context.Context, c *chunk, changes []*change) error {
 
 // changes works out the rows of the records that a chunk touches, in the order of their IDs.
 func (s *Store) changes(ctx context.Context, l ledger.Ledger, c *chunk) ([]*change, error) {
-	touched := maps.Clone(c.headers)
-	for key := range c.private {
-		if _, ok := touched[key]; !ok {
-			touched[key] = nil // a new reader of an unchanged record, or no record at all
-		}
-	}
-	ids := slices.Sorted(maps.Keys(touched))
+	ids := slices.Sorted(maps.Keys(c.headers))
 	stored, err := s.stored(ctx, ids)
 	if err != nil {
 		return nil, err
@@ -82,24 +76,18 @@ func (s *Store) changes(ctx context.Context, l ledger.Ledger, c *chunk) ([]*chan
 	var changes []*change
 	for _, id := range ids {
 		old := stored[id]
-		ch := &change{id: id, before: old.record, header: touched[id], awaited: old.awaited}
-		if ch.header == nil {
-			ch.header = old.header
-		}
-		if ch.header == nil {
-			continue // a private value that is no record's
-		}
+		ch := &change{id: id, before: old.record, header: c.headers[id], awaited: old.awaited}
 		if ch.after, err = readRecord(ch.header, nil); err != nil {
 			return nil, err
 		}
-		ch.settle(c.private[id])
+		ch.settle(c.told)
 		changes = append(changes, ch)
 	}
 	return changes, s.ask(ctx, l, changes)
 }
 
 // settle keeps the opening where the commitment stayed, and notes who was given it where it did not.
-func (ch *change) settle(private []ledger.PrivateWrite) {
+func (ch *change) settle(told map[evidence.Commitment][]string) {
 	if ch.before.Opening != nil && ch.before.Header.Terms == ch.after.Header.Terms {
 		ch.after.Opening, ch.after.Terms = ch.before.Opening, ch.before.Terms
 		return
@@ -107,11 +95,7 @@ func (ch *change) settle(private []ledger.PrivateWrite) {
 	if ch.before.Header.Terms != ch.after.Header.Terms {
 		ch.awaited = false
 	}
-	for _, p := range private {
-		if p.Hash == ch.after.Header.Terms && !slices.Contains(ch.told, p.Org) {
-			ch.told = append(ch.told, p.Org)
-		}
-	}
+	ch.told = told[ch.after.Header.Terms]
 }
 
 type storedRecord struct {

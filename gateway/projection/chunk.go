@@ -26,7 +26,7 @@ type chunk struct {
 	blocks   []ledger.Head
 	facts    map[string][]byte
 	headers  map[string][]byte                // by record
-	private  map[string][]ledger.PrivateWrite // by key
+	told     map[evidence.Commitment][]string // organisations that were given the opening of a commitment
 	commands []commandRow
 }
 
@@ -42,7 +42,7 @@ type commandRow struct {
 }
 
 func newChunk() *chunk {
-	return &chunk{facts: map[string][]byte{}, headers: map[string][]byte{}, private: map[string][]ledger.PrivateWrite{}}
+	return &chunk{facts: map[string][]byte{}, headers: map[string][]byte{}, told: map[evidence.Commitment][]string{}}
 }
 
 func (c *chunk) full() bool { return len(c.blocks) >= chunkBlocks || len(c.commands) >= chunkCommands }
@@ -65,7 +65,7 @@ func (c *chunk) add(b *ledger.Block) error {
 			}
 		}
 		for _, p := range t.Private {
-			c.private[p.Key] = append(c.private[p.Key], p)
+			c.told[p.Hash] = append(c.told[p.Hash], p.Org)
 		}
 		if err := c.addCommands(b.Number, i, t, decided); err != nil {
 			return fmt.Errorf("%w: block %d, transaction %s: %w", ErrUnreadable, b.Number, t.ID, err)

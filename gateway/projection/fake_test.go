@@ -1,6 +1,8 @@
 package projection_test
 
 import (
+	"github.com/go-json-experiment/json/jsontext"
+
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -134,6 +136,10 @@ func (c client) Private(ctx context.Context, org string, keys ...string) ([][]by
 }
 
 func (f *fake) Orgs() []string { return f.orgs }
+
+func (f *fake) Health(context.Context) error { return nil }
+
+func (f *fake) Owed(context.Context, contract.Batch) ([]jsontext.Value, error) { return nil, nil }
 
 func (f *fake) injected(call string) error {
 	if f.fail == nil {

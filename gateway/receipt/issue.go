@@ -143,7 +143,11 @@ func founders(cmd *verification.Command) []string {
 	if cmd.Verb != verbFound || canon.Strict(cmd.Body, &a) != nil {
 		return nil
 	}
-	return []string{string(a.Regulator.USCC), string(a.Platform.USCC)}
+	var all []string
+	for _, f := range a.Founders() {
+		all = append(all, string(f.USCC))
+	}
+	return all
 }
 
 // replayed states charter, parties and policy as the commands make them.

@@ -46,6 +46,8 @@ func (r *registry) step(c *verification.Command) *Failure {
 		return r.changeParty(c, signer, verb)
 	case "policy":
 		return r.publish(c, signer)
+	case "ledger":
+		return r.admit(c, signer, verb)
 	}
 	return nil
 }
@@ -67,7 +69,7 @@ func (r *registry) found(c *verification.Command) *Failure {
 	at := c.Position.Time
 	r.anchor, r.policy, r.parties = c.KeyID, a.Credit, map[ident.USCC]party.Party{}
 	r.charter = contract.Charter{Ledger: a.Ledger, Orgs: a.Orgs, Regulator: a.Regulator.USCC, TokenKey: a.TokenKey, Founded: at}
-	for _, f := range []contract.Founder{a.Regulator, a.Platform} {
+	for _, f := range a.Founders() {
 		p, err := party.Register(f.USCC, f.RegisterArgs, at)
 		if err != nil {
 			return &Failure{Code: StepInvalid, Detail: c.Verb}
@@ -165,6 +167,17 @@ func (r *registry) publish(c *verification.Command, signer party.Party) *Failure
 		return &Failure{Code: StepInvalid, Detail: c.Verb}
 	}
 	r.policy = p
+	return nil
+}
+
+// admit takes an organisation into the charter.
+func (r *registry) admit(c *verification.Command, signer party.Party, verb string) *Failure {
+	var a contract.AdmitArgs
+	if verb != "admit" || c.Subject != "ledger" || !signer.Has(lc.Regulator) || canon.Strict(c.Body, &a) != nil ||
+		a.Org == "" || slices.Contains(r.charter.Orgs, a.Org) {
+		return &Failure{Code: StepInvalid, Detail: c.Verb}
+	}
+	r.charter.Orgs = append(slices.Clone(r.charter.Orgs), a.Org)
 	return nil
 }
 

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"decore/adapters/ledger"
 	"decore/chaincode/contract"
+	"decore/chaincode/evidence"
 )
 
 // place is where a command of a batch came from.
@@ -55,9 +57,12 @@ func passing(err error) bool {
 
 // settle submits until the commands are decided. A command that needs terms which this gateway cannot
 // open is answered alone and leaves the batch, so that it does not keep the others.
+//
+// A conflict is the dispatcher's to mend, after a pause.
 func (s *Submitter) settle(ctx context.Context, places []place) error {
+	var owed []jsontext.Value
 	for attempt := 1; len(places) > 0; attempt++ {
-		batch, err := s.compose(ctx, places)
+		batch, err := s.compose(ctx, places, owed)
 		if err != nil {
 			return err
 		}
@@ -72,13 +77,13 @@ func (s *Submitter) settle(ctx context.Context, places []place) error {
 			}
 			return nil
 		case errors.As(err, &need):
-			if places, err = s.bring(ctx, places, need, attempt > s.opts.Attempts); err != nil {
+			var more []jsontext.Value
+			if places, more, err = s.bring(ctx, places, batch, need, attempt > s.opts.Attempts); err != nil {
 				return err
 			}
-		case errors.Is(err, ledger.ErrConflict) && attempt <= s.opts.Attempts:
-			if err := pause(ctx, attempt); err != nil {
-				return err
-			}
+			owed = append(owed, more...)
+		case errors.Is(err, ledger.ErrConflict):
+			return errors.Join(err, pause(ctx, places[0].sub.attempts+1))
 		default:
 			return err
 		}
@@ -86,9 +91,9 @@ func (s *Submitter) settle(ctx context.Context, places []place) error {
 	return nil
 }
 
-// compose gathers the commands with the openings of what they are known to touch.
-func (s *Submitter) compose(ctx context.Context, places []place) (contract.Batch, error) {
-	var b contract.Batch
+// compose gathers the commands with the openings of what they are known to touch, and those that others gave.
+func (s *Submitter) compose(ctx context.Context, places []place, owed []jsontext.Value) (contract.Batch, error) {
+	b := contract.Batch{Openings: slices.Clone(owed)}
 	var records []string
 	for _, p := range places {
 		c := p.sub.commands[p.i]
@@ -97,6 +102,13 @@ func (s *Submitter) compose(ctx context.Context, places []place) (contract.Batch
 			b.Openings = append(b.Openings, jsontext.Value(c.Opening))
 		}
 		records = append(records, s.openings.touched(c)...)
+	}
+	secret, err := s.openings.tokenKey(ctx)
+	if err != nil {
+		return b, err
+	}
+	if secret != nil {
+		b.Openings = append(b.Openings, secret)
 	}
 	found, err := s.openings.fetch(ctx, records)
 	if err != nil {
@@ -108,11 +120,18 @@ func (s *Submitter) compose(ctx context.Context, places []place) (contract.Batch
 	return b, nil
 }
 
-// bring notes what the commands need besides; commands that need what cannot be had are answered.
-func (s *Submitter) bring(ctx context.Context, places []place, need *contract.OpeningsNeededError, last bool) ([]place, error) {
+// bring notes what the commands need besides, and asks others for what they owe; commands that need what cannot be
+// had are answered.
+func (s *Submitter) bring(ctx context.Context, places []place, batch contract.Batch, need *contract.OpeningsNeededError, last bool) (
+	[]place, []jsontext.Value, error,
+) {
 	found, err := s.openings.fetch(ctx, need.Records())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	owed, err := s.ask(ctx, batch, need, found)
+	if err != nil {
+		return nil, nil, err
 	}
 	hopeless := map[int]string{}
 	for _, n := range need.Needs {
@@ -131,12 +150,30 @@ func (s *Submitter) bring(ctx context.Context, places []place, need *contract.Op
 		}
 		kept = append(kept, p)
 	}
-	return kept, nil
+	return kept, owed, nil
 }
 
-// pause waits a little longer after each conflict, with jitter so that two gateways do not meet again.
+// ask adds to found what other organisations owe of what is missing.
+func (s *Submitter) ask(ctx context.Context, batch contract.Batch, need *contract.OpeningsNeededError, found map[string][]byte) ([]jsontext.Value, error) {
+	lacking := func(n contract.Need) bool { return n.Owed && found[n.Record] == nil }
+	if !slices.ContainsFunc(need.Needs, lacking) {
+		return nil, nil
+	}
+	owed, err := s.ledger.Owed(ctx, batch)
+	if err != nil {
+		return nil, fmt.Errorf("ask for terms: %w", err)
+	}
+	for _, raw := range owed {
+		if sealed, err := evidence.Open(raw); err == nil {
+			found[sealed.About] = raw
+		}
+	}
+	return owed, nil
+}
+
+// pause waits after a conflict, at random so that two gateways do not meet again, and longer after each.
 func pause(ctx context.Context, attempt int) error {
-	d := time.Duration(1<<min(attempt, 7))*5*time.Millisecond + rand.N(10*time.Millisecond)
+	d := rand.N(time.Duration(1<<min(attempt, 7)) * 5 * time.Millisecond)
 	select {
 	case <-time.After(d):
 		return nil

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 
@@ -22,6 +23,7 @@ type openings struct {
 	ledger ledger.Ledger
 	homes  *lru.Cache[string, string]   // record → organisation whose copy was current last
 	touch  *lru.Cache[string, []string] // record → what commands on it were seen to need
+	secret atomic.Pointer[[]byte]       // opening of the consortium's token key, once read
 }
 
 func newOpenings(l ledger.Ledger) *openings {
@@ -77,6 +79,31 @@ func (o *openings) learn(c Signed, record string) {
 	}
 }
 
+// tokenKey returns the opening of the consortium's token key, nil while the ledger is not founded or no collection of
+// this gateway holds it.
+func (o *openings) tokenKey(ctx context.Context) ([]byte, error) {
+	if known := o.secret.Load(); known != nil {
+		return *known, nil
+	}
+	values, err := o.ledger.Get(ctx, contract.CharterKey())
+	if err != nil || values[0] == nil {
+		return nil, err
+	}
+	var charter contract.Charter
+	if err := canon.Strict(values[0], &charter); err != nil {
+		return nil, fmt.Errorf("charter: %w", err)
+	}
+	found := map[string][]byte{}
+	if err := o.collect(ctx, map[string]evidence.Commitment{contract.TokenSecretKey: charter.TokenKey}, found); err != nil {
+		return nil, err
+	}
+	if raw, ok := found[contract.TokenSecretKey]; ok {
+		o.secret.Store(&raw)
+		return raw, nil
+	}
+	return nil, nil
+}
+
 // fetch returns the current openings of those records that exist and that this gateway may open.
 func (o *openings) fetch(ctx context.Context, ids []string) (map[string][]byte, error) {
 	slices.Sort(ids)
@@ -100,11 +127,11 @@ func (o *openings) fetch(ctx context.Context, ids []string) (map[string][]byte, 
 		}
 		wanted[ids[i]] = h.Terms
 	}
-	return o.collect(ctx, wanted)
+	found := map[string][]byte{}
+	return found, o.collect(ctx, wanted, found)
 }
 
-func (o *openings) collect(ctx context.Context, wanted map[string]evidence.Commitment) (map[string][]byte, error) {
-	found := map[string][]byte{}
+func (o *openings) collect(ctx context.Context, wanted map[string]evidence.Commitment, found map[string][]byte) error {
 	byHome := map[string][]string{}
 	for id := range wanted {
 		if home, ok := o.homes.Get(id); ok {
@@ -113,7 +140,7 @@ func (o *openings) collect(ctx context.Context, wanted map[string]evidence.Commi
 	}
 	for _, org := range o.ledger.Orgs() {
 		if err := o.read(ctx, org, byHome[org], wanted, found); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for _, org := range o.ledger.Orgs() {
@@ -124,10 +151,10 @@ func (o *openings) collect(ctx context.Context, wanted map[string]evidence.Commi
 			}
 		}
 		if err := o.read(ctx, org, missing, wanted, found); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return found, nil
+	return nil
 }
 
 // read adds those copies of one collection that match the public commitments.

@@ -1,8 +1,9 @@
 // Package submit gathers signed commands into batches and brings each batch to the ledger with the
 // openings that it needs.
 //
-// A ledger's cost goes by transaction and not by command, so what arrives while one batch is under way
-// leaves together in the next.
+// A ledger's cost goes by transaction and not by command, so what arrives while batches are under way leaves
+// together in the next. Where a ledger runs transactions side by side, several batches are under way at once, and
+// commands that touch a record of one of them wait for it: two transactions on one record would conflict.
 package submit
 
 import (
@@ -45,14 +46,21 @@ func (e *UnknownRecordError) Error() string { return "terms not known to this ga
 // Options bound a Submitter.
 type Options struct {
 	Queue    int           // submissions waiting at most; more get ledger.ErrBusy
-	Linger   time.Duration // how long a batch waits for company; 0 is right where the ledger is near
+	Parallel int           // batches under way at once; 1 where the ledger runs one after the other
+	Linger   time.Duration // how long a batch waits for company while another is under way; 0 is right where the ledger is near
 	Attempts int           // tries of a batch after conflicts or missing openings
 }
 
 // DefaultOptions suit the embedded ledger.
-func DefaultOptions() Options { return Options{Queue: 4096, Attempts: 8} }
+func DefaultOptions() Options { return Options{Queue: 4096, Parallel: 1, Attempts: 8} }
 
-// Submitter owns one goroutine that submits one batch after the other.
+// NetworkOptions suit a ledger on a network: a round trip is long, and peers endorse and commit several
+// transactions at once.
+func NetworkOptions() Options {
+	return Options{Queue: 4096, Parallel: 6, Linger: 15 * time.Millisecond, Attempts: 12}
+}
+
+// Submitter owns one goroutine that hands out batches, and those that bring them to the ledger.
 type Submitter struct {
 	ledger   ledger.Ledger
 	openings *openings
@@ -64,12 +72,15 @@ type Submitter struct {
 	closed   bool
 }
 
+// submission is one waiting caller.
 type submission struct {
 	commands []Signed
 	answers  []Answer
 	errs     []error
 	err      error
 	done     chan struct{}
+	touched  []string // records, as far as known; nil until asked
+	attempts int      // that ended in a conflict
 }
 
 // New starts a submitter; Close stops it.
@@ -129,87 +140,5 @@ func (s *Submitter) enqueue(sub *submission) error {
 		return nil
 	default:
 		return ledger.ErrBusy
-	}
-}
-
-func (s *Submitter) run(ctx context.Context) {
-	defer close(s.done)
-	var held *submission // did not fit into the batch before
-	for {
-		batch, next, ok := s.gather(ctx, held)
-		if !ok {
-			s.drain(held)
-			return
-		}
-		held = next
-		s.submit(ctx, batch)
-		for _, sub := range batch {
-			close(sub.done)
-		}
-	}
-}
-
-// gather takes the first submission that waits and as many more as fit.
-func (s *Submitter) gather(ctx context.Context, held *submission) (batch []*submission, next *submission, ok bool) {
-	if ctx.Err() != nil {
-		return nil, nil, false
-	}
-	first := held
-	if first == nil {
-		select {
-		case first = <-s.queue:
-		case <-ctx.Done():
-			return nil, nil, false
-		}
-	}
-	batch, size := []*submission{first}, len(first.commands)
-	linger := time.NewTimer(s.opts.Linger)
-	defer linger.Stop()
-	for size < contract.MaxBatch {
-		sub := s.another(linger)
-		if sub == nil {
-			return batch, nil, true
-		}
-		if size+len(sub.commands) > contract.MaxBatch {
-			return batch, sub, true
-		}
-		batch, size = append(batch, sub), size+len(sub.commands)
-	}
-	return batch, nil, true
-}
-
-// another returns a submission that waits, or one that comes while lingering, or nil.
-func (s *Submitter) another(linger *time.Timer) *submission {
-	select {
-	case sub := <-s.queue:
-		return sub
-	default:
-	}
-	if s.opts.Linger == 0 {
-		return nil
-	}
-	select {
-	case sub := <-s.queue:
-		return sub
-	case <-linger.C:
-		return nil
-	}
-}
-
-func (s *Submitter) drain(held *submission) {
-	refuse := func(sub *submission) {
-		sub.err = ErrClosed
-		close(sub.done)
-	}
-	if held != nil {
-		refuse(held)
-	}
-	for {
-		select {
-		case sub := <-s.queue:
-			refuse(sub)
-		default:
-			return
-		}
 	}
 }

@@ -29,7 +29,7 @@ func (h *harness) transaction(c ledger.Commit) *ledger.Transaction {
 func blockContent(h *harness) {
 	commands := []string{
 		command("a", put("k2", "2"), put("k1", "0"), put("k1", "1"), Step{Do: "event", Key: "happened", Value: "to k"}),
-		command("b", Step{Do: "put private", Org: h.engine.Peer, Key: "p", Value: "secret"}),
+		command("b", Step{Do: "put private", Org: h.engine.Own, Key: "p", Value: "secret"}),
 	}
 	c := h.submit(commands...)
 	t := h.transaction(c)
@@ -45,7 +45,7 @@ func blockContent(h *harness) {
 	}
 	h.equal("first value", written["k1"], "1")
 	h.equal("second value", written["k2"], "2")
-	if len(t.Private) != 1 || t.Private[0].Org != h.engine.Peer {
+	if len(t.Private) != 1 || t.Private[0].Org != h.engine.Own {
 		h.Errorf("private writes: %v", t.Private)
 	}
 	if t.Event == nil || t.Event.Name != "happened" || string(t.Event.Payload) != "to k" {
@@ -201,17 +201,17 @@ func timesNeverGoBack(h *harness) {
 }
 
 func reopen(h *harness) {
-	c := h.submit(command("a", put("k", "1"), Step{Do: "put private", Org: h.engine.Peer, Key: "p", Value: "secret"}))
+	c := h.submit(command("a", put("k", "1"), Step{Do: "put private", Org: h.engine.Own, Key: "p", Value: "secret"}))
 	head, b := h.head(), h.block(c.Block)
 	h.check(h.ledger.Close())
 	h.open()
 	h.equal("newest block", h.head().Hash, head.Hash)
 	h.equal("block", h.block(c.Block).Hash, b.Hash)
 	h.equal("value", h.value("k"), "1")
-	private, err := h.ledger.Private(h.ctx, h.engine.Peer, "p")
+	private, err := h.ledger.Private(h.ctx, h.engine.Own, "p")
 	h.check(err)
 	h.equal("private value", string(private[0]), "secret")
-	again := h.submit(command("a", put("k", "1"), Step{Do: "put private", Org: h.engine.Peer, Key: "p", Value: "secret"}))
+	again := h.submit(command("a", put("k", "1"), Step{Do: "put private", Org: h.engine.Own, Key: "p", Value: "secret"}))
 	h.equal("transaction of the repeat", again.Tx, "")
 	next := h.submit(command("b", put("k", "2")))
 	h.equal("block before the next", h.block(next.Block).Previous, head.Hash)

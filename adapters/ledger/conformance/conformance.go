@@ -20,8 +20,8 @@ type Engine struct {
 	// Open opens the ledger that lives in place, a folder of the test's own, and makes it on first use.
 	// Opening the same place again after Close must find what was committed. The ledger runs Program.
 	Open func(t *testing.T, place string) ledger.Ledger
-	// Peer is the organisation whose peer runs Program; the client is entitled to its collection.
-	Peer string
+	// Own is the client's organisation, to whose collection it is entitled.
+	Own string
 	// Other is another organisation of the channel, whose collection can be written to.
 	Other string
 }

@@ -125,7 +125,6 @@ var steps = map[string]stepFunc{
 	"put private": func(r *run, s Step, _ *contract.Result) ([]string, error) {
 		return nil, r.state.PutPrivate(s.Org, s.Key, []byte(s.Value))
 	},
-	"get private":  getPrivate,
 	"private hash": privateHash,
 	// The transaction.
 	"event": func(r *run, s Step, _ *contract.Result) ([]string, error) {
@@ -177,18 +176,6 @@ func rangeStep(r *run, s Step, _ *contract.Result) ([]string, error) {
 	return saw, err
 }
 
-// getPrivate tells "refused" instead of failing, so that a refusal can be asked for.
-func getPrivate(r *run, s Step, _ *contract.Result) ([]string, error) {
-	value, err := r.state.GetPrivate(s.Org, s.Key)
-	switch {
-	case err != nil:
-		return []string{"refused"}, nil //nolint:nilerr // the refusal is the answer
-	case value == nil:
-		return []string{absent}, nil
-	}
-	return []string{string(value)}, nil
-}
-
 func privateHash(r *run, s Step, _ *contract.Result) ([]string, error) {
 	sum, err := r.state.PrivateHash(s.Org, s.Key)
 	if err != nil || sum == nil {
@@ -199,5 +186,5 @@ func privateHash(r *run, s Step, _ *contract.Result) ([]string, error) {
 
 func about(r *run, _ Step, _ *contract.Result) ([]string, error) {
 	s := r.state
-	return []string{s.TxID(), s.TxTime().UTC().Format(time.RFC3339Nano), s.PeerOrg(), s.CallerOrg()}, nil
+	return []string{s.TxID(), s.TxTime().UTC().Format(time.RFC3339Nano), s.CallerOrg()}, nil
 }

@@ -16,15 +16,15 @@ type State struct {
 	Public  map[string][]byte
 	Private map[string][]byte // org + "/" + key
 	Now     time.Time
-	Peer    string
+	Caller  string
 	tx      int
 	puts    []contract.Entry
 	private []contract.Entry
 }
 
-// NewState returns an empty ledger whose peer belongs to the organisation.
-func NewState(peer string, now time.Time) *State {
-	return &State{Public: map[string][]byte{}, Private: map[string][]byte{}, Now: now, Peer: peer}
+// NewState returns an empty ledger to which a client of the organisation submits.
+func NewState(caller string, now time.Time) *State {
+	return &State{Public: map[string][]byte{}, Private: map[string][]byte{}, Now: now, Caller: caller}
 }
 
 // Get reads committed values.
@@ -59,14 +59,6 @@ func (s *State) PutPrivate(org, key string, value []byte) error {
 	return nil
 }
 
-// GetPrivate reads the peer's own collection only, as on a real network.
-func (s *State) GetPrivate(org, key string) ([]byte, error) {
-	if org != s.Peer {
-		return nil, fmt.Errorf("the peer of %s does not hold the collection of %s", s.Peer, org)
-	}
-	return s.Private[org+"/"+key], nil
-}
-
 // PrivateHash hashes a committed private value.
 func (s *State) PrivateHash(org, key string) ([]byte, error) {
 	v, ok := s.Private[org+"/"+key]
@@ -86,11 +78,8 @@ func (s *State) TxID() string { return fmt.Sprintf("tx-%d", s.tx) }
 // TxTime is the test's clock.
 func (s *State) TxTime() time.Time { return s.Now }
 
-// PeerOrg is the organisation of the peer.
-func (s *State) PeerOrg() string { return s.Peer }
-
-// CallerOrg is the same organisation.
-func (s *State) CallerOrg() string { return s.Peer }
+// CallerOrg is the organisation of the submitting client.
+func (s *State) CallerOrg() string { return s.Caller }
 
 // Clone returns a copy that goes its own way; values are shared, since nobody changes them in place.
 func (s *State) Clone() *State {
