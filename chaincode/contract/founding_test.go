@@ -25,11 +25,6 @@ func found(t *testing.T, by func(*world) *contracttest.Actor, change func(*world
 	return w, w.run(batch([]string{jws}, secret))[0]
 }
 
-// founding is an actor as a founding brings it.
-func founding(a *contracttest.Actor) contract.Founder {
-	return contract.Founder{USCC: a.USCC, RegisterArgs: party.RegisterArgs{Name: "甲", Roles: []lifecycle.Role{a.Role}, Org: a.Org, Key: evidence.NewJWK(&a.Key.PublicKey)}}
-}
-
 func byRegulator(w *world) *contracttest.Actor { return w.Regulator }
 
 func TestALedgerIsFoundedOnceByItsRegulator(t *testing.T) {
@@ -106,13 +101,6 @@ func TestFoundingIsRefused(t *testing.T) {
 		"with a regulator that is a bank":            {byRegulator, func(_ *world, a *contract.FoundArgs, _ *[]byte) { a.Regulator.Roles = []lifecycle.Role{lifecycle.Bank} }, "PARTY_ROLE_MISSING", "/regulator/roles"},
 		"with a credit policy of another name":       {byRegulator, func(_ *world, a *contract.FoundArgs, _ *[]byte) { a.Credit.ID = "debit" }, "POLICY_INVALID", "/credit"},
 		"with a second version of the credit policy": {byRegulator, func(_ *world, a *contract.FoundArgs, _ *[]byte) { a.Credit.Version = 2 }, "POLICY_INVALID", "/credit"},
-		"with a party of an organisation outside": {byRegulator, func(w *world, a *contract.FoundArgs, _ *[]byte) {
-			a.Parties = []contract.Founder{founding(w.SME), founding(w.BankA)}
-			a.Parties[1].Org = "OtherMSP"
-		}, "FIELD_INVALID", "/parties/1/org"},
-		"with a party twice": {byRegulator, func(w *world, a *contract.FoundArgs, _ *[]byte) {
-			a.Parties = []contract.Founder{founding(w.SME), founding(w.SME)}
-		}, "SAME_PARTY", "/parties/1/uscc"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, r := found(t, c.by, c.change)
@@ -234,25 +222,14 @@ func TestTwoEntitiesStandBehindEveryParty(t *testing.T) {
 	})
 }
 
-func TestAFoundingBringsItsParties(t *testing.T) {
-	t.Parallel()
-	w, r := found(t, byRegulator, func(w *world, a *contract.FoundArgs, _ *[]byte) {
-		a.Parties = []contract.Founder{founding(w.SME), founding(w.Leader)}
-	})
-	if r.Status != contract.Accepted {
-		t.Fatalf("got %+v", r)
-	}
-	w.Do(w.SME, "order.create", contracttest.NewID("ORD"), w.orderArgs("1.00"))
-	w.Refuse("PARTY_UNKNOWN", w.SME2, "order.create", contracttest.NewID("ORD"), w.orderArgs("1.00"))
-}
-
 func TestAnOrganisationIsAdmittedByTheRegulator(t *testing.T) {
 	t.Parallel()
 	base := newWorld(t)
 	newcomer := contracttest.NewActor(77, "BankCMSP", lifecycle.Bank)
 	t.Run("its parties can be registered and it holds the token key", func(t *testing.T) {
 		w := base.fork(t)
-		w.Refuse("FIELD_INVALID", w.Platform, "party.register", string(newcomer.USCC), founding(newcomer).RegisterArgs)
+		w.Refuse("FIELD_INVALID", w.Platform, "party.register", string(newcomer.USCC), party.RegisterArgs{Name: "丙行",
+			Roles: []lifecycle.Role{lifecycle.Bank}, Org: newcomer.Org, Key: evidence.NewJWK(&newcomer.Key.PublicKey)})
 		w.Do(w.Regulator, "ledger.admit", "ledger", contract.AdmitArgs{Org: "BankCMSP"})
 		w.Admit(newcomer)
 		var charter contract.Charter

@@ -68,13 +68,7 @@ type FoundArgs struct {
 	TokenKey  evidence.Commitment `json:"tokenKey"`
 	Regulator Founder             `json:"regulator"`
 	Platform  Founder             `json:"platform"`
-	Parties   []Founder           `json:"parties,omitzero"` // further parties that are active from the start
 	Credit    credit.Policy       `json:"credit"`
-}
-
-// Founders lists the parties that the founding brings, the regulator and the platform first.
-func (a FoundArgs) Founders() []Founder {
-	return append([]Founder{a.Regulator, a.Platform}, a.Parties...)
 }
 
 // AdmitArgs are the public arguments of ledger.admit. The token key travels as an opening.
@@ -149,43 +143,26 @@ func found(c *call, a FoundArgs) (lifecycle.State, error) {
 	for _, org := range a.Orgs {
 		c.layer.storePrivate(org, TokenSecretKey, raw)
 	}
-	if err := c.foundParties(a); err != nil {
-		return "", err
+	for _, f := range []struct {
+		founder Founder
+		role    lifecycle.Role
+	}{{a.Regulator, lifecycle.Regulator}, {a.Platform, lifecycle.Platform}} {
+		p, err := party.Register(f.founder.USCC, f.founder.RegisterArgs, c.now)
+		if err != nil {
+			return "", err
+		}
+		if !p.Has(f.role) {
+			return "", fault.New(fault.PartyRoleMissing, "/"+string(f.role)+"/roles")
+		}
+		p.State = party.Active
+		if err := c.saveParty(p); err != nil {
+			return "", err
+		}
 	}
 	if err := c.storePolicy(CreditPolicy, a.Credit.Version, a.Credit); err != nil {
 		return "", err
 	}
 	return Founded, c.layer.store(CharterKey(), Charter{Ledger: a.Ledger, Orgs: a.Orgs, Regulator: a.Regulator.USCC, TokenKey: a.TokenKey, Founded: c.now})
-}
-
-// foundParties registers the parties that exist from the first transaction on. Every organisation endorses that
-// transaction, because it writes the token key for each; so none is made a member without its peer.
-func (c *call) foundParties(a FoundArgs) error {
-	founders := a.Founders()
-	fields := []string{"/regulator", "/platform"}
-	roles := []lifecycle.Role{lifecycle.Regulator, lifecycle.Platform}
-	for i, f := range founders {
-		field := fmt.Sprintf("/parties/%d", i-len(roles))
-		if i < len(fields) {
-			field = fields[i]
-		}
-		p, err := party.Register(f.USCC, f.RegisterArgs, c.now)
-		switch {
-		case err != nil:
-			return err
-		case i < len(roles) && !p.Has(roles[i]):
-			return fault.New(fault.PartyRoleMissing, field+"/roles")
-		case !slices.Contains(a.Orgs, p.Org):
-			return fault.New(fault.FieldInvalid, field+"/org")
-		case slices.ContainsFunc(founders[:i], func(earlier Founder) bool { return earlier.USCC == f.USCC }):
-			return fault.New(fault.SameParty, field+"/uscc")
-		}
-		p.State = party.Active
-		if err := c.saveParty(p); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // admitOrg makes an organisation that joined the channel a member of the ledger, and gives it the token key.

@@ -9,7 +9,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"decore/chaincode/calendar"
+	"decore/chaincode/canon"
 	"decore/chaincode/contract"
+	"decore/chaincode/evidence"
 	"decore/chaincode/financing"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
@@ -17,6 +19,7 @@ import (
 	"decore/chaincode/subsidy"
 	"decore/gateway/problem"
 	"decore/gateway/projection"
+	"decore/gateway/submit"
 )
 
 // PolicyPath names a policy.
@@ -173,10 +176,43 @@ func (a *API) quote(ctx context.Context, e *exchange, q QuoteRequest) (*reply, e
 		return nil, err
 	}
 	account, err := a.account(ctx, policy.ID, loan.Household)
+	if hidden := (*problem.Problem)(nil); errors.As(err, &hidden) && hidden.Code == problem.TermsNotHere && q.Financing != "" {
+		account, err = a.owedAccount(ctx, e, q, loan.Household)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return answer(http.StatusOK, subsidy.Quote(policy, account, loan))
+}
+
+// owedAccount asks another organisation for a household's account of which no copy was written for this one: a bank
+// that is to draw on it is owed it, on the strength of the claim that it would sign. The claim goes no further.
+func (a *API) owedAccount(ctx context.Context, e *exchange, q QuoteRequest, household ident.USCC) (subsidy.Account, error) {
+	id, err := a.accountID(ctx, q.Policy, household)
+	if err != nil {
+		return subsidy.Account{}, err
+	}
+	record, err := a.store.Record(ctx, id)
+	if err != nil {
+		return subsidy.Account{}, err
+	}
+	claim, err := a.draft(e, want{verb: subsidy.Lifecycle.Kind + "." + subsidy.VerbHold, args: q.holdArgs()})
+	if err != nil {
+		return subsidy.Account{}, err
+	}
+	owed, err := a.submit.Owed(ctx, submit.Signed{JWS: claim.JWS, Opening: claim.Opening})
+	if err != nil {
+		return subsidy.Account{}, err
+	}
+	for _, raw := range owed {
+		var t contract.AccountTerms
+		sealed, err := evidence.Open(raw)
+		if err == nil && sealed.Commitment() == record.Header.Terms {
+			err := canon.Strict(sealed.Terms, &t)
+			return t.Account, err
+		}
+	}
+	return subsidy.Account{}, problem.New(problem.TermsNotHere)
 }
 
 // loanOf returns the facts to quote: as they were sent, or as the loan's record has them.

@@ -111,7 +111,10 @@ func newWorld(t testing.TB, opts ...func(*options)) *world {
 	w.Desk = &desk.Desk{Ledger: plan.Ledger, Clock: w.Engine, Keys: w.Keys}
 	policies, err := consortium.ReadPolicies(fixtures.FS, "policies")
 	w.must(err)
-	w.must(consortium.Founder{Plan: plan, Policies: policies, Ledger: w.Engine, Submit: w.Submit, Desk: w.Desk, Keys: w.Keys}.Run(ctx))
+	founder := consortium.Founder{Plan: plan, Policies: policies, Ledger: w.Engine, Submit: w.Submit, Keys: w.Keys}
+	_, err = founder.Run(ctx)
+	w.must(err)
+	w.must(founder.Admit(ctx))
 	w.project(ctx, quiet)
 	w.Dev, err = auth.OpenDevIssuer(w.dir, nil)
 	w.must(err)

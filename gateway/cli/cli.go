@@ -25,6 +25,7 @@ const (
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve the HTTP interface on the embedded ledger."`
 	Demo    demoCommand    `cmd:"" help:"Play the story of a small appliance chain through the HTTP interface, then keep serving."`
+	Keys    keysCommand    `cmd:"" help:"Make the keys of an organisation's parties and add the public ones to a consortium's plan."`
 	Token   tokenCommand   `cmd:"" help:"Print an access token of the development issuer."`
 	Doctor  doctorCommand  `cmd:"" help:"Check data folder, ledger, projection and clock, and say what is wrong."`
 	Receipt receiptCommand `cmd:"" help:"Check a verification receipt offline."`

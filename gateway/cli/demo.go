@@ -60,10 +60,11 @@ func (c *demoCommand) play(ctx context.Context, s *streams, srv *server.Server, 
 	if err != nil {
 		return err
 	}
-	story := &demo.Story{Base: srv.URL(), File: filepath.Join(data, "story.json"), Clock: srv.Ledger, Dev: dev}
+	clock, _ := srv.Ledger.(demo.Clock)
+	story := &demo.Story{Gateways: map[string]demo.Gateway{"": {Base: srv.URL(), Clock: clock, Dev: dev}}, File: filepath.Join(data, "story.json")}
 	teller := newTeller(s, c.JSON)
 	story.Begin, story.Tell = teller.begin, teller.tell
-	outcome, again, err := story.Play(ctx, srv.Plan.Ledger)
+	outcome, again, err := story.Play(ctx, srv.Charter.Ledger)
 	teller.end()
 	switch {
 	case err != nil:

@@ -60,9 +60,9 @@ func (c *serveCommand) Run(ctx context.Context, s *streams, log *slog.Logger) er
 		return err
 	}
 	if srv.Created {
-		_, _ = fmt.Fprintf(s.out, "Founded ledger %s in %s.\n", srv.Plan.Ledger, cfg.Data)
+		_, _ = fmt.Fprintf(s.out, "Founded ledger %s in %s.\n", srv.Charter.Ledger, cfg.Data)
 	}
-	_, _ = fmt.Fprintf(s.out, "Serving ledger %s at %s (documents: %s/docs).\n", srv.Plan.Ledger, srv.URL(), srv.URL())
+	_, _ = fmt.Fprintf(s.out, "Serving ledger %s at %s (documents: %s/docs).\n", srv.Charter.Ledger, srv.URL(), srv.URL())
 	return waitAndClose(ctx, srv)
 }
 

@@ -11,12 +11,15 @@ import (
 	"time"
 )
 
-// client speaks to the gateway as any outside system does.
+// client speaks to the gateways as any outside system does.
 type client struct {
-	base   string
 	http   *http.Client
-	tokens map[string]string // by actor
+	access map[string]access // by actor
+	last   string            // the gateway that was spoken to last
 }
+
+// access is an actor's gateway and its token there.
+type access struct{ base, token string }
 
 // reply is what a call came to.
 type reply struct {
@@ -68,11 +71,15 @@ func (c *client) upload(ctx context.Context, as actor, path, key, name string, s
 func (c *client) send(ctx context.Context, as actor, method, path string, headers map[string]string, body io.Reader) (reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	here := c.access[as.id()]
+	if err := c.meet(ctx, here.base); err != nil {
+		return reply{}, err
+	}
+	req, err := http.NewRequestWithContext(ctx, method, here.base+path, body)
 	if err != nil {
 		return reply{}, fmt.Errorf("%s %s: %w", method, path, err)
 	}
-	req.Header.Set("Authorization", "Bearer "+c.tokens[as.id()])
+	req.Header.Set("Authorization", "Bearer "+here.token)
 	for name, value := range headers {
 		if value != "" {
 			req.Header.Set(name, value)
@@ -88,6 +95,47 @@ func (c *client) send(ctx context.Context, as actor, method, path string, header
 		return reply{}, fmt.Errorf("%s %s: %w", method, path, err)
 	}
 	return reply{Status: res.StatusCode, Header: res.Header, Raw: raw}, nil
+}
+
+// meet waits until a gateway has read what the one before it has, so that an actor sees what the one before it did.
+func (c *client) meet(ctx context.Context, base string) error {
+	before := c.last
+	c.last = base
+	if before == "" || before == base {
+		return nil
+	}
+	want, err := c.newest(ctx, before)
+	for err == nil {
+		var here uint64
+		if here, err = c.newest(ctx, base); here >= want {
+			return err
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+	}
+	return fmt.Errorf("wait for %s to read what %s has: %w", base, before, err)
+}
+
+// newest is the newest block that a gateway's readers see.
+func (c *client) newest(ctx context.Context, base string) (uint64, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/readyz", nil)
+	if err != nil {
+		return 0, err
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	var ready struct {
+		Projection struct {
+			Block uint64 `json:"block"`
+		} `json:"projection"`
+	}
+	return ready.Projection.Block, json.NewDecoder(res.Body).Decode(&ready)
 }
 
 // into decodes the reply's JSON.

@@ -19,11 +19,12 @@ import (
 	"decore/gateway/durable"
 )
 
-// actor is who acts in the story.
+// actor is who acts in the story, at the gateway of its organisation.
 type actor struct {
 	USCC string         `json:"uscc"`
 	Name string         `json:"name"`
 	Role lifecycle.Role `json:"role"`
+	Org  string         `json:"org"`
 }
 
 func (a actor) id() string { return a.USCC }
@@ -32,6 +33,13 @@ func (a actor) id() string { return a.USCC }
 type Clock interface {
 	Now() time.Time
 	AdvanceClock(ctx context.Context, d time.Duration) error
+}
+
+// Gateway is where actors of one organisation, or of all, meet the ledger.
+type Gateway struct {
+	Base  string          // its URL
+	Clock Clock           // of the ledger, as this gateway has it
+	Dev   *auth.DevIssuer // of the actors' tokens
 }
 
 // Start is when the story begins, and what a demonstration ledger's clock starts at. The story has
@@ -57,12 +65,10 @@ type Told struct {
 
 // Story plays steps and keeps the outcome in a file.
 type Story struct {
-	Base  string                  // URL of the gateway
-	File  string                  // where the outcome is kept
-	Clock Clock                   // of the ledger
-	Dev   *auth.DevIssuer         // tokens of the actors
-	Tell  func(n, of int, t Told) // called after each step
-	Begin func(n, of int, title, zh string)
+	Gateways map[string]Gateway      // by organisation; that of "" serves those that have none of their own
+	File     string                  // where the outcome is kept
+	Tell     func(n, of int, t Told) // called after each step
+	Begin    func(n, of int, title, zh string)
 
 	client  *client
 	outcome Outcome
@@ -137,17 +143,21 @@ func (s *Story) save() error {
 }
 
 func (s *Story) connect() error {
-	s.client = &client{base: s.Base, http: &http.Client{}, tokens: map[string]string{}}
+	s.client = &client{http: &http.Client{}, access: map[string]access{}}
 	for _, a := range cast {
 		u, err := parseUSCC(a.USCC)
 		if err != nil {
 			return err
 		}
-		token, err := s.Dev.Token(u, []lifecycle.Role{a.Role}, time.Hour)
+		g, ok := s.Gateways[a.Org]
+		if !ok {
+			g = s.Gateways[""]
+		}
+		token, err := g.Dev.Token(u, []lifecycle.Role{a.Role}, time.Hour)
 		if err != nil {
 			return err
 		}
-		s.client.tokens[a.id()] = token
+		s.client.access[a.id()] = access{base: g.Base, token: token}
 	}
 	return nil
 }

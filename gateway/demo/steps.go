@@ -16,12 +16,12 @@ import (
 
 // The cast, as the fixtures register it.
 var (
-	supplier = actor{"91370200990000009K", "青岛琴屿精密压铸", lifecycle.SME}
-	rival    = actor{"91370200990000105W", "青岛胶湾塑胶制品", lifecycle.SME}
-	leader   = actor{"91370200990000017E", "青岛崂峰智能家电", lifecycle.Leader}
-	bankA    = actor{"913702009900000334", "青岛汇岬银行", lifecycle.Bank}
-	bankB    = actor{"913702009900003247", "胶东远帆银行", lifecycle.Bank}
-	bureau   = actor{"91370200990000308H", "青岛市示例财政局", lifecycle.Regulator}
+	supplier = actor{"91370200990000009K", "青岛琴屿精密压铸", lifecycle.SME, "PlatformMSP"}
+	rival    = actor{"91370200990000105W", "青岛胶湾塑胶制品", lifecycle.SME, "PlatformMSP"}
+	leader   = actor{"91370200990000017E", "青岛崂峰智能家电", lifecycle.Leader, "LeaderMSP"}
+	bankA    = actor{"913702009900000334", "青岛汇岬银行", lifecycle.Bank, "BankAMSP"}
+	bankB    = actor{"913702009900003247", "胶东远帆银行", lifecycle.Bank, "BankBMSP"}
+	bureau   = actor{"91370200990000308H", "青岛市示例财政局", lifecycle.Regulator, "BureauMSP"}
 
 	cast = []actor{supplier, rival, leader, bankA, bankB, bureau}
 )
@@ -131,13 +131,21 @@ func (s *Story) say(format string, args ...any) {
 // key numbers the writes of a step, so that a step which was cut off finds the answers that it already got.
 func (s *Story) key() string { return fmt.Sprintf("demo-%s-%d", s.scene, s.writes) }
 
-// until moves the ledger's clock to nine in the morning of the day.
+// until moves the ledger's clock, as every gateway has it, to nine in the morning of the day.
 func (s *Story) until(ctx context.Context, day string) error {
 	to := calendar.MustParse(day).Start().Add(9 * time.Hour)
-	if d := to.Sub(s.Clock.Now()); d > 0 {
-		if err := s.Clock.AdvanceClock(ctx, d); err != nil {
+	moved := false
+	for _, g := range s.Gateways {
+		d := to.Sub(g.Clock.Now())
+		if d <= 0 {
+			continue
+		}
+		if err := g.Clock.AdvanceClock(ctx, d); err != nil {
 			return err
 		}
+		moved = true
+	}
+	if moved {
 		s.say("the ledger's clock moves to %s", day)
 	}
 	return nil

@@ -64,7 +64,10 @@ func New(t testing.TB, wrap func(ledger.Ledger) ledger.Ledger) *World {
 	must(t, err)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	must(t, consortium.Founder{Plan: plan, Policies: policies, Ledger: engine, Submit: w.Submit, Desk: w.Desk, Keys: keys}.Run(ctx))
+	founder := consortium.Founder{Plan: plan, Policies: policies, Ledger: engine, Submit: w.Submit, Keys: keys}
+	_, err = founder.Run(ctx)
+	must(t, err)
+	must(t, founder.Admit(ctx))
 	return w
 }
 

@@ -143,11 +143,7 @@ func founders(cmd *verification.Command) []string {
 	if cmd.Verb != verbFound || canon.Strict(cmd.Body, &a) != nil {
 		return nil
 	}
-	var all []string
-	for _, f := range a.Founders() {
-		all = append(all, string(f.USCC))
-	}
-	return all
+	return []string{string(a.Regulator.USCC), string(a.Platform.USCC)}
 }
 
 // replayed states charter, parties and policy as the commands make them.

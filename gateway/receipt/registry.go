@@ -69,7 +69,7 @@ func (r *registry) found(c *verification.Command) *Failure {
 	at := c.Position.Time
 	r.anchor, r.policy, r.parties = c.KeyID, a.Credit, map[ident.USCC]party.Party{}
 	r.charter = contract.Charter{Ledger: a.Ledger, Orgs: a.Orgs, Regulator: a.Regulator.USCC, TokenKey: a.TokenKey, Founded: at}
-	for _, f := range a.Founders() {
+	for _, f := range []contract.Founder{a.Regulator, a.Platform} {
 		p, err := party.Register(f.USCC, f.RegisterArgs, at)
 		if err != nil {
 			return &Failure{Code: StepInvalid, Detail: c.Verb}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"decore/adapters/fabric/connection"
 	"decore/fixtures"
 	"decore/gateway/auth"
 )
@@ -18,6 +19,7 @@ import (
 // Config is what a gateway is started with.
 type Config struct {
 	Data       string        // folder of ledger, keys and projection
+	Connection string        // file by which to reach a Fabric network; "" is the embedded ledger
 	Listen     string        // loopback address and port; port 0 takes a free one
 	Consortium string        // file of the plan on which an empty ledger is founded; "" is the built-in example
 	Policies   string        // folder of policies for it; "" is the built-in example
@@ -69,6 +71,15 @@ func loopback(address string) bool {
 func (c Config) development() bool { return len(c.Issuers) == 0 }
 
 func (c Config) path(name string) string { return filepath.Join(c.Data, name) }
+
+// organisation is whose gateway this is; "" on the embedded ledger, which stands for all.
+func (c Config) organisation() (string, error) {
+	if c.Connection == "" {
+		return "", nil
+	}
+	conn, err := connection.Read(c.Connection)
+	return conn.Org, err
+}
 
 // plan returns the files on which an empty ledger is founded.
 func (c Config) plan() (files fs.FS, name string) {

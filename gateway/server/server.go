@@ -13,7 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"decore/adapters/embedded"
+	"decore/adapters/ledger"
 	"decore/chaincode/contract"
 	"decore/gateway/api"
 	"decore/gateway/auth"
@@ -30,9 +30,9 @@ const Version = "0.1.0"
 
 // Server is a running gateway.
 type Server struct {
-	Ledger  *embedded.Engine
+	Ledger  ledger.Ledger
 	Store   *projection.Store
-	Plan    consortium.Plan
+	Charter contract.Charter
 	Created bool // the ledger was founded by this start
 
 	http    *http.Server
@@ -96,9 +96,8 @@ func (s *Server) open(ctx, run context.Context, cfg Config) (http.Handler, error
 	if err != nil {
 		return nil, err
 	}
-	s.Plan = plan
-	if s.Ledger, err = embedded.Open(embedded.Options{Dir: cfg.path("ledger"), Name: plan.Ledger, Run: contract.Submit,
-		Orgs: plan.Orgs, Clock: cfg.Clock, Log: cfg.Log}); err != nil {
+	var options submit.Options
+	if s.Ledger, options, err = openLedger(ctx, cfg, plan); err != nil {
 		return nil, err
 	}
 	s.opened(s.Ledger.Close)
@@ -106,12 +105,12 @@ func (s *Server) open(ctx, run context.Context, cfg Config) (http.Handler, error
 	if err != nil {
 		return nil, err
 	}
-	submitter := submit.New(s.Ledger, submit.DefaultOptions())
+	submitter := submit.New(s.Ledger, options)
 	s.opened(func() error { submitter.Close(); return nil })
-	writer := &desk.Desk{Ledger: plan.Ledger, Clock: s.Ledger, Keys: keys}
-	if err := s.found(ctx, cfg, plan, submitter, writer, keys); err != nil {
+	if err := s.found(ctx, run, cfg, plan, submitter, keys); err != nil {
 		return nil, err
 	}
+	writer := &desk.Desk{Ledger: s.Charter.Ledger, Clock: s.Ledger, Keys: keys}
 	if err := s.project(ctx, run, cfg); err != nil {
 		return nil, err
 	}
@@ -128,7 +127,7 @@ func (s *Server) open(ctx, run context.Context, cfg Config) (http.Handler, error
 	registry := prometheus.NewRegistry()
 	return api.New(api.Deps{Ledger: s.Ledger, Store: s.Store, Submit: submitter, Desk: writer, Keys: keys, Auth: verifier,
 		Idempotency: answers, Log: cfg.Log, Metrics: registry, Version: Version,
-		TempDir: cfg.path("tmp"), Issuer: plan.Platform})
+		TempDir: cfg.path("tmp"), Issuer: plan.Hosted(keys)})
 }
 
 func openAuth(run context.Context, cfg Config) (*auth.Verifier, error) {
@@ -143,17 +142,34 @@ func openAuth(run context.Context, cfg Config) (*auth.Verifier, error) {
 	return auth.NewVerifier(run, settings)
 }
 
-func (s *Server) found(ctx context.Context, cfg Config, plan consortium.Plan, sub *submit.Submitter, d *desk.Desk, keys *keystore.Store) error {
-	head, err := s.Ledger.Head(ctx)
+func (s *Server) found(ctx, run context.Context, cfg Config, plan consortium.Plan, sub *submit.Submitter, keys *keystore.Store) error {
+	_, founded, err := consortium.Charter(ctx, s.Ledger)
 	if err != nil {
 		return err
 	}
-	s.Created = head.Number == 0
+	s.Created = !founded
 	policies, err := consortium.ReadPolicies(cfg.policies())
 	if err != nil {
 		return err
 	}
-	return consortium.Founder{Plan: plan, Policies: policies, Ledger: s.Ledger, Submit: sub, Desk: d, Keys: keys}.Run(ctx)
+	org, err := cfg.organisation()
+	if err != nil {
+		return err
+	}
+	founder := consortium.Founder{Plan: plan, Policies: policies, Org: org, Ledger: s.Ledger, Submit: sub, Keys: keys, Log: cfg.Log}
+	if s.Charter, err = founder.Run(ctx); err != nil {
+		return err
+	}
+	if org == "" {
+		return founder.Admit(ctx)
+	}
+	// The platform's and the regulator's gateways each do their part, and neither waits for the other to serve.
+	s.running.Go(func() {
+		if err := founder.Admit(run); err != nil && run.Err() == nil {
+			cfg.Log.Error("the parties of the plan are not all admitted", "error", err)
+		}
+	})
+	return nil
 }
 
 // project opens the read model and lets it catch up before the first request is served.

@@ -153,6 +153,16 @@ func (s *Submitter) bring(ctx context.Context, places []place, batch contract.Ba
 	return kept, owed, nil
 }
 
+// Owed returns the openings that other organisations owe to the signer of a command (contract.Owed). The command is
+// not submitted.
+func (s *Submitter) Owed(ctx context.Context, command Signed) ([]jsontext.Value, error) {
+	batch, err := s.compose(ctx, []place{{&submission{commands: []Signed{command}}, 0}}, nil)
+	if err != nil {
+		return nil, err
+	}
+	return s.ledger.Owed(ctx, batch)
+}
+
 // ask adds to found what other organisations owe of what is missing.
 func (s *Submitter) ask(ctx context.Context, batch contract.Batch, need *contract.OpeningsNeededError, found map[string][]byte) ([]jsontext.Value, error) {
 	lacking := func(n contract.Need) bool { return n.Owed && found[n.Record] == nil }

@@ -1,0 +1,227 @@
+package consortium
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"decore/adapters/ledger"
+	"decore/chaincode/canon"
+	"decore/chaincode/contract"
+	"decore/chaincode/credit"
+	"decore/chaincode/evidence"
+	"decore/chaincode/fault"
+	"decore/chaincode/ident"
+	"decore/gateway/desk"
+	"decore/gateway/keystore"
+	"decore/gateway/submit"
+)
+
+// Founder carries a plan out on a ledger. Every step looks at what is there first, so a founding that
+// was cut off goes on where it stopped.
+type Founder struct {
+	Plan     Plan
+	Policies []jsontext.Value // the credit policy among them
+	Org      string           // whose gateway this is; "" stands for all organisations
+	Ledger   ledger.Ledger
+	Submit   *submit.Submitter
+	Keys     *keystore.Store
+	Log      *slog.Logger
+}
+
+// Run founds the ledger, or completes what is missing, where this is the regulator's gateway. Any other waits until
+// the ledger is founded. It returns the charter.
+func (f Founder) Run(ctx context.Context) (contract.Charter, error) {
+	if f.speaksFor(f.Plan.Regulator) {
+		for _, step := range []func(context.Context) error{f.charter, f.policies} {
+			if err := step(ctx); err != nil {
+				return contract.Charter{}, fmt.Errorf("found the ledger: %w", err)
+			}
+		}
+	}
+	return f.await(ctx)
+}
+
+// speaksFor reports whether the party is one of this gateway's organisation.
+func (f Founder) speaksFor(u ident.USCC) bool {
+	m, _ := f.Plan.member(u)
+	return f.Org == "" || f.Org == m.Org
+}
+
+// lookAgain is how often a gateway that waits for another one's part looks.
+const lookAgain = 500 * time.Millisecond
+
+func (f Founder) await(ctx context.Context) (contract.Charter, error) {
+	for told := false; ; told = true {
+		charter, founded, err := Charter(ctx, f.Ledger)
+		if err != nil || founded {
+			return charter, err
+		}
+		if !told && f.Log != nil {
+			f.Log.Warn("the ledger is not founded yet; the regulator's gateway does that", "regulator", f.Plan.Regulator)
+		}
+		select {
+		case <-time.After(lookAgain):
+		case <-ctx.Done():
+			return contract.Charter{}, fmt.Errorf("wait for the founding of the ledger: %w", ctx.Err())
+		}
+	}
+}
+
+// Charter reads the ledger's charter and reports whether it is founded.
+func Charter(ctx context.Context, l ledger.Ledger) (charter contract.Charter, founded bool, err error) {
+	values, err := l.Get(ctx, contract.CharterKey())
+	if err != nil || values[0] == nil {
+		return charter, false, err
+	}
+	if err := canon.Strict(values[0], &charter); err != nil {
+		return charter, true, fmt.Errorf("charter: %w", err)
+	}
+	return charter, true, nil
+}
+
+func (f Founder) charter(ctx context.Context) error {
+	_, there, err := Charter(ctx, f.Ledger)
+	if err != nil || there {
+		return err
+	}
+	args, secret, err := f.founding()
+	if err != nil {
+		return err
+	}
+	return f.command(ctx, "ledger.found", "ledger", args, secret)
+}
+
+// founding is what the ledger is founded with, and the opening of its token key.
+func (f Founder) founding() (contract.FoundArgs, []byte, error) {
+	secret, err := newTokenKey()
+	if err != nil {
+		return contract.FoundArgs{}, nil, err
+	}
+	plan, err := f.Plan.MakeKeys(f.Keys, f.Org)
+	if err != nil {
+		return contract.FoundArgs{}, nil, err
+	}
+	policy, err := f.creditPolicy()
+	if err != nil {
+		return contract.FoundArgs{}, nil, err
+	}
+	args := contract.FoundArgs{Ledger: plan.Ledger, Orgs: plan.Orgs, TokenKey: secret.Commitment(), Credit: policy}
+	for _, founder := range []struct {
+		to *contract.Founder
+		u  ident.USCC
+	}{{&args.Regulator, plan.Regulator}, {&args.Platform, plan.Platform}} {
+		m, _ := plan.member(founder.u)
+		if !m.HasKey() {
+			return args, nil, fmt.Errorf("the plan has no key of %s (%s): `gateway keys --org %s` adds it", m.USCC, m.Name, m.Org)
+		}
+		*founder.to = contract.Founder{USCC: m.USCC, RegisterArgs: m.registration()}
+	}
+	return args, secret.Raw, nil
+}
+
+func newTokenKey() (evidence.Sealed, error) {
+	random := make([]byte, 64)
+	_, _ = rand.Read(random) // never fails (crypto/rand)
+	return evidence.Seal(contract.TokenSecretKey, random[:32], contract.TokenKeyTerms{Key: base64.RawURLEncoding.EncodeToString(random[32:])})
+}
+
+func (f Founder) creditPolicy() (credit.Policy, error) {
+	for _, raw := range f.Policies {
+		if policyID(raw) != contract.CreditPolicy {
+			continue
+		}
+		var p credit.Policy
+		err := canon.Strict(raw, &p)
+		return p, err
+	}
+	return credit.Policy{}, errors.New("no credit policy given")
+}
+
+func (f Founder) policies(ctx context.Context) error {
+	for _, raw := range f.Policies {
+		id := policyID(raw)
+		values, err := f.Ledger.Get(ctx, contract.PolicyKey(id))
+		if err != nil {
+			return err
+		}
+		if values[0] != nil {
+			continue
+		}
+		if err := f.command(ctx, "policy.publish", id, contract.PublishArgs{Policy: raw}, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// command submits a command of the regulator, which must be accepted. The opening replaces the one of its arguments.
+func (f Founder) command(ctx context.Context, verb, subject string, args any, opening []byte) error {
+	signed, err := f.sign(desk.Order{Party: f.Plan.Regulator, Verb: verb, Subject: subject, Args: args})
+	if err != nil {
+		return err
+	}
+	if opening != nil {
+		signed.Opening = opening
+	}
+	return f.submit(ctx, signed)
+}
+
+// carryOut submits commands of hosted parties as one batch; all must be accepted.
+func (f Founder) carryOut(ctx context.Context, orders []desk.Order) error {
+	var commands []submit.Signed
+	for _, o := range orders {
+		signed, err := f.sign(o)
+		if err != nil {
+			return err
+		}
+		commands = append(commands, signed)
+	}
+	return f.submit(ctx, commands...)
+}
+
+func (f Founder) sign(o desk.Order) (submit.Signed, error) {
+	d := &desk.Desk{Ledger: f.Plan.Ledger, Clock: f.Ledger, Keys: f.Keys}
+	signed, _, _, err := d.Sign(o)
+	return signed, err
+}
+
+func (f Founder) submit(ctx context.Context, commands ...submit.Signed) error {
+	answers, errs, err := f.Submit.Submit(ctx, commands...)
+	if err != nil {
+		return err
+	}
+	for i, a := range answers {
+		if errs[i] != nil {
+			return errs[i]
+		}
+		if a.Status != contract.Accepted {
+			return fmt.Errorf("command %d: %w", i, &fault.Fault{Code: fault.Code(a.Code), Field: a.Field, Clause: a.Clause})
+		}
+	}
+	return nil
+}
+
+// Hosted is a party of the plan whose key the gateway of the organisation holds, the platform where it can be: it
+// signs receipts. "" when there is none.
+func (p Plan) Hosted(keys *keystore.Store) ident.USCC {
+	held := func(u ident.USCC) bool {
+		_, _, err := keys.Key(u)
+		return err == nil
+	}
+	if held(p.Platform) {
+		return p.Platform
+	}
+	for _, m := range p.Parties {
+		if held(m.USCC) {
+			return m.USCC
+		}
+	}
+	return ""
+}
