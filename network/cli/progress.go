@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+// countEvery is how many of a count make a line where no line can be drawn anew.
+const countEvery = 100
+
+// progress prints the steps of a command with the time since its start.
+type progress struct {
+	w       io.Writer
+	redraw  bool
+	started time.Time
+
+	mu      sync.Mutex
+	counted bool // the cursor is behind a count
+}
+
+func newProgress(w io.Writer) *progress {
+	return &progress{w: w, redraw: terminal(w), started: time.Now()}
+}
+
+// tell prints a step, or how far something that is counted has come.
+func (p *progress) tell(step string, count int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	line := fmt.Sprintf("%6.1f s  %s", time.Since(p.started).Seconds(), step)
+	switch {
+	case count == 0:
+		p.clear()
+		_, _ = fmt.Fprintln(p.w, line)
+	case p.redraw:
+		p.clear()
+		_, _ = fmt.Fprintf(p.w, "%s: %d packages", line, count)
+		p.counted = true
+	case count%countEvery == 0:
+		_, _ = fmt.Fprintf(p.w, "%s: %d packages\n", line, count)
+	}
+}
+
+// clear takes a count off the terminal.
+func (p *progress) clear() {
+	if p.counted {
+		_, _ = fmt.Fprint(p.w, "\r\x1b[K")
+		p.counted = false
+	}
+}
