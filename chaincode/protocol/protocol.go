@@ -1,0 +1,142 @@
+// Package protocol is what a client and the chaincode say to each other across a peer (链码协议): the names
+// of the functions, their arguments and answers. It knows no ledger, so that both ends can import it.
+package protocol
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"decore/chaincode/contract"
+)
+
+// Functions of the chaincode. All but Submit only read; what they answer is not worth ordering.
+const (
+	Submit  = "submit"  // commands; openings beside. Answers with an Answer.
+	Get     = "get"     // keys. Answers with their values.
+	Range   = "range"   // from, to, limit. Answers with []Entry.
+	Private = "private" // keys of the peer's own collection. Answers with their values.
+	History = "history" // key. Answers with []Version, newest first.
+	Owed    = "owed"    // commands; openings beside. Answers with openings.
+	Ping    = "ping"    // nothing. Answers with a Pong.
+)
+
+// Openings is the name under which a batch's openings travel as transient data: peers pass them on to the
+// chaincode and keep them out of the block.
+const Openings = "openings"
+
+// MaxItems is the most keys or entries that one call may ask for.
+const MaxItems = 1000
+
+// Answer is what a batch came to, with what an Outcome's JSON leaves out. It stands in the block.
+type Answer struct {
+	contract.Outcome
+	Repeated []int `json:"repeated,omitempty"` // indexes of results that are repeats
+}
+
+// NewAnswer writes an outcome down.
+func NewAnswer(out contract.Outcome) Answer {
+	a := Answer{Outcome: out}
+	for i := range out.Results {
+		if out.Results[i].Repeated {
+			a.Repeated = append(a.Repeated, i)
+		}
+	}
+	return a
+}
+
+// Restore returns the outcome that was written down.
+func (a Answer) Restore() (contract.Outcome, error) {
+	for _, i := range a.Repeated {
+		if i < 0 || i >= len(a.Results) {
+			return contract.Outcome{}, fmt.Errorf("answer: result %d of %d is said to be a repeat", i, len(a.Results))
+		}
+		a.Results[i].Repeated = true
+	}
+	return a.Outcome, nil
+}
+
+// Entry is a key with its value.
+type Entry struct {
+	Key   string `json:"key"`
+	Value []byte `json:"value"`
+}
+
+// Version is one value that a key had.
+type Version struct {
+	Tx    string `json:"tx"`
+	Value []byte `json:"value"`
+}
+
+// Pong says who answers.
+type Pong struct {
+	Org string `json:"org"` // whose peer this is
+}
+
+// Status tells a client what became of its call. Peers endorse only answers below 400, so nothing else can
+// be ordered.
+const (
+	OK         = 200
+	Malformed  = 400 // the call cannot be read
+	Forbidden  = 403 // the caller may not ask this
+	Clock      = 408 // the transaction's time is too far from this organisation's clock
+	Unrecorded = 409 // nothing was recorded; the payload is the Answer
+	Needed     = 428 // openings are needed, see Failure
+	Failed     = 500 // the contract could not decide
+)
+
+// Failure is the message of an answer that is neither OK nor Unrecorded.
+type Failure struct {
+	Reason string          `json:"reason"`
+	Needs  []contract.Need `json:"needs,omitempty"` // of Needed
+}
+
+// MarshalCommands writes the argument of Submit and Owed.
+func MarshalCommands(commands []string) ([]byte, error) { return json.Marshal(commands) }
+
+// MarshalOpenings writes the transient data of Submit and Owed. Openings are JSON already and not read again.
+func MarshalOpenings(openings []jsontext.Value) []byte {
+	size := 2
+	for _, o := range openings {
+		size += len(o) + 1
+	}
+	raw := append(make([]byte, 0, size), '[')
+	for i, o := range openings {
+		if i > 0 {
+			raw = append(raw, ',')
+		}
+		raw = append(raw, o...)
+	}
+	return append(raw, ']')
+}
+
+// UnmarshalBatch reads the argument and the transient data of Submit and Owed.
+func UnmarshalBatch(commands, openings []byte) (b contract.Batch, err error) {
+	if err := json.Unmarshal(commands, &b.Commands); err != nil {
+		return b, fmt.Errorf("commands: %w", err)
+	}
+	if len(openings) == 0 {
+		return b, nil
+	}
+	if err := json.Unmarshal(openings, &b.Openings); err != nil {
+		return b, fmt.Errorf("openings: %w", err)
+	}
+	return b, nil
+}
+
+const implicit = "_implicit_org_"
+
+// Collection is the name of an organisation's own private collection, which every channel has.
+func Collection(org string) string { return implicit + org }
+
+// CollectionOrg is the organisation whose own collection has the name.
+func CollectionOrg(collection string) (org string, ok bool) {
+	org, ok = strings.CutPrefix(collection, implicit)
+	return org, ok && org != ""
+}
+
+// Chunks splits keys so that each part may be asked for in one call.
+func Chunks(keys []string) [][]string { return slices.Collect(slices.Chunk(keys, MaxItems)) }

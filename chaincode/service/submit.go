@@ -1,0 +1,68 @@
+package service
+
+import (
+	"errors"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"decore/chaincode/contract"
+	"decore/chaincode/evidence"
+	"decore/chaincode/protocol"
+)
+
+// submit runs the contract. A batch in which nothing is recorded is answered in a way that a peer does not
+// endorse, so that nobody can fill the ledger with it.
+func (c *chaincode) submit(call *call) ([]byte, error) {
+	if err := c.clock.check(call.time); err != nil {
+		return nil, err
+	}
+	batch, err := call.batch()
+	if err != nil {
+		return nil, err
+	}
+	s := newState(call)
+	out, err := c.run(s, batch)
+	if err != nil {
+		return nil, err
+	}
+	payload, err := json.Marshal(protocol.NewAnswer(out))
+	if err != nil {
+		return nil, err
+	}
+	if !out.Recorded() {
+		return nil, &refusedError{status: protocol.Unrecorded, payload: payload, err: errors.New("nothing is recorded")}
+	}
+	return payload, s.flush()
+}
+
+// owed answers with the openings that are owed to the caller's organisation and that this one holds.
+// Who may ask is decided by contract.Owed.
+func (c *chaincode) owed(call *call) ([]byte, error) {
+	if err := c.clock.check(call.time); err != nil {
+		return nil, err
+	}
+	batch, err := call.batch()
+	if err != nil {
+		return nil, err
+	}
+	owing, err := contract.Owed(newState(call), batch)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]string, len(owing))
+	for i, o := range owing {
+		keys[i] = o.Record
+	}
+	held, err := c.collection(call, keys)
+	if err != nil {
+		return nil, err
+	}
+	found := []jsontext.Value{}
+	for i, o := range owing {
+		if held[i] != nil && evidence.Commit(held[i]) == o.Terms {
+			found = append(found, held[i])
+		}
+	}
+	return protocol.MarshalOpenings(found), nil
+}
