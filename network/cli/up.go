@@ -70,10 +70,11 @@ type addOrgCommand struct {
 // Run adds an organisation.
 func (c *addOrgCommand) Run(ctx context.Context, s *streams) error {
 	p := newProgress(s.err)
-	n, err := cluster.OpenTelling(s.data, p.tell)
+	n, err := cluster.Open(s.data)
 	if err != nil {
 		return err
 	}
+	n.Tell(p.tell)
 	if err := n.AddOrg(ctx, c.Name); err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ func (n *Network) AddOrg(ctx context.Context, name string) error {
 	if err := validOrg(name); err != nil {
 		return err
 	}
-	unlock, err := lock(ctx, n.dir)
+	unlock, err := lock(ctx, n.dir, n.opts.step)
 	if err != nil {
 		return err
 	}

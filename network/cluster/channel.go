@@ -138,26 +138,34 @@ func (n *Network) awaitLeader(ctx context.Context) error {
 	})
 }
 
-// ready waits until every peer has the last block and knows all others, so that whoever asks one of them
-// finds enough endorsers.
-func (n *Network) ready(ctx context.Context) error {
+// Ready waits until every node serves: orderers know their leader, all nodes have the blocks that there were
+// when it was asked, and every peer knows all others, so that whoever asks one finds enough endorsers.
+func (n *Network) Ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, agreeWait)
 	defer cancel()
-	peers := n.plan().nodes(KindPeer)
-	return poll(ctx, "the peers to agree", func() (bool, error) {
-		top, err := n.height(ctx, n.plan().nodes(KindOrderer)[0])
-		if err != nil {
-			return false, nil //nolint:nilerr // it may answer later
+	p, top := n.plan(), 0
+	nodes := append(p.nodes(KindOrderer), p.nodes(KindPeer)...)
+	for _, node := range nodes {
+		if height, err := n.height(ctx, node); err == nil {
+			top = max(top, height)
 		}
-		for _, p := range peers {
-			known, err := metric(ctx, p, "gossip_membership_total_peers_known")
-			if err != nil || known < len(peers)-1 {
-				return false, nil //nolint:nilerr // it may answer later
-			}
-			if height, err := n.height(ctx, p); err != nil || height < top {
+	}
+	return poll(ctx, "the nodes to agree", func() (bool, error) {
+		for _, node := range nodes {
+			height, err := n.height(ctx, node)
+			if err != nil || height < top || !n.connected(ctx, node, len(p.Orgs)-1) {
 				return false, nil //nolint:nilerr // it may answer later
 			}
 		}
 		return true, nil
 	})
+}
+
+// connected says whether an orderer knows its leader, or a peer so many others.
+func (n *Network) connected(ctx context.Context, node Node, others int) bool {
+	if node.Kind == KindOrderer {
+		return n.follows(ctx, node)
+	}
+	known, err := metric(ctx, node, "gossip_membership_total_peers_known")
+	return err == nil && known >= others
 }

@@ -22,13 +22,13 @@ type Chaincode struct {
 
 // Deploy deploys a chaincode to all organisations. Deployed again, it takes the names that are new.
 func (n *Network) Deploy(ctx context.Context, c Chaincode) error {
-	unlock, err := lock(ctx, n.dir)
+	unlock, err := lock(ctx, n.dir, n.opts.step)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	if c.Label == Contract {
-		return fmt.Errorf("%w: %s is the contract's own label", ErrOptions, Contract)
+	if slices.Contains([]string{Contract, KindPeer, KindChaincode}, c.Label) {
+		return fmt.Errorf("%w: the label %s is taken", ErrOptions, c.Label)
 	}
 	if err := copyExecutable(c.Binary, n.binaryFile(c.Label)); err != nil {
 		return err

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// lock keeps a folder for one process at a time; it waits for its turn. The lock is a file's, so that
-// it falls away with the process that holds it.
-func lock(ctx context.Context, dir string) (unlock func(), err error) {
+// lock keeps a folder for one process at a time; it waits for its turn, and says so. The lock is a file's, so
+// that it falls away with the process that holds it.
+func lock(ctx context.Context, dir string, tell func(format string, a ...any)) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("lock: %w", err)
 	}
@@ -20,12 +20,17 @@ func lock(ctx context.Context, dir string) (unlock func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock: %w", err)
 	}
+	told := false
 	err = poll(ctx, "another process to be done with "+dir, func() (bool, error) {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return false, nil
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return err == nil, err
 		}
-		return err == nil, err
+		if !told {
+			tell("waiting for another process to be done with %s", dir)
+			told = true
+		}
+		return false, nil
 	})
 	if err != nil {
 		_ = f.Close()

@@ -81,14 +81,43 @@ var ErrNoLeader = errors.New("no orderer leads")
 
 // Leader names the orderer that leads.
 func (n *Network) Leader(ctx context.Context) (string, error) {
-	name := "consensus_etcdraft_is_leader"
+	orderers := n.plan().nodes(KindOrderer)
 	if n.plan().BFT {
-		name = "consensus_BFT_is_leader"
+		return leaderOfView(ctx, orderers)
 	}
-	for _, o := range n.plan().nodes(KindOrderer) {
-		if leads, err := metric(ctx, o, name); err == nil && leads == 1 {
+	for _, o := range orderers {
+		if leads, err := metric(ctx, o, "consensus_etcdraft_is_leader"); err == nil && leads == 1 {
 			return o.Name, nil
 		}
 	}
 	return "", ErrNoLeader
+}
+
+// leaderOfView is the leader that more than two thirds of the orderers of SmartBFT name, if it is there.
+func leaderOfView(ctx context.Context, orderers []Node) (string, error) {
+	votes := map[int]int{}
+	for _, o := range orderers {
+		if id, err := metric(ctx, o, "consensus_smartbft_view_leader_id"); err == nil {
+			votes[id]++
+		}
+	}
+	for i, o := range orderers {
+		if votes[i+1]*3 <= len(orderers)*2 {
+			continue
+		}
+		if _, err := operations(ctx, o, "/healthz"); err == nil {
+			return o.Name, nil
+		}
+	}
+	return "", ErrNoLeader
+}
+
+// follows says whether an orderer knows a leader, without which it takes no transaction.
+func (n *Network) follows(ctx context.Context, o Node) bool {
+	name := "consensus_etcdraft_leader_changes"
+	if n.plan().BFT {
+		name = "consensus_smartbft_view_leader_id"
+	}
+	known, err := metric(ctx, o, name)
+	return err == nil && known > 0
 }

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -28,17 +27,13 @@ type Network struct {
 // plan is what the network consists of now.
 func (n *Network) plan() *plan { return n.state.Load() }
 
-// change changes the plan and saves it.
+// change changes the plan as it is recorded, perhaps by another process, and saves it.
 func (n *Network) change(edit func(*plan) error) error {
 	n.saving.Lock()
 	defer n.saving.Unlock()
-	raw, err := json.Marshal(n.plan())
+	next, err := readPlan(n.dir)
 	if err != nil {
-		return fmt.Errorf("plan: %w", err)
-	}
-	next := new(plan)
-	if err := json.Unmarshal(raw, next); err != nil {
-		return fmt.Errorf("plan: %w", err)
+		return err
 	}
 	if err := edit(next); err != nil {
 		return err
@@ -57,7 +52,7 @@ func Up(ctx context.Context, o Options) (*Network, error) {
 	if o.Data, err = filepath.Abs(o.Data); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	unlock, err := lock(ctx, o.Data)
+	unlock, err := lock(ctx, o.Data, o.step)
 	if err != nil {
 		return nil, err
 	}
@@ -108,14 +103,8 @@ func Open(dir string) (*Network, error) {
 	return newNetwork(dir, p), nil
 }
 
-// OpenTelling is Open with the progress of what is done to the network later.
-func OpenTelling(dir string, progress func(step string, count int)) (*Network, error) {
-	n, err := Open(dir)
-	if err == nil {
-		n.opts.Progress = progress
-	}
-	return n, err
-}
+// Tell has the progress of what is done to the network told to somebody, see Options.
+func (n *Network) Tell(progress func(step string, count int)) { n.opts.Progress = progress }
 
 // Agrees says where options ask for another network than this one.
 func (n *Network) Agrees(o Options) error { return n.plan().agrees(o) }
@@ -141,7 +130,7 @@ func (n *Network) converge(ctx context.Context) error {
 		{"the chaincode's executable", func(context.Context) error { return binaries.Wait() }},
 		{"chaincode", n.deployAll},
 		{"connection files", func(context.Context) error { return n.writeConnections() }},
-		{"agreement of all peers", n.ready},
+		{"agreement of all nodes", n.Ready},
 	} {
 		n.opts.step("%s", step.name)
 		if err := step.do(ctx); err != nil {
@@ -153,7 +142,7 @@ func (n *Network) converge(ctx context.Context) error {
 
 // Down stops every process of the network; purge removes all that it kept.
 func (n *Network) Down(ctx context.Context, purge bool) error {
-	unlock, err := lock(ctx, n.dir)
+	unlock, err := lock(ctx, n.dir, n.opts.step)
 	if err != nil {
 		return err
 	}
@@ -161,11 +150,7 @@ func (n *Network) Down(ctx context.Context, purge bool) error {
 	var group errgroup.Group
 	for _, node := range n.plan().Nodes {
 		group.Go(func() error {
-			p, err := readProcess(n.record(node.Name))
-			if err != nil {
-				return err
-			}
-			return p.stop(ctx)
+			return n.end(ctx, node.Name, process.stop)
 		})
 	}
 	if err := group.Wait(); err != nil || !purge {

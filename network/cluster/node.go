@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -80,7 +81,13 @@ func (n *Network) end(ctx context.Context, name string, how func(process, contex
 	if err != nil {
 		return err
 	}
-	return how(p, ctx)
+	if err := how(p, ctx); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if err := os.Remove(n.record(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }
 
 // start starts a node unless it runs, and waits until it answers.

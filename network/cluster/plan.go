@@ -66,7 +66,7 @@ type Node struct {
 	Operations string `json:"operations,omitempty"` // health and metrics of a peer or an orderer
 	Admin      string `json:"admin,omitempty"`      // an orderer's channel participation
 	Label      string `json:"label,omitempty"`      // the package of a chaincode service
-	Binary     string `json:"binary,omitempty"`     // the executable of a chaincode service
+	Binary     string `json:"binary,omitempty"`     // the executable of a chaincode service that is not its package's
 }
 
 // addresses are all that the node listens on.

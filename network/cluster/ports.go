@@ -16,7 +16,7 @@ const host = "127.0.0.1"
 type BusyError struct{ Node, Address string }
 
 func (e *BusyError) Error() string {
-	return fmt.Sprintf("%s cannot have %s: another program listens there; stop that program, or give the network other ports with --port", e.Node, e.Address)
+	return fmt.Sprintf("%s cannot have %s: another program listens there; stop that program, or make the network at other ports (--port)", e.Node, e.Address)
 }
 
 // ports gives out ports in order, beginning at the network's first.

@@ -34,7 +34,8 @@ func spawn(program string, args, env []string, dir, log, record string) (process
 		return process{}, fmt.Errorf("log: %w", err)
 	}
 	defer func() { _ = out.Close() }()
-	cmd := exec.Command(program, args...) // #nosec G204 -- it must outlive any context; programs of the network's own
+	// Of no context, which would end it.
+	cmd := exec.CommandContext(context.Background(), program, args...) // #nosec G204 -- programs of the network's own
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = env, dir, out, out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
@@ -61,19 +62,23 @@ func identify(pid int) (process, error) {
 	return process{pid, started, strings.TrimSpace(string(boot))}, err
 }
 
-// stat reads when a process started and its state.
-func stat(pid int) (started, state string, err error) {
+// stat reads when a process started and whether it is over: one that ends is already called a zombie while
+// some of its threads still hold its files and ports.
+func stat(pid int) (started string, over bool, err error) {
 	raw, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat")) // #nosec G304 -- of the system
 	if err != nil {
-		return "", "", fmt.Errorf("process %d: %w", pid, err)
+		return "", false, fmt.Errorf("process %d: %w", pid, err)
 	}
-	// The second field is the program's name in brackets, which may hold anything.
+	// The second field is the program's name in brackets, which may hold anything; the third is the state, the
+	// twentieth the number of threads and the twenty-second the start.
 	fields := strings.Fields(string(raw)[strings.LastIndexByte(string(raw), ')')+1:])
-	const stateField, startField = 3 - 3, 22 - 3
+	const stateField, threadsField, startField = 0, 17, 19
 	if len(fields) <= startField {
-		return "", "", fmt.Errorf("process %d: its state cannot be read", pid)
+		return "", false, fmt.Errorf("process %d: its state cannot be read", pid)
 	}
-	return fields[startField], fields[stateField], nil
+	threads, err := strconv.Atoi(fields[threadsField])
+	over = strings.ContainsAny(fields[stateField], "ZX") && threads <= 1
+	return fields[startField], over, err
 }
 
 // alive says whether the process still runs, and not another of its number.
@@ -85,8 +90,8 @@ func (p process) alive() bool {
 	if err != nil || now != p {
 		return false
 	}
-	_, state, err := stat(p.PID)
-	return err == nil && state != "Z" && state != "X"
+	_, over, err := stat(p.PID)
+	return err == nil && !over
 }
 
 // signal sends a signal to the process, if it still is that one.

@@ -13,7 +13,7 @@ import (
 // binary is the executable of a service: the package's, unless the organisation runs another.
 func (n *Network) binary(node Node) string {
 	if node.Binary != "" {
-		return node.Binary
+		return n.binaryFile(node.Binary)
 	}
 	return n.binaryFile(node.Label)
 }
@@ -44,14 +44,13 @@ func (n *Network) placeBinaries(ctx context.Context) error {
 // placeFor gives an organisation an executable of its own.
 func (n *Network) placeFor(org, from string) error {
 	service := serviceNode(Contract, org)
-	file := n.binaryFile(service.Name)
-	if err := copyExecutable(from, file); err != nil {
+	if err := copyExecutable(from, n.binaryFile(service.Name)); err != nil {
 		return err
 	}
 	return n.change(func(p *plan) error {
 		for i := range p.Nodes {
 			if p.Nodes[i].Name == service.Name {
-				p.Nodes[i].Binary = file
+				p.Nodes[i].Binary = service.Name
 				return nil
 			}
 		}
@@ -61,6 +60,11 @@ func (n *Network) placeFor(org, from string) error {
 
 // ReplaceChaincode lets an organisation (MSP ID) run another executable of the contract than the rest.
 func (n *Network) ReplaceChaincode(ctx context.Context, org, executable string) error {
+	unlock, err := lock(ctx, n.dir, n.opts.step)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	service := serviceNode(Contract, org).Name
 	if err := n.placeFor(org, executable); err != nil {
 		return err

@@ -33,7 +33,7 @@ func ensureTools(ctx context.Context, o Options) error {
 	if err != nil || len(missingTools(dir)) == 0 {
 		return err
 	}
-	unlock, err := lock(ctx, dir)
+	unlock, err := lock(ctx, dir, o.step)
 	if err != nil {
 		return fmt.Errorf("fabric tools: %w", err)
 	}
