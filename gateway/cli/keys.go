@@ -26,6 +26,15 @@ func (c *keysCommand) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
+	hosted := 0
+	for _, m := range plan.Parties {
+		if m.Org == c.Org {
+			hosted++
+		}
+	}
+	if hosted == 0 {
+		return &usageError{fmt.Sprintf("the plan has no party of %s", c.Org)}
+	}
 	data := c.or("serve")
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return fmt.Errorf("data folder: %w", err)
@@ -44,17 +53,11 @@ func (c *keysCommand) Run(s *streams) error {
 	if err := durable.Replace(c.Plan, append(raw, '\n')); err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
-	hosted, lacking := 0, 0
+	lacking := 0
 	for _, m := range plan.Parties {
-		if m.Org == c.Org {
-			hosted++
-		}
 		if !m.HasKey() {
 			lacking++
 		}
-	}
-	if hosted == 0 {
-		return &usageError{fmt.Sprintf("the plan has no party of %s", c.Org)}
 	}
 	_, err = fmt.Fprintf(s.out, "%s: %d keys of %s; %d parties of other organisations still lack theirs.\n", c.Plan, hosted, c.Org, lacking)
 	return err
