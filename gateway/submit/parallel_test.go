@@ -100,17 +100,24 @@ func all(t *testing.T, s *submit.Submitter, commands []submit.Signed) (wait func
 func TestBatchesAreUnderWaySideBySide(t *testing.T) {
 	w := gatewaytest.New(t, nil)
 	s, n := parallel(t, w)
-	var commands []submit.Signed
-	for range 12 {
+	var waits []func()
+	for i := range 3 { // none of them is answered yet
 		signed, _ := w.Sign(gatewaytest.SME, "order.create", "", w.OrderArgs("1.00"))
-		commands = append(commands, signed)
+		waits = append(waits, all(t, s, []submit.Signed{signed}))
+		if under := <-n.arrived; under != i+1 {
+			t.Errorf("%d batches are under way, want %d", under, i+1)
+		}
 	}
-	wait := all(t, s, commands)
-	for range 3 { // none of them is answered yet
-		<-n.arrived
+	var more []submit.Signed
+	for range 9 {
+		signed, _ := w.Sign(gatewaytest.SME, "order.create", "", w.OrderArgs("1.00"))
+		more = append(more, signed)
 	}
+	waits = append(waits, all(t, s, more))
 	close(n.goOn)
-	wait()
+	for _, wait := range waits {
+		wait()
+	}
 	if n.most != 3 {
 		t.Errorf("at most %d batches were under way at once, want 3", n.most)
 	}
