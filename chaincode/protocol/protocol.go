@@ -20,7 +20,7 @@ const (
 	Range   = "range"   // from, to, limit. Answers with []Entry.
 	Private = "private" // keys of the peer's own collection. Answers with their values.
 	History = "history" // key. Answers with []Version, newest first.
-	Owed    = "owed"    // commands; openings beside. Answers with openings.
+	Owed    = "owed"    // commands; openings beside. Answers with an Owing.
 	Ping    = "ping"    // nothing. Answers with a Pong.
 )
 
@@ -69,6 +69,12 @@ type Entry struct {
 type Version struct {
 	Tx    string `json:"tx"`
 	Value []byte `json:"value"`
+}
+
+// Owing is what an organisation gives of the openings that are owed to the caller's.
+type Owing struct {
+	Openings []jsontext.Value `json:"openings"`
+	Lacking  int              `json:"lacking"` // how many are owed that it does not hold
 }
 
 // Pong says who answers.

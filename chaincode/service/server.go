@@ -67,7 +67,7 @@ func serve(ctx context.Context, s settings, run Program, log *slog.Logger) error
 	case <-ctx.Done():
 		log.Info("chaincode service stops")
 		drain(server, streams)
-		<-served
+		err = <-served
 	}
 	return errors.Join(err, health.close())
 }

@@ -58,11 +58,12 @@ func (c *chaincode) owed(call *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := []jsontext.Value{}
+	answer := protocol.Owing{Openings: []jsontext.Value{}, Lacking: len(owing)}
 	for i, o := range owing {
 		if held[i] != nil && evidence.Commit(held[i]) == o.Terms {
-			found = append(found, held[i])
+			answer.Openings = append(answer.Openings, held[i])
+			answer.Lacking--
 		}
 	}
-	return protocol.MarshalOpenings(found), nil
+	return json.Marshal(answer)
 }

@@ -1,0 +1,113 @@
+package fabric
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hyperledger/fabric-protos-go/common"
+	pb "github.com/hyperledger/fabric-protos-go/peer"
+	"github.com/hyperledger/fabric-sdk-go/pkg/fab/chconfig"
+	"github.com/hyperledger/fabric-sdk-go/pkg/fab/events/client/dispatcher"
+	"github.com/hyperledger/fabric-sdk-go/pkg/fab/events/deliverclient/connection"
+	"github.com/hyperledger/fabric-sdk-go/pkg/fab/events/deliverclient/seek"
+)
+
+// peerBlocks are the blocks of the organisation's own peers.
+type peerBlocks struct{ *Client }
+
+func (p *peerBlocks) newest(ctx context.Context) (*decoded, error) {
+	info, err := p.chainInfo(ctx, p.own())
+	if err != nil || info.GetHeight() < 2 {
+		return nil, err
+	}
+	return p.fetch(ctx, info.GetHeight()-1)
+}
+
+func (p *peerBlocks) fetch(ctx context.Context, number uint64) (*decoded, error) {
+	return p.Client.fetch(ctx, p.own(), number)
+}
+
+func (p *peerBlocks) read(b *common.Block) (*decoded, error) { return decode(b, p.conn.Chaincode) }
+
+// silence is how long a stream of blocks may be silent before its peer is asked whether it still is there.
+const silence = 2 * time.Second
+
+// deliver follows one peer.
+func (p *peerBlocks) deliver(ctx context.Context, from uint64, handle func(*common.Block) error) error {
+	n := p.own()[0]
+	stream, err := p.openStream(n)
+	if err != nil {
+		n.note(err)
+		return fmt.Errorf("peer %s: %w", n.address, err)
+	}
+	events := make(chan any)
+	go func() {
+		defer close(events)
+		stream.Receive(events)
+	}()
+	defer func() {
+		stream.Close()
+		for range events { // until the stream's goroutine has ended
+		}
+	}()
+	if err := stream.Send(seek.InfoFrom(from)); err != nil {
+		return fmt.Errorf("peer %s: %w", n.address, err)
+	}
+	return p.receive(ctx, n, events, handle)
+}
+
+func (p *peerBlocks) openStream(n *node) (*connection.DeliverConnection, error) {
+	stream, err := connection.New(p.sdk, chconfig.NewChannelCfg(p.conn.Channel), connection.Deliver, "grpcs://"+n.address)
+	if err == nil && stream.StreamConnection == nil { // the SDK returns neither when the peer goes away right then
+		err = errors.New("no stream")
+	}
+	return stream, err
+}
+
+// receive hands blocks over as they come.
+func (p *peerBlocks) receive(ctx context.Context, n *node, events <-chan any, handle func(*common.Block) error) error {
+	quiet := time.NewTicker(silence)
+	defer quiet.Stop()
+	for {
+		select {
+		case event, ok := <-events:
+			if !ok {
+				return fmt.Errorf("peer %s ended the stream of blocks", n.address)
+			}
+			b, err := blockOf(event)
+			if err == nil {
+				err = handle(b)
+			}
+			if err != nil {
+				return fmt.Errorf("peer %s: %w", n.address, err)
+			}
+			quiet.Reset(silence)
+		case <-quiet.C:
+			if _, err := p.chainInfo(ctx, []*node{n}); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// blockOf takes an event of the SDK's stream apart.
+func blockOf(event any) (*common.Block, error) {
+	switch e := event.(type) {
+	case *dispatcher.DisconnectedEvent:
+		return nil, fmt.Errorf("the stream of blocks broke: %w", e.Err)
+	case *connection.Event:
+		response, ok := e.Event.(*pb.DeliverResponse)
+		if !ok {
+			break
+		}
+		if b := response.GetBlock(); b != nil {
+			return b, nil
+		}
+		return nil, fmt.Errorf("the stream of blocks ended with status %v", response.GetStatus())
+	}
+	return nil, fmt.Errorf("unexpected event %T", event)
+}
