@@ -1,0 +1,80 @@
+package cli_test
+
+import (
+	"bytes"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"decore/network/cli"
+	"decore/network/cluster"
+	"decore/network/cluster/clustertest"
+)
+
+// line runs a command line on the network in a folder.
+type line struct{ data string }
+
+func (l line) run(t *testing.T, args ...string) (code int, out, errOut string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = cli.Run(t.Context(), append(args, "--data", l.data), &o, &e)
+	return code, o.String(), e.String()
+}
+
+// expect runs a command line that must end with a code and say something.
+func (l line) expect(t *testing.T, want int, says string, args ...string) string {
+	t.Helper()
+	code, out, errOut := l.run(t, args...)
+	if code != want || !strings.Contains(out+errOut, says) {
+		t.Fatalf("%v: code %d, want %d and %q\n%s%s", args, code, want, says, out, errOut)
+	}
+	return out
+}
+
+func TestANetworkByTheCommandLine(t *testing.T) {
+	l := line{t.TempDir()}
+	t.Cleanup(func() {
+		if n, err := cluster.Open(l.data); err == nil {
+			_ = n.Down(t.Context(), true)
+		}
+	})
+	chaincode := clustertest.Build(t, "../cluster/testdata/notes")
+	up := []string{"up", "--orgs", "bureau,bankA", "--port", "0", "--chaincode", chaincode}
+	l.expect(t, 0, "peer.BankAMSP", up...)
+	l.expect(t, 0, "is running", up...)
+	l.expect(t, 0, "chaincode.BureauMSP", "status")
+	l.expect(t, 2, "purge it first", "up", "--bft")
+	l.expect(t, 0, "", "logs", "peer.BankAMSP")
+	l.expect(t, 1, "no node is called", "logs", "nobody")
+	l.expect(t, 0, "BankBMSP is on the channel", "add-org", "bankB")
+	l.expect(t, 2, "no name of an organisation", "add-org", "../x")
+	l.expect(t, 0, "is stopped", "down")
+	l.expect(t, 1, "it does not run", "status")
+	l.expect(t, 0, "peer.BankBMSP", "up")
+	l.expect(t, 0, "removed", "down", "--purge")
+	l.expect(t, 1, "no network in", "status")
+}
+
+func TestABusyPortEndsUpWithOneSentence(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	l := line{t.TempDir()}
+	l.expect(t, 1, "another program listens there", "up", "--port", port)
+	if _, err := os.Stat(filepath.Join(l.data, "network.json")); err == nil {
+		t.Error("a network that cannot be was recorded")
+	}
+}
+
+func TestCommandLinesThatAreNotUnderstood(t *testing.T) {
+	l := line{t.TempDir()}
+	l.expect(t, 2, "Try: network --help", "sideways")
+	l.expect(t, 2, "raft runs with 1 or 3", "up", "--orderers", "2", "--port", "0")
+	l.expect(t, 0, "network up", "--help")
+	l.expect(t, 1, "no network in", "down")
+}
