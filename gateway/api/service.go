@@ -29,7 +29,7 @@ const maxLag = 10 * time.Second
 // Readiness says of each part whether it can work.
 type Readiness struct {
 	Ready      bool   `json:"ready" doc:"All parts are ready (就绪)"`
-	Ledger     Health `json:"ledger" doc:"The ledger, asked for its head (账本)"`
+	Ledger     Health `json:"ledger" doc:"The ledger, asked for its head and for all that a write needs (账本)"`
 	Projection Health `json:"projection" doc:"The read model and how far it is behind (读模型)"`
 	Tokens     Health `json:"tokens" doc:"The keys of the token issuers (令牌公钥)"`
 }
@@ -76,10 +76,11 @@ func health(err error) Health {
 
 func (a *API) ledgerHealth(ctx context.Context) Health {
 	head, err := a.ledger.Head(ctx)
-	h := health(err)
-	if err == nil {
-		h.place(head)
+	if err != nil {
+		return health(err)
 	}
+	h := health(a.ledger.Health(ctx))
+	h.place(head)
 	return h
 }
 

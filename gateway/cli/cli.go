@@ -23,7 +23,7 @@ const (
 
 // commands are the commands, with their flags and help.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Serve the HTTP interface on the embedded ledger."`
+	Serve   serveCommand   `cmd:"" help:"Serve the HTTP interface, on the embedded ledger or as an organisation's gateway to a Fabric network."`
 	Demo    demoCommand    `cmd:"" help:"Play the story of a small appliance chain through the HTTP interface, then keep serving."`
 	Keys    keysCommand    `cmd:"" help:"Make the keys of an organisation's parties and add the public ones to a consortium's plan."`
 	Token   tokenCommand   `cmd:"" help:"Print an access token of the development issuer."`

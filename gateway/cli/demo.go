@@ -3,17 +3,19 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"decore/gateway/auth"
 	"decore/gateway/demo"
 	"decore/gateway/server"
 )
@@ -21,6 +23,7 @@ import (
 type demoCommand struct {
 	dataFlag `embed:""`
 	Listen   string `help:"Address and port." default:"127.0.0.1:8080" env:"DECORE_LISTEN"`
+	Ledger   string `help:"Ledger: embedded, or fabric, which brings up a network of five organisations and a gateway for each." enum:"embedded,fabric" default:"embedded"`
 	Exit     bool   `help:"Stop after the story instead of serving on."`
 	JSON     bool   `name:"json" help:"Print the outcome as JSON."`
 }
@@ -34,37 +37,47 @@ func storyClock() func() time.Time {
 
 // Run plays the story and serves on.
 func (c *demoCommand) Run(ctx context.Context, s *streams, log *slog.Logger) error {
-	data := c.or("demo")
-	srv, err := server.Start(ctx, server.Config{Data: data, Listen: c.Listen, Clock: storyClock(), Log: log})
+	data := c.or(map[string]string{"embedded": "demo", "fabric": "demo-fabric"}[c.Ledger])
+	open := openHouse
+	if c.Ledger == "fabric" {
+		open = openBranches
+	}
+	b, err := open(ctx, c, data, s, log)
 	if err != nil {
 		return err
 	}
-	if err := c.play(ctx, s, srv, data); err != nil {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-		defer cancel()
-		_ = srv.Close(closing) // the story's error is the one to tell
-		return err
+	err = c.play(ctx, s, b)
+	if err == nil && !c.Exit {
+		c.sayWhereToLook(s.err, b)
+		err = b.wait(ctx)
 	}
-	stop, cancel := context.WithCancel(ctx)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 	defer cancel()
+	stop := b.close(closing)
 	if c.Exit {
-		cancel()
-	} else {
-		c.sayWhereToLook(s.err, srv, data)
+		stop = errors.Join(stop, b.stopNetwork(closing))
 	}
-	return waitAndClose(stop, srv)
+	if stop != nil && err == nil {
+		return fmt.Errorf("stop: %w", stop)
+	}
+	return err
 }
 
-func (c *demoCommand) play(ctx context.Context, s *streams, srv *server.Server, data string) error {
-	dev, err := auth.OpenDevIssuer(data, nil)
+// openHouse opens the one gateway of the embedded ledger, which serves all organisations.
+func openHouse(ctx context.Context, c *demoCommand, data string, _ *streams, log *slog.Logger) (*branches, error) {
+	srv, err := server.Start(ctx, server.Config{Data: data, Listen: c.Listen, Clock: storyClock(), Log: log})
+	return &branches{data: data, servers: map[string]*server.Server{"": srv}}, err
+}
+
+func (c *demoCommand) play(ctx context.Context, s *streams, b *branches) error {
+	gateways, err := b.gateways()
 	if err != nil {
 		return err
 	}
-	clock, _ := srv.Ledger.(demo.Clock)
-	story := &demo.Story{Gateways: map[string]demo.Gateway{"": {Base: srv.URL(), Clock: clock, Dev: dev}}, File: filepath.Join(data, "story.json")}
+	story := &demo.Story{Gateways: gateways, File: filepath.Join(b.data, "story.json")}
 	teller := newTeller(s, c.JSON)
 	story.Begin, story.Tell = teller.begin, teller.tell
-	outcome, again, err := story.Play(ctx, srv.Charter.Ledger)
+	outcome, again, err := story.Play(ctx, b.servers[b.first].Charter.Ledger)
 	teller.end()
 	switch {
 	case err != nil:
@@ -72,20 +85,29 @@ func (c *demoCommand) play(ctx context.Context, s *streams, srv *server.Server, 
 	case c.JSON:
 		return json.NewEncoder(s.out).Encode(outcome)
 	case again:
-		_, err = fmt.Fprintf(s.out, "The story was already played on %s; it is all still there.\n", data)
+		_, err = fmt.Fprintf(s.out, "The story was already played on %s; it is all still there.\n", b.data)
 	default:
 		_, err = fmt.Fprintf(s.out, "\nThe story is told: %d steps, subsidy settled %s yuan of the household's cap.\n", len(outcome.Steps), outcome.Facts["subsidy settled"])
 	}
 	return err
 }
 
-func (c *demoCommand) sayWhereToLook(w io.Writer, srv *server.Server, data string) {
+func (c *demoCommand) sayWhereToLook(w io.Writer, b *branches) {
+	url := b.servers[b.first].URL()
 	_, _ = fmt.Fprintf(w, `
 Serving at      %s      (stop with Ctrl-C)
 Documents       %s/docs
-A token         go run ./gateway token --data %s --party 913702009900000334 --role bank
+A token         go run ./gateway token --data %s --party 91370200990000009K --role sme
 Try             curl -H "Authorization: Bearer $TOKEN" %s/v1/receivables
-`, srv.URL(), srv.URL(), data, srv.URL())
+`, url, url, b.folder(b.first), url)
+	if b.first == "" {
+		return
+	}
+	_, _ = fmt.Fprintln(w, "Gateways of the other organisations, each with a token issuer and a sight of its own:")
+	for _, org := range slices.Sorted(maps.Keys(b.servers)) {
+		_, _ = fmt.Fprintf(w, "  %-12s %s  (--data %s)\n", org, b.servers[org].URL(), b.folder(org))
+	}
+	_, _ = fmt.Fprintf(w, "The network goes on after the gateways stop:  go run ./network down --data %s\n", filepath.Join(b.data, "network"))
 }
 
 // teller shows the story: each step with its calls, and a progress bar where there is a terminal.

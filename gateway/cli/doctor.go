@@ -10,33 +10,41 @@ import (
 	"time"
 
 	"decore/adapters/embedded"
-	"decore/chaincode/canon"
+	"decore/adapters/fabric"
+	"decore/adapters/fabric/connection"
+	"decore/adapters/ledger"
 	"decore/chaincode/contract"
 	"decore/chaincode/ident"
+	"decore/gateway/consortium"
 	"decore/gateway/keystore"
 	"decore/gateway/projection"
 	"decore/gateway/server"
 )
 
 type doctorCommand struct {
-	dataFlag   `embed:""`
-	Demo       bool   `help:"Examine the demo's data folder."`
-	Passphrase string `help:"Passphrase of the key store." env:"DECORE_KEY_PASSPHRASE" hidden:""`
+	dataFlag    `embed:""`
+	ledgerFlags `embed:""`
+	Demo        bool   `help:"Examine the demo's data folder."`
+	Passphrase  string `help:"Passphrase of the key store." env:"DECORE_KEY_PASSPHRASE" hidden:""`
 }
 
 // patient is what is examined, opened part by part.
 type patient struct {
 	data       string
+	connection string // of a Fabric network; "" is the embedded ledger
 	passphrase string
-	ledger     *embedded.Engine
+	engine     *embedded.Engine // nil on a network
+	ledger     ledger.Ledger
 	store      *projection.Store
 }
 
-// examinations are made in order; one that fails ends those that need it.
-var examinations = []struct {
+type examination struct {
 	name string
 	make func(context.Context, *patient) (string, error)
-}{
+}
+
+// examinations are made in order; one that fails ends those that need it.
+var examinations = []examination{
 	{"data folder", examineFolder},
 	{"ledger", examineLedger},
 	{"clock", examineClock},
@@ -44,17 +52,29 @@ var examinations = []struct {
 	{"projection", examineProjection},
 }
 
+// networkExaminations take the place of those of the embedded ledger.
+var networkExaminations = map[string]examination{
+	"ledger": {"network", examineNetwork},
+	"clock":  {"clock", examineNetworkClock},
+}
+
 var errUnwell = errors.New("something is wrong, see above")
 
 // Run examines a data folder that no gateway is serving at the moment.
 func (c *doctorCommand) Run(ctx context.Context, s *streams) error {
-	name := "serve"
+	if err := c.check(); err != nil {
+		return err
+	}
+	name := c.folder()
 	if c.Demo {
 		name = "demo"
 	}
-	p := &patient{data: c.or(name), passphrase: c.Passphrase}
+	p := &patient{data: c.or(name), connection: c.Connection, passphrase: c.Passphrase}
 	defer p.close()
 	for _, e := range examinations {
+		if other, ok := networkExaminations[e.name]; ok && p.connection != "" {
+			e = other
+		}
 		finding, err := e.make(ctx, p)
 		if err != nil {
 			_, _ = fmt.Fprintf(s.out, "FAIL  %-12s %s\n", e.name, oneLine(err))
@@ -126,28 +146,58 @@ func examineLedger(ctx context.Context, p *patient) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if p.ledger, err = embedded.Open(embedded.Options{Dir: dir, Run: contract.Submit, Orgs: orgs}); err != nil {
+	if p.engine, err = embedded.Open(embedded.Options{Dir: dir, Run: contract.Submit, Orgs: orgs}); err != nil {
 		return "", err
 	}
-	if err := p.ledger.Verify(ctx, nil); err != nil {
+	p.ledger = p.engine
+	if err := p.engine.Verify(ctx, nil); err != nil {
 		return "", err
 	}
-	var charter contract.Charter
-	raw, err := p.ledger.Get(ctx, contract.CharterKey())
+	name, err := p.founded(ctx)
+	return fmt.Sprintf("%s: all %d blocks and every value checked", name, p.engine.Info().Head.Number), err
+}
+
+// founded is the name of the ledger.
+func (p *patient) founded(ctx context.Context) (string, error) {
+	charter, founded, err := consortium.Charter(ctx, p.ledger)
+	if err == nil && !founded {
+		err = errors.New("the ledger was never founded; `gateway serve` does that")
+	}
+	return charter.Ledger, err
+}
+
+func examineNetwork(ctx context.Context, p *patient) (string, error) {
+	conn, err := connection.Read(p.connection)
 	if err != nil {
 		return "", err
 	}
-	if raw[0] == nil {
-		return "", errors.New("the ledger was never founded; `gateway serve` does that")
+	if p.ledger, err = fabric.Open(ctx, conn, fabric.Options{}); err != nil {
+		return "", err
 	}
-	if err := canon.Strict(raw[0], &charter); err != nil {
-		return "", fmt.Errorf("charter: %w", err)
+	if err := p.ledger.Health(ctx); err != nil {
+		return "", err
 	}
-	return fmt.Sprintf("%s: all %d blocks and every value checked", charter.Ledger, p.ledger.Info().Head.Number), nil
+	name, err := p.founded(ctx)
+	if err != nil {
+		return "", err
+	}
+	head, err := p.ledger.Head(ctx)
+	return fmt.Sprintf("%s on channel %s: %s's peer is at block %d, endorsers and orderers answer", name, conn.Channel, conn.Org, head.Number), err
+}
+
+func examineNetworkClock(ctx context.Context, p *patient) (string, error) {
+	head, err := p.ledger.Head(ctx)
+	if err != nil {
+		return "", err
+	}
+	if ahead := time.Until(head.Time); ahead > time.Minute {
+		return fmt.Sprintf("the newest block is %s ahead of this machine's clock: that is a demonstration, or set the clock", ahead.Round(time.Second)), nil
+	}
+	return "in order", nil
 }
 
 func examineClock(_ context.Context, p *patient) (string, error) {
-	info := p.ledger.Info()
+	info := p.engine.Info()
 	behind := info.Head.Time.Sub(time.Now().Add(info.ClockOffset))
 	switch {
 	case info.Demonstration:

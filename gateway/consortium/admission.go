@@ -48,7 +48,7 @@ func (f Founder) Admit(ctx context.Context) error {
 
 // passing reports whether a failure is one that waiting may mend.
 func passing(err error) bool {
-	for _, own := range []error{ledger.ErrBusy, ledger.ErrUnavailable, ledger.ErrUnknown, ledger.ErrConflict} {
+	for _, own := range []error{errNotFounded, ledger.ErrBusy, ledger.ErrUnavailable, ledger.ErrUnknown, ledger.ErrConflict} {
 		if errors.Is(err, own) {
 			return true
 		}

@@ -36,16 +36,45 @@ type Founder struct {
 }
 
 // Run founds the ledger, or completes what is missing, where this is the regulator's gateway. Any other waits until
-// the ledger is founded. It returns the charter.
+// the ledger is founded, and every gateway of a network waits until its ledger can be reached. It returns the charter.
 func (f Founder) Run(ctx context.Context) (contract.Charter, error) {
 	if f.speaksFor(f.Plan.Regulator) {
 		for _, step := range []func(context.Context) error{f.charter, f.policies} {
-			if err := step(ctx); err != nil {
+			if err := f.patiently(ctx, step); err != nil {
 				return contract.Charter{}, fmt.Errorf("found the ledger: %w", err)
 			}
 		}
 	}
-	return f.await(ctx)
+	var charter contract.Charter
+	err := f.patiently(ctx, func(ctx context.Context) (err error) {
+		var founded bool
+		if charter, founded, err = Charter(ctx, f.Ledger); err == nil && !founded {
+			err = errNotFounded
+		}
+		return err
+	})
+	return charter, err
+}
+
+var errNotFounded = errors.New("the ledger is not founded yet; the regulator's gateway does that")
+
+// patiently takes a step again and again while it fails for what waiting may mend. The embedded ledger has nobody to
+// wait for.
+func (f Founder) patiently(ctx context.Context, step func(context.Context) error) error {
+	for told := false; ; told = true {
+		err := step(ctx)
+		if err == nil || f.Org == "" || !passing(err) {
+			return err
+		}
+		if !told && f.Log != nil {
+			f.Log.Warn("waiting for the ledger", "error", err)
+		}
+		select {
+		case <-time.After(lookAgain):
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		}
+	}
 }
 
 // speaksFor reports whether the party is one of this gateway's organisation.
@@ -56,23 +85,6 @@ func (f Founder) speaksFor(u ident.USCC) bool {
 
 // lookAgain is how often a gateway that waits for another one's part looks.
 const lookAgain = 500 * time.Millisecond
-
-func (f Founder) await(ctx context.Context) (contract.Charter, error) {
-	for told := false; ; told = true {
-		charter, founded, err := Charter(ctx, f.Ledger)
-		if err != nil || founded {
-			return charter, err
-		}
-		if !told && f.Log != nil {
-			f.Log.Warn("the ledger is not founded yet; the regulator's gateway does that", "regulator", f.Plan.Regulator)
-		}
-		select {
-		case <-time.After(lookAgain):
-		case <-ctx.Done():
-			return contract.Charter{}, fmt.Errorf("wait for the founding of the ledger: %w", ctx.Err())
-		}
-	}
-}
 
 // Charter reads the ledger's charter and reports whether it is founded.
 func Charter(ctx context.Context, l ledger.Ledger) (charter contract.Charter, founded bool, err error) {
