@@ -29,6 +29,9 @@ type Engine struct {
 // patience bounds a whole scenario; only a hanging engine meets it.
 const patience = 2 * time.Minute
 
+// Scenarios is how many ledgers Run needs.
+func Scenarios() int { return len(scenarios) }
+
 // Run runs all scenarios, each on a ledger of its own.
 func Run(t *testing.T, engine Engine) {
 	for _, s := range scenarios {
