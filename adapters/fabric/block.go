@@ -180,7 +180,7 @@ func (e *envelope) transaction(chaincode string) (t *ledger.Transaction, ok bool
 	}
 	t = &ledger.Transaction{
 		ID: e.id, Time: e.time, Caller: e.caller, Writes: w.public, Private: w.private,
-		Commands: readCommands(payload, chaincode), Event: readEvent(action.GetEvents(), chaincode),
+		Commands: readCommands(payload), Event: readEvent(action.GetEvents(), chaincode),
 	}
 	if action.GetChaincodeId().GetName() == chaincode {
 		t.Results = readResults(action.GetResponse().GetPayload())
@@ -271,15 +271,16 @@ func (w *writes) addPrivate(c *rwset.CollectionHashedReadWriteSet) error {
 	return nil
 }
 
-// readCommands reads the commands of a submitted batch; none when the chaincode was called in another way.
-func readCommands(payload *pb.ChaincodeActionPayload, chaincode string) []string {
+// readCommands reads the commands of a submitted batch; none when something else was called. The chaincode holds to
+// what the transaction itself says, whoever passes the call on.
+func readCommands(payload *pb.ChaincodeActionPayload) []string {
 	var proposal pb.ChaincodeProposalPayload
 	var spec pb.ChaincodeInvocationSpec
 	if unmarshal(payload.ChaincodeProposalPayload, &proposal) != nil || unmarshal(proposal.Input, &spec) != nil {
 		return nil
 	}
 	args := spec.GetChaincodeSpec().GetInput().GetArgs()
-	if spec.GetChaincodeSpec().GetChaincodeId().GetName() != chaincode || len(args) < 2 || string(args[0]) != protocol.Submit {
+	if len(args) < 2 || string(args[0]) != protocol.Submit {
 		return nil
 	}
 	batch, err := protocol.UnmarshalBatch(args[1], nil)

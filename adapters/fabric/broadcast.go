@@ -45,14 +45,15 @@ type orderers struct {
 	send  func(ctx context.Context, tx *fab.Transaction, n *node) error
 	pause func(ctx context.Context, attempt int) error
 	dial  func(ctx context.Context, n *node) error
+	spawn func(func()) // starts what the client's Close waits for
 
 	mu   sync.Mutex
 	last error     // of the newest broadcast, nil when it was accepted
 	told time.Time // when that was
 }
 
-func newOrderers(client sdk.Client, conn connection.Connection) (*orderers, error) {
-	o := &orderers{all: conn.BFT, pause: pause}
+func newOrderers(client sdk.Client, conn connection.Connection, spawn func(func())) (*orderers, error) {
+	o := &orderers{all: conn.BFT, pause: pause, spawn: spawn}
 	for _, n := range conn.Orderers {
 		made, err := orderer.New(client.EndpointConfig(), orderer.WithURL("grpcs://"+n.Address))
 		if err != nil {
@@ -82,7 +83,7 @@ func pause(ctx context.Context, attempt int) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return why(ctx)
 	}
 }
 
@@ -130,7 +131,7 @@ func (o *orderers) inTurn(ctx context.Context, tx *fab.Transaction) error {
 func (o *orderers) atOnce(ctx context.Context, tx *fab.Transaction) error {
 	answers := make(chan error, len(o.nodes))
 	for _, n := range o.nodes {
-		go func() { answers <- o.sendTo(ctx, tx, n) }()
+		o.spawn(func() { answers <- o.sendTo(ctx, tx, n) })
 	}
 	var errs []error
 	for range o.nodes {
@@ -151,7 +152,7 @@ func (o *orderers) sendTo(ctx context.Context, tx *fab.Transaction, n *node) err
 		return &OrderError{n.address, common.Status(s.Code), s.Message}
 	}
 	if err != nil && ctx.Err() != nil {
-		return context.Cause(ctx)
+		return why(ctx)
 	}
 	n.note(err)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -83,10 +84,10 @@ func (c *Client) Block(ctx context.Context, number uint64) (*ledger.Block, error
 	return b.shown(), nil
 }
 
-// shown is a block for a caller, who may change it.
+// shown is a block for a caller. What is in its transactions is everybody's and must not be changed.
 func (d *decoded) shown() *ledger.Block {
 	b := d.block
-	b.Transactions = append([]ledger.Transaction(nil), b.Transactions...)
+	b.Transactions = slices.Clone(b.Transactions)
 	return &b
 }
 
@@ -109,11 +110,17 @@ func (c *Client) Head(ctx context.Context) (ledger.Head, error) {
 	if err != nil {
 		return ledger.Head{}, err
 	}
-	if b.block.Hash != head.Hash {
-		return head, &ledger.DamageError{Where: fmt.Sprintf("block %d", head.Number), Reason: "is not the one that the peer calls its newest"}
-	}
 	head.Time = b.block.Time
-	return head, nil
+	return head, sameBlock(b, info)
+}
+
+// sameBlock compares a block with what the peer calls its newest. They differ when the peer has another ledger
+// than it had.
+func sameBlock(b *decoded, info *common.BlockchainInfo) error {
+	if b.block.Hash == base64.RawURLEncoding.EncodeToString(info.GetCurrentBlockHash()) {
+		return nil
+	}
+	return &ledger.DamageError{Where: fmt.Sprintf("block %d", b.block.Number), Reason: "is not the one that the peer calls its newest"}
 }
 
 // Transaction returns where a transaction was committed, or ErrNotFound.

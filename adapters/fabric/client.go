@@ -11,6 +11,7 @@ package fabric
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -105,7 +106,7 @@ func (c *Client) openNodes() (err error) {
 	if c.peers, err = newPeers(c.sdk, c.conn.Peers); err != nil {
 		return err
 	}
-	c.orderers, err = newOrderers(c.sdk, c.conn)
+	c.orderers, err = newOrderers(c.sdk, c.conn, c.working.Go)
 	return err
 }
 
@@ -136,6 +137,14 @@ func (c *Client) enter(ctx context.Context) (inner context.Context, leave func()
 		cancel(nil)
 		c.working.Done()
 	}, nil
+}
+
+// why is the reason for which a call's context ended: that the client was closed, or what its caller's context says.
+func why(ctx context.Context) error {
+	if cause := context.Cause(ctx); errors.Is(cause, ledger.ErrUnavailable) {
+		return cause
+	}
+	return ctx.Err()
 }
 
 // Orgs lists the client's own organisation.

@@ -22,7 +22,11 @@ func (p *peerBlocks) newest(ctx context.Context) (*decoded, error) {
 	if err != nil || info.GetHeight() < 2 {
 		return nil, err
 	}
-	return p.fetch(ctx, info.GetHeight()-1)
+	b, err := p.fetch(ctx, info.GetHeight()-1)
+	if err != nil {
+		return nil, err
+	}
+	return b, sameBlock(b, info)
 }
 
 func (p *peerBlocks) fetch(ctx context.Context, number uint64) (*decoded, error) {
@@ -85,13 +89,23 @@ func (p *peerBlocks) receive(ctx context.Context, n *node, events <-chan any, ha
 			}
 			quiet.Reset(silence)
 		case <-quiet.C:
-			if _, err := p.chainInfo(ctx, []*node{n}); err != nil {
+			if err := p.probe(ctx, n); err != nil {
 				return err
 			}
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return why(ctx)
 		}
 	}
+}
+
+// probe asks whether a silent peer still is there.
+func (p *peerBlocks) probe(ctx context.Context, n *node) error {
+	question, err := p.propose(qscc, "GetChainInfo", nil, []byte(p.conn.Channel))
+	if err != nil {
+		return err
+	}
+	_, err = p.ask(ctx, n, question, silence)
+	return err
 }
 
 // blockOf takes an event of the SDK's stream apart.

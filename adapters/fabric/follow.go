@@ -24,7 +24,7 @@ func (c *Client) Follow(ctx context.Context, from uint64, fn func(*ledger.Block)
 			return err
 		}
 		if err := inner.Err(); err != nil {
-			return context.Cause(inner)
+			return why(inner)
 		}
 		if err := fn(b.shown()); err != nil {
 			return err

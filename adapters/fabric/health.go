@@ -55,7 +55,7 @@ func (o *orderers) reachable(ctx context.Context) error {
 	}
 	found := make(chan error, len(o.nodes))
 	for _, n := range o.nodes {
-		go func() { found <- o.dial(ctx, n) }()
+		o.spawn(func() { found <- o.dial(ctx, n) })
 	}
 	var errs []error
 	for range o.nodes {

@@ -42,7 +42,7 @@ func (c *Client) askMembers(ctx context.Context, batch contract.Batch) ([]jsonte
 		owing, err := c.askOwed(ctx, org, asked)
 		switch {
 		case ctx.Err() != nil:
-			return nil, context.Cause(ctx)
+			return nil, why(ctx)
 		case err != nil:
 			errs = append(errs, fmt.Errorf("%s: %w", org, err))
 			continue

@@ -68,7 +68,7 @@ func (c *Client) ask(ctx context.Context, n *node, p *proposal, patience time.Du
 		return nil, refused
 	}
 	if ctx.Err() != nil {
-		return nil, context.Cause(ctx) // the caller gave up, which says nothing of the peer
+		return nil, why(ctx) // the caller gave up, which says nothing of the peer
 	}
 	if err == nil && (len(responses) != 1 || responses[0].ProposalResponse == nil) {
 		err = errors.New("no response")

@@ -70,7 +70,7 @@ func (c *Client) decide(ctx context.Context, batch contract.Batch) (*proposal, *
 			continue
 		}
 		if err != nil && ctx.Err() != nil {
-			err = context.Cause(ctx)
+			err = why(ctx)
 		}
 		return p, e, err
 	}
@@ -133,15 +133,15 @@ func (c *Client) keepSending(ctx context.Context, tx *fab.Transaction, refused c
 
 // lastLook asks what became of a transaction for which the time is up.
 func (c *Client) lastLook(ctx context.Context, id string) (outcome, error) {
-	why := context.Cause(ctx)
-	if errors.Is(why, errLate) {
-		why = fmt.Errorf("not committed within %s", submitTime)
+	reason := why(ctx)
+	if errors.Is(reason, errLate) {
+		reason = fmt.Errorf("not committed within %s", submitTime)
 	}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookUpTime)
 	defer cancel()
 	o, err := c.lookUp(late, id)
 	if err != nil {
-		return outcome{}, fmt.Errorf("%w: %w: %w", ledger.ErrUnknown, why, err)
+		return outcome{}, fmt.Errorf("%w: %w: %w", ledger.ErrUnknown, reason, err)
 	}
 	return o, nil
 }

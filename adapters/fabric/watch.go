@@ -84,9 +84,35 @@ func (w *watcher) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := w.restoreClock(ctx, b); err != nil {
+		return err
+	}
 	w.stands(b)
 	return w.source.deliver(ctx, w.position().Number+1, func(raw *common.Block) error { return w.handle(ctx, raw) })
 }
+
+// restoreClock finds at the first contact how far the clock of a demonstration had come: by the newest transaction.
+func (w *watcher) restoreClock(ctx context.Context, newest *decoded) (err error) {
+	if !w.clock.demonstration || w.position().Number > 0 {
+		return nil
+	}
+	for b, looked := newest, 0; b != nil && looked < maxLookBack; looked++ {
+		if len(b.block.Transactions) > 0 {
+			w.clock.saw(b.block.Time)
+			return nil
+		}
+		if b.block.Number <= 1 {
+			return nil
+		}
+		if b, err = w.source.fetch(ctx, b.block.Number-1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxLookBack bounds the blocks without a transaction that are looked at for one.
+const maxLookBack = 500
 
 // stands notes contact. The first newest block is where the watch begins; later the stream goes on from where it
 // was.
@@ -208,7 +234,7 @@ func (w *watcher) contact(ctx context.Context, patience time.Duration) error {
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return errors.Join(fault, context.Cause(ctx))
+			return errors.Join(fault, why(ctx))
 		}
 	}
 }
@@ -230,7 +256,7 @@ func (w *watcher) beyond(ctx context.Context, number uint64) error {
 		if !here {
 			left := time.Until(since.Add(awayTime))
 			if left <= 0 {
-				return w.lost(fault)
+				return lost(fault)
 			}
 			timer := time.NewTimer(left)
 			defer timer.Stop()
@@ -240,14 +266,18 @@ func (w *watcher) beyond(ctx context.Context, number uint64) error {
 		case <-changed:
 		case <-late:
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return why(ctx)
 		}
 	}
 }
 
-func (w *watcher) lost(fault error) error {
-	if errors.Is(fault, ledger.ErrDamaged) {
+// lost says that no blocks come.
+func lost(fault error) error {
+	switch {
+	case errors.Is(fault, ledger.ErrDamaged):
 		return fault
+	case fault == nil:
+		fault = errors.New("not connected yet")
 	}
 	return away("own peer", fault)
 }
@@ -259,5 +289,5 @@ func (w *watcher) standing() error {
 	if w.here {
 		return nil
 	}
-	return w.lost(w.fault)
+	return lost(w.fault)
 }

@@ -1,13 +1,16 @@
 package service
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 	"unicode/utf8"
 
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/protobuf/proto"
 
 	"decore/chaincode/contract"
@@ -66,6 +69,26 @@ func txTime(stub shim.ChaincodeStubInterface) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("transaction time: %w", err)
 	}
 	return ts.AsTime().Truncate(time.Millisecond), nil
+}
+
+// direct refuses a call that is not the transaction's own: passed on by another chaincode, it could hide from the
+// block what was decided.
+func (c *call) direct() error {
+	signed, err := c.stub.GetSignedProposal()
+	if err != nil {
+		return fmt.Errorf("proposal: %w", err)
+	}
+	var p peer.Proposal
+	var payload peer.ChaincodeProposalPayload
+	var spec peer.ChaincodeInvocationSpec
+	err = errors.Join(proto.Unmarshal(signed.GetProposalBytes(), &p), proto.Unmarshal(p.GetPayload(), &payload), proto.Unmarshal(payload.GetInput(), &spec))
+	if err != nil {
+		return fmt.Errorf("proposal: %w", err)
+	}
+	if !slices.EqualFunc(spec.GetChaincodeSpec().GetInput().GetArgs(), c.stub.GetArgs(), bytes.Equal) {
+		return refusal(protocol.Forbidden, errors.New("another chaincode may not submit"))
+	}
+	return nil
 }
 
 // batch reads the commands and openings of Submit and Owed.
