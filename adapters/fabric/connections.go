@@ -96,10 +96,13 @@ func (c *connections) get(target string) (*grpc.ClientConn, error) {
 	return conn, nil
 }
 
-// ready waits until the connection can be used. One that failed before is tried anew, once, so that a node is
+// secondLook is how long a call waits for a connection that failed before. It says no more than that until it
+// works again, however often it tries.
+const secondLook = 250 * time.Millisecond
+
+// ready waits until the connection can be used. One that failed before is tried anew at once, so that a node is
 // found as soon as it is back.
 func ready(ctx context.Context, conn *grpc.ClientConn, target string) error {
-	failed := false
 	for {
 		state := conn.GetState()
 		switch state {
@@ -108,17 +111,16 @@ func ready(ctx context.Context, conn *grpc.ClientConn, target string) error {
 		case connectivity.Idle:
 			conn.Connect()
 		case connectivity.TransientFailure:
-			if failed {
-				return fmt.Errorf("%s does not answer", target)
-			}
-			failed = true
 			conn.ResetConnectBackoff()
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, secondLook)
+			defer cancel()
 		case connectivity.Shutdown:
 			return errClosed
 		case connectivity.Connecting:
 		}
 		if !conn.WaitForStateChange(ctx, state) {
-			return fmt.Errorf("%s does not answer: %w", target, context.Cause(ctx))
+			return fmt.Errorf("%s does not answer: %w", target, ctx.Err())
 		}
 	}
 }
