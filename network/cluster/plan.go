@@ -22,6 +22,7 @@ type plan struct {
 	Orgs          []member      `json:"orgs"`
 	Nodes         []Node        `json:"nodes"`
 	Chaincodes    []deployment  `json:"chaincodes"`
+	Prebuilt      bool          `json:"prebuilt,omitzero"` // the contract's executable was given
 }
 
 // member is an organisation of the channel.

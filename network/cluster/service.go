@@ -21,7 +21,8 @@ func (n *Network) binary(node Node) string {
 func (n *Network) binaryFile(name string) string { return filepath.Join(n.dir, "chaincode", name) }
 
 // placeBinaries puts the executables of the contract's services where they start from, so that a network
-// starts again when what it was made from is gone.
+// starts again when what it was made from is gone. What was built from source is built again, lest a changed
+// contract stay unnoticed.
 func (n *Network) placeBinaries(ctx context.Context) error {
 	for org, from := range n.opts.ChaincodeFor {
 		if err := n.placeFor(MSPID(org), from); err != nil {
@@ -29,10 +30,13 @@ func (n *Network) placeBinaries(ctx context.Context) error {
 		}
 	}
 	file := n.binaryFile(Contract)
-	switch {
-	case n.opts.Chaincode != "":
-		return copyExecutable(n.opts.Chaincode, file)
-	case exists(file):
+	if n.opts.Chaincode != "" {
+		if err := copyExecutable(n.opts.Chaincode, file); err != nil {
+			return err
+		}
+		return n.change(func(p *plan) error { p.Prebuilt = true; return nil })
+	}
+	if exists(file) && (n.plan().Prebuilt || !canBuild()) {
 		return nil
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {

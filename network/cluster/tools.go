@@ -111,6 +111,13 @@ func buildChaincode(ctx context.Context, o Options, file string) error {
 	return goBuild(ctx, o, "the chaincode", source, "-o", file, "./chaincode")
 }
 
+// canBuild says whether there are the source and the go command.
+func canBuild() bool {
+	_, sourceErr := sourceDir()
+	_, goErr := exec.LookPath("go")
+	return sourceErr == nil && goErr == nil
+}
+
 // goBuild builds something and counts the packages that it compiles.
 func goBuild(ctx context.Context, o Options, what, dir string, args ...string) error {
 	program, err := exec.LookPath("go")

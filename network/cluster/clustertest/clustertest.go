@@ -67,7 +67,7 @@ func takeDown(t testing.TB, dir string) {
 func guard(t testing.TB, dir string) {
 	t.Helper()
 	const script = `cat >/dev/null; sed -n 's/.*"pid":\([0-9]*\).*/\1/p' "$0"/nodes/*/process.json 2>/dev/null | xargs -r kill -9`
-	shell := exec.Command("sh", "-c", script, dir) // #nosec G204 -- a test's own folder
+	shell := exec.Command("sh", "-c", script, dir)
 	held, err := shell.StdinPipe() // closed by the system when this process ends
 	if err == nil {
 		err = shell.Start()
@@ -87,7 +87,7 @@ func Build(t testing.TB, pkg string, flags ...string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), filepath.Base(pkg))
 	args := append(append([]string{"build", "-o", file}, flags...), pkg)
-	out, err := exec.Command("go", args...).CombinedOutput() // #nosec G204 -- a test's own package
+	out, err := exec.Command("go", args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("build %s: %v\n%s", pkg, err, out)
 	}
