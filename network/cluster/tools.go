@@ -108,7 +108,14 @@ func buildChaincode(ctx context.Context, o Options, file string) error {
 	if err != nil {
 		return fmt.Errorf("%w; name a built chaincode with --chaincode", err)
 	}
-	return goBuild(ctx, o, "the chaincode", source, "-o", file, "./chaincode")
+	part := file + ".part"
+	if err := goBuild(ctx, o, "the chaincode", source, "-o", part, "./chaincode"); err != nil {
+		return err
+	}
+	if err := os.Rename(part, file); err != nil {
+		return fmt.Errorf("build the chaincode: %w", err)
+	}
+	return nil
 }
 
 // canBuild says whether there are the source and the go command.
