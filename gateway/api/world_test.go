@@ -112,7 +112,7 @@ func newWorld(t testing.TB, opts ...func(*options)) *world {
 	policies, err := consortium.ReadPolicies(fixtures.FS, "policies")
 	w.must(err)
 	founder := consortium.Founder{Plan: plan, Policies: policies, Ledger: w.Engine, Submit: w.Submit, Keys: w.Keys}
-	_, err = founder.Run(ctx)
+	_, _, err = founder.Run(ctx)
 	w.must(err)
 	w.must(founder.Admit(ctx))
 	w.project(ctx, quiet)

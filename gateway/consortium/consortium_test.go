@@ -64,7 +64,7 @@ func found(t *testing.T, plan consortium.Plan, port, engine ledger.Ledger, keys 
 	s := submit.New(port, submit.DefaultOptions())
 	defer s.Close()
 	founder := consortium.Founder{Plan: plan, Policies: policies, Ledger: engine, Submit: s, Keys: keys}
-	if _, err := founder.Run(t.Context()); err != nil {
+	if _, _, err := founder.Run(t.Context()); err != nil {
 		return err
 	}
 	return founder.Admit(t.Context())

@@ -36,24 +36,26 @@ type Founder struct {
 }
 
 // Run founds the ledger, or completes what is missing, where this is the regulator's gateway. Any other waits until
-// the ledger is founded, and every gateway of a network waits until its ledger can be reached. It returns the charter.
-func (f Founder) Run(ctx context.Context) (contract.Charter, error) {
+// the ledger is founded, and every gateway of a network waits until its ledger can be reached. It returns the charter,
+// and whether this call founded the ledger.
+func (f Founder) Run(ctx context.Context) (charter contract.Charter, founded bool, err error) {
 	if f.speaksFor(f.Plan.Regulator) {
-		for _, step := range []func(context.Context) error{f.charter, f.policies} {
+		for _, step := range []func(context.Context) error{
+			func(ctx context.Context) (err error) { founded, err = f.charter(ctx); return err }, f.policies,
+		} {
 			if err := f.patiently(ctx, step); err != nil {
-				return contract.Charter{}, fmt.Errorf("found the ledger: %w", err)
+				return charter, founded, fmt.Errorf("found the ledger: %w", err)
 			}
 		}
 	}
-	var charter contract.Charter
-	err := f.patiently(ctx, func(ctx context.Context) (err error) {
-		var founded bool
-		if charter, founded, err = Charter(ctx, f.Ledger); err == nil && !founded {
+	err = f.patiently(ctx, func(ctx context.Context) (err error) {
+		var there bool
+		if charter, there, err = Charter(ctx, f.Ledger); err == nil && !there {
 			err = errNotFounded
 		}
 		return err
 	})
-	return charter, err
+	return charter, founded, err
 }
 
 var errNotFounded = errors.New("the ledger is not founded yet; the regulator's gateway does that")
@@ -98,16 +100,16 @@ func Charter(ctx context.Context, l ledger.Ledger) (charter contract.Charter, fo
 	return charter, true, nil
 }
 
-func (f Founder) charter(ctx context.Context) error {
+func (f Founder) charter(ctx context.Context) (founded bool, err error) {
 	_, there, err := Charter(ctx, f.Ledger)
 	if err != nil || there {
-		return err
+		return false, err
 	}
 	args, secret, err := f.founding()
 	if err != nil {
-		return err
+		return false, err
 	}
-	return f.command(ctx, "ledger.found", "ledger", args, secret)
+	return true, f.command(ctx, "ledger.found", "ledger", args, secret)
 }
 
 // founding is what the ledger is founded with, and the opening of its token key.

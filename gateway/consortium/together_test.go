@@ -51,7 +51,7 @@ func TestGatewaysOfSeveralOrganisationsFoundALedgerTogether(t *testing.T) {
 			s := submit.New(engine, submit.DefaultOptions())
 			defer s.Close()
 			founder := consortium.Founder{Plan: plan, Policies: policies, Org: org, Ledger: engine, Submit: s, Keys: stores[org]}
-			if _, err := founder.Run(t.Context()); err != nil {
+			if _, _, err := founder.Run(t.Context()); err != nil {
 				return err
 			}
 			return founder.Admit(t.Context())
@@ -82,7 +82,7 @@ func TestAPlanWhoseKeysAreNotAllThereFoundsNothing(t *testing.T) {
 	}
 	s := submit.New(engine, submit.DefaultOptions())
 	defer s.Close()
-	_, err = consortium.Founder{Plan: plan, Policies: policies, Org: "BureauMSP", Ledger: engine, Submit: s, Keys: keys}.Run(t.Context())
+	_, _, err = consortium.Founder{Plan: plan, Policies: policies, Org: "BureauMSP", Ledger: engine, Submit: s, Keys: keys}.Run(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "gateway keys --org PlatformMSP") {
 		t.Errorf("got %v", err)
 	}

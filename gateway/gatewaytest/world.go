@@ -65,7 +65,7 @@ func New(t testing.TB, wrap func(ledger.Ledger) ledger.Ledger) *World {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	founder := consortium.Founder{Plan: plan, Policies: policies, Ledger: engine, Submit: w.Submit, Keys: keys}
-	_, err = founder.Run(ctx)
+	_, _, err = founder.Run(ctx)
 	must(t, err)
 	must(t, founder.Admit(ctx))
 	return w

@@ -143,11 +143,6 @@ func openAuth(run context.Context, cfg Config) (*auth.Verifier, error) {
 }
 
 func (s *Server) found(ctx, run context.Context, cfg Config, plan consortium.Plan, sub *submit.Submitter, keys *keystore.Store) error {
-	_, founded, err := consortium.Charter(ctx, s.Ledger)
-	if err != nil {
-		return err
-	}
-	s.Created = !founded
 	policies, err := consortium.ReadPolicies(cfg.policies())
 	if err != nil {
 		return err
@@ -157,7 +152,7 @@ func (s *Server) found(ctx, run context.Context, cfg Config, plan consortium.Pla
 		return err
 	}
 	founder := consortium.Founder{Plan: plan, Policies: policies, Org: org, Ledger: s.Ledger, Submit: sub, Keys: keys, Log: cfg.Log}
-	if s.Charter, err = founder.Run(ctx); err != nil {
+	if s.Charter, s.Created, err = founder.Run(ctx); err != nil {
 		return err
 	}
 	if org == "" {
