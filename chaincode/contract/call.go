@@ -122,15 +122,22 @@ func (c *call) key() (duplicate.Key, error) {
 	if err != nil || !ok {
 		return nil, fmt.Errorf("no charter: %w", err)
 	}
-	raw, ok := c.brought[charter.TokenKey]
-	if !ok {
+	raw, err := c.neededSecret(charter.TokenKey)
+	if err == nil {
+		c.tokenKey, err = openTokenKey(raw, charter.TokenKey)
+	}
+	return c.tokenKey, err
+}
+
+// neededSecret is the opening of the token key, which is asked for when the batch did not bring it. Who
+// retraces a batch has no opening, and takes the commitment for it.
+func (c *call) neededSecret(commitment evidence.Commitment) ([]byte, error) {
+	raw, ok := c.brought[commitment]
+	if !ok && !c.retracing() {
 		c.need(TokenSecretKey)
 		return nil, errNeedsOpening
 	}
-	if c.tokenKey, err = openTokenKey(raw, charter.TokenKey); err != nil {
-		return nil, err
-	}
-	return c.tokenKey, nil
+	return raw, nil
 }
 
 // save writes a record that this command changed: its header, and where the terms changed a new

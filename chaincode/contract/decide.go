@@ -12,9 +12,9 @@ import (
 	"decore/chaincode/party"
 )
 
-// decided is what the ledger keeps of a command: enough to answer a repeat with its first result, and
+// Decided is what the ledger keeps of a command: enough to answer a repeat with its first result, and
 // to tell a repeat from another command that took its ID.
-type decided struct {
+type Decided struct {
 	Payload string `json:"payload"` // base64url SHA-256 of what was signed
 	Tx      string `json:"tx"`
 	Result  Result `json:"result"`
@@ -22,18 +22,9 @@ type decided struct {
 
 // decide runs one command and returns its result; the error is for what is not the command's fault.
 func (t *transaction) decide(i int, cmd *evidence.Signed) (Result, error) {
-	c := &call{transaction: t, index: i, layer: t.base.child(), cmd: cmd}
-	payload := digest(cmd.Payload)
-	var before decided
-	known, err := t.base.load(CommandKey(cmd.ID), &before)
-	switch {
-	case err != nil:
-		return Result{}, err
-	case known && before.Payload == payload:
-		before.Result.Repeated = true
-		return before.Result, nil
-	case known:
-		return c.answer(Invalid, fault.New(fault.CommandIDReused, "/id")), nil
+	c := t.call(i, cmd)
+	if first, known, err := c.repeated(); known || err != nil {
+		return first, err
 	}
 	run, err := c.admit()
 	if f := fault.Of(err); f != nil {
@@ -46,10 +37,31 @@ func (t *transaction) decide(i int, cmd *evidence.Signed) (Result, error) {
 		// With openings missing the batch is not decided yet, so no result is final.
 		return result, err
 	}
-	if err := t.base.store(CommandKey(cmd.ID), decided{Payload: payload, Tx: t.state.TxID(), Result: result}); err != nil {
-		return Result{}, err
+	return result, c.keep(result)
+}
+
+func (t *transaction) call(i int, cmd *evidence.Signed) *call {
+	return &call{transaction: t, index: i, layer: t.base.child(), cmd: cmd}
+}
+
+// repeated answers a command whose ID was decided before: with its first result, or as another command that
+// took the ID.
+func (c *call) repeated() (first Result, known bool, err error) {
+	var before Decided
+	known, err = c.base.load(CommandKey(c.cmd.ID), &before)
+	switch {
+	case err != nil || !known:
+		return Result{}, false, err
+	case before.Payload != digest(c.cmd.Payload):
+		return c.answer(Invalid, fault.New(fault.CommandIDReused, "/id")), true, nil
 	}
-	return result, nil
+	before.Result.Repeated = true
+	return before.Result, true, nil
+}
+
+// keep writes down the result for good.
+func (c *call) keep(r Result) error {
+	return c.base.store(CommandKey(c.cmd.ID), Decided{Payload: digest(c.cmd.Payload), Tx: c.state.TxID(), Result: r})
 }
 
 // apply runs an admitted command in its own layer and merges the layer when it succeeds.
@@ -82,24 +94,15 @@ func (c *call) answer(s Status, f *fault.Fault) Result {
 // meant for this ledger, in time, signed by an active party's valid key, with a verb that exists and
 // arguments that can be read. It returns what to run.
 func (c *call) admit() (func(*call) (lifecycle.State, error), error) {
-	verb, known := handlers[c.cmd.Verb]
-	charter, founded, err := recall[Charter](c.layer, CharterKey())
-	switch {
-	case err != nil:
-		return nil, err
-	case c.cmd.Verb == verbFound && !founded:
-		return c.admitFounder()
-	case !founded:
-		return nil, fault.New(fault.NotFounded, "")
-	case c.cmd.Ledger != charter.Ledger:
-		return nil, fault.New(fault.WrongLedger, "/ledger")
-	case !known:
-		return nil, fault.New(fault.UnknownVerb, "/verb")
+	if c.cmd.Verb == verbFound {
+		if _, founded, err := recall[Charter](c.layer, CharterKey()); err != nil {
+			return nil, err
+		} else if !founded {
+			return c.admitFounder()
+		}
 	}
-	if err := c.timely(); err != nil {
-		return nil, err
-	}
-	if err := c.authenticate(); err != nil {
+	verb, err := c.identify()
+	if err != nil {
 		return nil, err
 	}
 	args, err := c.arguments(verb)
@@ -107,6 +110,40 @@ func (c *call) admit() (func(*call) (lifecycle.State, error), error) {
 		return nil, err
 	}
 	return func(c *call) (lifecycle.State, error) { return verb.run(c, args) }, nil
+}
+
+// identify is the part of admit that needs no arguments. It returns the handler of the verb.
+func (c *call) identify() (handler, error) {
+	verb, known := handlers[c.cmd.Verb]
+	charter, founded, err := recall[Charter](c.layer, CharterKey())
+	switch {
+	case err != nil:
+		return handler{}, err
+	case !founded:
+		return handler{}, fault.New(fault.NotFounded, "")
+	case c.cmd.Ledger != charter.Ledger:
+		return handler{}, fault.New(fault.WrongLedger, "/ledger")
+	case !known:
+		return handler{}, fault.New(fault.UnknownVerb, "/verb")
+	}
+	if err := c.timely(); err != nil {
+		return handler{}, err
+	}
+	if err := c.authenticate(); err != nil {
+		return handler{}, err
+	}
+	return verb, verb.fits(c.cmd)
+}
+
+// fits refuses arguments where the verb does not have them: private ones of a public verb, or the reverse.
+func (v handler) fits(cmd *evidence.Signed) error {
+	switch {
+	case v.public && cmd.Args != "":
+		return fault.New(fault.ArgumentsInvalid, "/arguments")
+	case !v.public && len(cmd.Body) > 0:
+		return fault.New(fault.ArgumentsInvalid, "/body")
+	}
+	return nil
 }
 
 // timely refuses what was signed too long ago, or ahead of the transaction's time.
@@ -153,12 +190,7 @@ func (c *call) authenticate() error {
 // arguments reads the command's arguments: the public body, or the private opening that it commits to.
 func (c *call) arguments(v handler) (any, error) {
 	raw := []byte(c.cmd.Body)
-	switch {
-	case v.public && c.cmd.Args != "":
-		return nil, fault.New(fault.ArgumentsInvalid, "/arguments")
-	case !v.public && len(raw) > 0:
-		return nil, fault.New(fault.ArgumentsInvalid, "/body")
-	case !v.public:
+	if !v.public {
 		sealed, err := c.privateArguments()
 		if err != nil {
 			return nil, err

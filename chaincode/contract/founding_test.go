@@ -18,7 +18,7 @@ import (
 func found(t *testing.T, by func(*world) *contracttest.Actor, change func(*world, *contract.FoundArgs, *[]byte)) (*world, contract.Result) {
 	t.Helper()
 	w := newWorld(t)
-	w.State = contracttest.NewState(w.State.Caller, w.State.Now)
+	w.State, w.Past = contracttest.NewState(w.State.Caller, w.State.Now), nil
 	args, secret := w.Founding()
 	change(w, &args, &secret)
 	jws, _ := w.Sign(by(w), "ledger.found", "ledger", args)
@@ -51,7 +51,7 @@ func TestALedgerIsFoundedOnceByItsRegulator(t *testing.T) {
 	})
 	t.Run("founding it twice in one batch founds it once", func(t *testing.T) {
 		w := newWorld(t)
-		w.State = contracttest.NewState(w.State.Caller, w.State.Now)
+		w.State, w.Past = contracttest.NewState(w.State.Caller, w.State.Now), nil
 		args, secret := w.Founding()
 		one, _ := w.Sign(w.Regulator, "ledger.found", "ledger", args)
 		two, _ := w.Sign(w.Regulator, "ledger.found", "ledger", args)
@@ -62,7 +62,7 @@ func TestALedgerIsFoundedOnceByItsRegulator(t *testing.T) {
 	})
 	t.Run("before it is founded nothing else goes", func(t *testing.T) {
 		w := newWorld(t)
-		w.State = contracttest.NewState(w.State.Caller, w.State.Now)
+		w.State, w.Past = contracttest.NewState(w.State.Caller, w.State.Now), nil
 		jws, opening := w.Sign(w.SME, "order.create", contracttest.NewID("ORD"), w.orderArgs("1.00"))
 		w.untouched("LEDGER_NOT_FOUNDED", jws, opening)
 	})

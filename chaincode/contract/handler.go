@@ -112,13 +112,17 @@ func on[T Terms, A any](t *lifecycle.Table, verb string, change func(c *call, r 
 
 var ulidForm = regexp.MustCompile(`^[0-7][0-9A-HJKMNP-TV-Z]{25}$`)
 
+// FitsTable reports whether a new record of the table may have the ID.
+func FitsTable(t *lifecycle.Table, id string) bool {
+	return len(id) == 30 && id[:4] == t.Prefix+"-" && ulidForm.MatchString(id[4:])
+}
+
 // newSubject checks that the subject is a free ID of the kind.
 func (c *call) newSubject(t *lifecycle.Table) error {
-	id := c.cmd.Subject
-	if len(id) != 30 || id[:4] != t.Prefix+"-" || !ulidForm.MatchString(id[4:]) {
+	if !FitsTable(t, c.cmd.Subject) {
 		return fault.New(fault.SubjectMalformed, "/subject")
 	}
-	if _, taken, err := c.header(id); err != nil {
+	if _, taken, err := c.header(c.cmd.Subject); err != nil {
 		return err
 	} else if taken {
 		return fault.New(fault.RecordExists, "/subject")

@@ -24,6 +24,7 @@ type transaction struct {
 	needed   []Need                         // openings that must be brought
 	verified []string                       // commands whose signature is good, with the key that it is good for
 	tokenKey duplicate.Key
+	recorded []Result // of a committed batch that is retraced, nil otherwise
 }
 
 // Submit decides a batch of signed commands and writes what they change (执行一批指令).
@@ -39,13 +40,14 @@ func Submit(s State, b Batch) (Outcome, error) {
 	for _, raw := range b.Openings {
 		t.brought[evidence.Commit(raw)] = raw
 	}
-	commands, out := t.parse(b.Commands)
+	commands, out := parse(b.Commands), Outcome{Results: make([]Result, len(b.Commands))}
 	if err := t.prefetch(commands); err != nil {
 		return Outcome{}, err
 	}
 	t.verify(commands)
 	for i, cmd := range commands {
 		if cmd == nil {
+			out.Results[i] = malformed
 			continue
 		}
 		result, err := t.decide(i, cmd)
@@ -63,19 +65,18 @@ func Submit(s State, b Batch) (Outcome, error) {
 	return out, t.finish(out)
 }
 
-// parse reads the commands; one that cannot be read has its result at once.
-func (t *transaction) parse(jws []string) ([]*evidence.Signed, Outcome) {
+// malformed is the result of a command that cannot be read.
+var malformed = Result{Status: Invalid, Code: string(fault.CommandMalformed)}
+
+// parse reads the commands; one that cannot be read is nil.
+func parse(jws []string) []*evidence.Signed {
 	commands := make([]*evidence.Signed, len(jws))
-	out := Outcome{Results: make([]Result, len(jws))}
 	onEveryCore(len(jws), func(i int) {
-		cmd, err := evidence.Parse(jws[i])
-		if err != nil {
-			out.Results[i] = Result{Status: Invalid, Code: string(fault.CommandMalformed)}
-			return
+		if cmd, err := evidence.Parse(jws[i]); err == nil {
+			commands[i] = cmd
 		}
-		commands[i] = cmd
 	})
-	return commands, out
+	return commands
 }
 
 // onEveryCore does work 0 to n-1, which must be independent of each other, and waits for it.

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -59,6 +60,16 @@ func Credit() credit.Policy {
 		ReservationMaxHours: 72, RegistrationMinMonths: 1, RegistrationMaxMonths: 360}
 }
 
+// Past is one committed transaction; the key of a private write is "org/key".
+type Past struct {
+	ID              string
+	Time            time.Time
+	Caller          string
+	Commands        []string
+	Results         []contract.Result
+	Public, Private []contract.Entry
+}
+
 // Chain is a founded ledger in memory with a few parties.
 type Chain struct {
 	T         testing.TB
@@ -71,6 +82,9 @@ type Chain struct {
 	BankA     *Actor
 	BankB     *Actor
 	orgs      []string
+
+	// Past are the committed transactions, the founding first.
+	Past []Past
 
 	// Committing sees each batch with its outcome right before its writes are committed; set it by an
 	// option of New to see the founding too.
@@ -99,7 +113,7 @@ func New(t testing.TB, options ...func(*Chain)) *Chain {
 // Fork returns a chain with the same parties and a copy of the state, to try something on.
 func (c *Chain) Fork(t testing.TB) *Chain {
 	f := *c
-	f.T, f.State = t, c.State.Clone()
+	f.T, f.State, f.Past = t, c.State.Clone(), slices.Clip(c.Past)
 	return &f
 }
 
@@ -196,6 +210,9 @@ func (c *Chain) Run(b contract.Batch) (contract.Outcome, error) {
 		if c.Committing != nil {
 			c.Committing(b, out)
 		}
+		public, private := c.State.Writes()
+		c.Past = append(c.Past, Past{ID: c.State.TxID(), Time: c.State.Now, Caller: c.State.Caller, Commands: b.Commands,
+			Results: out.Results, Public: public, Private: private})
 		c.State.Commit()
 		return out, nil
 	}
