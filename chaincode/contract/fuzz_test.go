@@ -45,7 +45,7 @@ func FuzzArguments(f *testing.F) {
 	w.Admit(newcomer)
 	verbs := contract.Verbs()
 	for i, v := range verbs {
-		fork := w.fork(f)
+		fork := w.copy(f)
 		if v.Table.Kind == "party" {
 			fork.State = unregistered(f, w).State
 		}
@@ -66,14 +66,14 @@ func FuzzArguments(f *testing.F) {
 		state := states[int(where)%len(states)]
 		key := v.Table.Kind + string(state)
 		if worlds[key] == nil {
-			worlds[key] = w.fork(t)
+			worlds[key] = w.copy(t)
 			worlds[key].policy = w.policy
 			if v.Table.Kind == "party" {
 				worlds[key].State = unregistered(t, w).State
 			}
 			ids[key] = build[v.Table.Kind][state](worlds[key])
 		}
-		fork := worlds[key].fork(t)
+		fork := worlds[key].copy(t)
 		before := fork.State.Clone()
 		r := fork.tryRaw(fork.rightSigner(v), v, ids[key], args)
 		if r.Status == "" || (r.Status != contract.Accepted) == (r.Code == "") {

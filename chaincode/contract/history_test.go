@@ -74,6 +74,7 @@ func TestRandomHistoriesKeepValueLiensTokensAndDisclosure(t *testing.T) {
 			},
 		})
 		h.check(rt)
+		mustBeExplained(rt, h.Past)
 	})
 }
 

@@ -26,7 +26,7 @@ type world struct {
 	policy   subsidy.Policy // published, once it is
 }
 
-func newWorld(t testing.TB) *world { return &world{Chain: contracttest.New(t)} }
+func newWorld(t testing.TB) *world { return &world{Chain: audited(t, contracttest.New(t))} }
 
 func (w *world) today() calendar.Date { return calendar.At(w.State.Now) }
 

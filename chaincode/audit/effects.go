@@ -1,0 +1,121 @@
+package audit
+
+import (
+	"decore/chaincode/contract"
+	"decore/chaincode/duplicate"
+	"decore/chaincode/financing"
+	"decore/chaincode/lifecycle"
+	"decore/chaincode/order"
+	"decore/chaincode/receivable"
+)
+
+// effect is what a verb with private arguments does, as far as public facts tell it.
+type effect struct {
+	keepsTerms bool
+	stays      bool            // in the state from which it starts
+	orReaches  lifecycle.State // or in this one
+	then       []func(*story, *step)
+}
+
+// effects are by full verb. The contract's tests have a matrix of all verbs; this table's test sees that none
+// is left out here.
+var effects = map[string]effect{
+	"order.create": {then: do(stateTokens(duplicate.Document), claim(duplicate.Registered))},
+	"order.attest": {keepsTerms: true},
+	"order.amend":  {then: do(beFree, amend)},
+	"order.ship":   {},
+	"order.accept": {},
+	"order.grant":  {keepsTerms: true, stays: true, then: do(grant)},
+	"order.revoke": {keepsTerms: true, stays: true, then: do(revoke)},
+	"order.cancel": {keepsTerms: true, then: do(beFree, neverFinanced, claim(duplicate.Cancelled))},
+	"order.close":  {keepsTerms: true, then: do(beFree)},
+
+	"receivable.register":             {then: do(descend, stateTokens(duplicate.Invoice, duplicate.Composite), claim(duplicate.Registered))},
+	"receivable.request-confirmation": {},
+	"receivable.confirm":              {},
+	"receivable.dispute":              {then: do(freeIfConfirmed)},
+	"receivable.mark-unanswered":      {},
+	"receivable.grant":                {keepsTerms: true, stays: true, then: do(grant, grantOrder)},
+	"receivable.revoke":               {keepsTerms: true, stays: true, then: do(revoke, revokeOrder)},
+	"receivable.pay":                  {stays: true, orReaches: receivable.Paid, then: do(holdersAgree)},
+	"receivable.cancel":               {keepsTerms: true, then: do(beFree, neverFinanced, giveBack, claim(duplicate.Cancelled))},
+	"receivable.close":                {keepsTerms: true, then: do(beFree)},
+
+	"financing.apply":        {},
+	"financing.offer":        {},
+	"financing.accept":       {},
+	"financing.reject":       {keepsTerms: true},
+	"financing.withdraw":     {keepsTerms: true, then: do(releaseLiens)},
+	"financing.reserve":      {keepsTerms: true, then: do(reserve)},
+	"financing.encumber":     {then: do(encumber)},
+	"financing.disburse":     {then: do(disburse)},
+	"financing.repay":        {stays: true, orReaches: financing.Settled},
+	"financing.mark-overdue": {},
+	"financing.cancel":       {keepsTerms: true, then: do(releaseLiens)},
+	"financing.release":      {keepsTerms: true, then: do(releaseLiens, releaseDocuments)},
+
+	"subsidy.hold":      {then: do(claimLoan, drawOnAccount)},
+	"subsidy.accrue":    {then: do(drawOnAccount)},
+	"subsidy.settle":    {then: do(drawOnAccount)},
+	"subsidy.release":   {then: do(drawOnAccount)},
+	"subsidy.correct":   {then: do(drawOnAccount)},
+	"subsidy.claw-back": {then: do(drawOnAccount)},
+}
+
+func do(steps ...func(*story, *step)) []func(*story, *step) { return steps }
+
+// verbs are the contract's, by full name.
+var verbs = func() map[string]contract.Verb {
+	all := map[string]contract.Verb{}
+	for _, v := range contract.Verbs() {
+		all[v.Name] = v
+	}
+	return all
+}()
+
+// amend takes an attested order back when its seller amends it, so that no attestation covers terms that its
+// signer did not see.
+func amend(s *story, c *step) {
+	seller := s.learnt.related(lifecycle.Seller, c.record.at) == c.Command.Party
+	if seller && c.Result.State != order.Created || !seller && c.from == order.Created && c.Result.State != order.Created {
+		s.failRecord(c.record.id, "%s by this party does not lead to state %q", c.Command.Verb, c.Result.State)
+	}
+}
+
+// descend ties a receivable to the order that its header names.
+func descend(s *story, c *step) {
+	parents := c.record.after.Parents
+	if len(parents) == 0 {
+		s.failRecord(c.record.id, "descends from no order")
+		return
+	}
+	o := s.trail(parents[len(parents)-1])
+	switch {
+	case !o.stands || o.at.Kind != order.Table.Kind:
+		s.failRecord(c.record.id, "descends from what is no order")
+		return
+	case o.at.State != order.Delivering && o.at.State != order.Delivered:
+		s.failRecord(o.id, "invoiced in state %q", o.at.State)
+	case !s.learnt.agree(lifecycle.Seller, o.at, c.Command.Party):
+		s.failRecord(c.record.id, "registered by who is not the seller of its order")
+	}
+	c.record.at.Root = o.at.Root
+	c.record.at.Parents = append(append([]string{}, o.at.Parents...), o.id)
+	s.alter(c, o, true)
+}
+
+// orderOf is the order that a receivable descends from; what descends from none was told before.
+func (s *story) orderOf(r *trail) (*trail, bool) {
+	if n := len(r.at.Parents); n > 0 {
+		o := s.trail(r.at.Parents[n-1])
+		return o, o.stands
+	}
+	return nil, false
+}
+
+// giveBack gives the order the claim of a cancelled receivable back.
+func giveBack(s *story, c *step) {
+	if o, ok := s.orderOf(c.record); ok {
+		s.alter(c, o, true)
+	}
+}

@@ -1,0 +1,108 @@
+package audit
+
+import (
+	"maps"
+	"slices"
+
+	"decore/chaincode/contract"
+	"decore/chaincode/financing"
+	"decore/chaincode/ident"
+	"decore/chaincode/lifecycle"
+	"decore/chaincode/order"
+	"decore/chaincode/receivable"
+	"decore/chaincode/subsidy"
+)
+
+// learnt is what signed commands have shown of private terms: whom a record binds, what a financing holds, on which
+// account a claim draws. What they show once must hold for good.
+type learnt struct {
+	bound      map[string]*sides
+	collateral map[string][]string // record IDs in order, by financing
+	accounts   map[string]string   // by claim
+}
+
+// sides are seller and buyer of an order, the lender of a financing, the household of a claim or an account.
+type sides struct{ one, other ident.USCC }
+
+// bilateral are the kinds of records whose sides are kept; a receivable's are those of its order.
+var bilateral = []string{order.Table.Kind, financing.Table.Kind, subsidy.Lifecycle.Kind, contract.AccountKind}
+
+func newLearnt() learnt {
+	return learnt{bound: map[string]*sides{}, collateral: map[string][]string{}, accounts: map[string]string{}}
+}
+
+func (l learnt) clone() learnt {
+	c := learnt{bound: make(map[string]*sides, len(l.bound)), collateral: maps.Clone(l.collateral), accounts: maps.Clone(l.accounts)}
+	for id, both := range l.bound {
+		one := *both
+		c.bound[id] = &one
+	}
+	return c
+}
+
+// side is where the party in a relation to the record is kept; nil where the record has no such relation. What
+// follows from a record's owner is not kept twice.
+func (l learnt) side(as lifecycle.Relation, h contract.Header) *ident.USCC {
+	id := h.ID
+	switch {
+	case h.Kind == subsidy.Lifecycle.Kind && as == lifecycle.Lender, h.Kind == financing.Table.Kind && as == lifecycle.Applicant:
+		return &h.Owner
+	case h.Kind == receivable.Table.Kind && len(h.Parents) > 0:
+		id = h.Parents[len(h.Parents)-1]
+	case !slices.Contains(bilateral, h.Kind):
+		return nil
+	}
+	if l.bound[id] == nil {
+		l.bound[id] = &sides{}
+	}
+	switch as {
+	case lifecycle.Seller, lifecycle.Applicant:
+		return &l.bound[id].one
+	case lifecycle.Buyer, lifecycle.Lender:
+		return &l.bound[id].other
+	}
+	return nil
+}
+
+// related returns the party in a relation to the record, "" as long as it never signed.
+func (l learnt) related(as lifecycle.Relation, h contract.Header) ident.USCC {
+	if side := l.side(as, h); side != nil {
+		return *side
+	}
+	return ""
+}
+
+// agree reports whether the party can be the one in the relation, and remembers it if so.
+func (l learnt) agree(as lifecycle.Relation, h contract.Header, u ident.USCC) bool {
+	side := l.side(as, h)
+	if side == nil {
+		return false
+	}
+	if *side == "" {
+		*side = u
+	}
+	return *side == u
+}
+
+// checkSigner holds the signer against the row: a role that it names, and the party of the relation.
+func (s *story) checkSigner(c *step) {
+	var open []lifecycle.Relation // in which nobody is known yet
+	for _, by := range c.verb.Row.By {
+		if !slices.Contains(c.Signer.Roles, by.Role) {
+			continue
+		}
+		known := s.learnt.related(by.As, c.record.at)
+		switch {
+		case by.As == lifecycle.Anybody, known == c.Command.Party, by.As == lifecycle.Holder && s.holds(c.Command.Party, c.record.at):
+			return
+		case known == "" && by.As != lifecycle.Holder:
+			open = append(open, by.As)
+		}
+	}
+	switch len(open) {
+	case 0:
+		s.fail(contract.CommandKey(c.Command.ID), "accepted, and signed by who may not sign %s on %s", c.Command.Verb, c.record.id)
+	case 1:
+		s.learnt.agree(open[0], c.record.at, c.Command.Party)
+	}
+}
