@@ -19,6 +19,11 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"decore/adapters/embedded"
+	"decore/chaincode/canon"
+	"decore/chaincode/contract"
+	"decore/gateway/server"
 )
 
 // program is the gateway as users start it.
@@ -115,6 +120,23 @@ func TestTheDemoPlaysItsStoryAndTellsItsOutcome(t *testing.T) {
 			t.Errorf("exit %d: %s%s", code, out, errOut)
 		}
 	})
+	t.Run("and an audit finds every write explained by signed commands", func(t *testing.T) {
+		out, errOut, code := run(t, "audit", "--data", data)
+		if code != 0 || !strings.HasPrefix(out, "ok ") || strings.Count(out, "\n") != 1 || strings.Contains(out, " 0 ") {
+			t.Errorf("exit %d: %s%s", code, out, errOut)
+		}
+	})
+	t.Run("and an audit names the first key that endorsers wrote without one", func(t *testing.T) {
+		key := forge(t, data)
+		out, _, code := run(t, "audit", "--data", data)
+		if code != 1 || strings.Count(out, "FAIL") != 1 || !strings.Contains(out, "key "+key) {
+			t.Errorf("exit %d: %s", code, out)
+		}
+		out, _, code = run(t, "audit", "--data", data, "--all")
+		if code != 1 || strings.Count(out, "FAIL") != 1 {
+			t.Errorf("with --all: exit %d: %s", code, out)
+		}
+	})
 	t.Run("and a damaged ledger is refused", func(t *testing.T) {
 		damage(t, filepath.Join(data, "ledger"))
 		_, errOut, code := run(t, "demo", "--exit", "--data", data, "--listen", "127.0.0.1:0")
@@ -154,6 +176,49 @@ func playUntil(t *testing.T, data string, lines int) {
 	}
 	_ = cmd.Process.Kill() // it may have ended
 	_ = cmd.Wait()
+}
+
+// forge commits what an altered contract decides: it repeats a true command with its true result, and puts a
+// record into another state beside it. It returns the record's key.
+func forge(t *testing.T, data string) string {
+	t.Helper()
+	orgs, err := server.ChannelOrgs(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told contract.Result
+	lie := func(s contract.State, _ contract.Batch) (contract.Outcome, error) {
+		out := contract.Outcome{Results: []contract.Result{told}}
+		header, err := s.Get(contract.RecordKey(told.Record))
+		if err != nil {
+			return out, err
+		}
+		if err := s.Put(contract.RecordKey(told.Record), bytes.Replace(header[0], []byte(`"state":"`), []byte(`"state":"x`), 1)); err != nil {
+			return out, err
+		}
+		event, err := canon.Marshal(out)
+		if err != nil {
+			return out, err
+		}
+		return out, s.SetEvent(contract.EventName, event)
+	}
+	e, err := embedded.Open(embedded.Options{Dir: filepath.Join(data, "ledger"), Run: lie, Orgs: orgs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = e.Close() }()
+	jws := ""
+	for n := uint64(1); !strings.HasPrefix(told.Record, "ORD-"); n++ {
+		b, err := e.Block(t.Context(), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told, jws = b.Transactions[0].Results[0], b.Transactions[0].Commands[0]
+	}
+	if _, err := e.Submit(t.Context(), contract.Batch{Commands: []string{jws}}); err != nil {
+		t.Fatal(err)
+	}
+	return contract.RecordKey(told.Record)
 }
 
 // damage overwrites bytes in the middle of the store's largest file.
@@ -208,7 +273,7 @@ func TestTheCommandLineTeaches(t *testing.T) {
 	if code != 0 {
 		t.Errorf("--help exits with %d", code)
 	}
-	for _, command := range []string{"serve", "demo", "token", "doctor", "receipt"} {
+	for _, command := range []string{"serve", "demo", "token", "doctor", "audit", "receipt"} {
 		if !strings.Contains(out, command) {
 			t.Errorf("--help does not name %s", command)
 		}

@@ -28,6 +28,7 @@ type commands struct {
 	Keys    keysCommand    `cmd:"" help:"Make the keys of an organisation's parties and add the public ones to a consortium's plan."`
 	Token   tokenCommand   `cmd:"" help:"Print an access token of the development issuer."`
 	Doctor  doctorCommand  `cmd:"" help:"Check data folder, ledger, projection and clock, and say what is wrong."`
+	Audit   auditCommand   `cmd:"" help:"Replay every signed command from the blocks, compare the whole state, and name what nothing explains."`
 	Receipt receiptCommand `cmd:"" help:"Check a verification receipt offline."`
 
 	LogLevel slog.Level `help:"Least level of the log on standard error: DEBUG, INFO, WARN, ERROR." default:"WARN" env:"DECORE_LOG_LEVEL"`

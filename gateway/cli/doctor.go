@@ -138,15 +138,8 @@ func closedToOthers(data string, info fs.FileInfo) error {
 }
 
 func examineLedger(ctx context.Context, p *patient) (string, error) {
-	dir := filepath.Join(p.data, "ledger")
-	if _, err := os.Stat(dir); err != nil {
-		return "", fmt.Errorf("no ledger in %s", p.data)
-	}
-	orgs, err := server.ChannelOrgs(p.data)
-	if err != nil {
-		return "", err
-	}
-	if p.engine, err = embedded.Open(embedded.Options{Dir: dir, Run: contract.Submit, Orgs: orgs}); err != nil {
+	var err error
+	if p.engine, err = openEmbedded(p.data); err != nil {
 		return "", err
 	}
 	p.ledger = p.engine
@@ -155,6 +148,19 @@ func examineLedger(ctx context.Context, p *patient) (string, error) {
 	}
 	name, err := p.founded(ctx)
 	return fmt.Sprintf("%s: all %d blocks and every value checked", name, p.engine.Info().Head.Number), err
+}
+
+// openEmbedded opens the embedded ledger of a data folder that no gateway is serving at the moment.
+func openEmbedded(data string) (*embedded.Engine, error) {
+	dir := filepath.Join(data, "ledger")
+	if _, err := os.Stat(dir); err != nil {
+		return nil, fmt.Errorf("no ledger in %s", data)
+	}
+	orgs, err := server.ChannelOrgs(data)
+	if err != nil {
+		return nil, err
+	}
+	return embedded.Open(embedded.Options{Dir: dir, Run: contract.Submit, Orgs: orgs})
 }
 
 // founded is the name of the ledger.
