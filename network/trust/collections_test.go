@@ -2,37 +2,55 @@ package trust_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"decore/adapters/fabric"
+	"decore/adapters/fabric/connection"
 	"decore/adapters/ledger"
 	"decore/chaincode/contract/contracttest"
+	"decore/chaincode/money"
+	"decore/chaincode/order"
 	"decore/chaincode/protocol"
 )
 
 // stall is less than a peer would wait for the private data of three invalid transactions (pullRetryThreshold each).
 const stall = 6 * time.Second
 
-// protectCollections has the leader order good commands that write the platform's collection, without asking it.
-// Nor may that keep the platform's peer from the next block.
+// protectCollections has bank B sign, with its peer's key and no chaincode at all, that its transactions write the
+// platform's collection. They are invalid, and though nobody ever gives out what they are said to write, the platform
+// need not wait for it before it goes on.
 func protectCollections(t *testing.T, w *world) {
-	args := w.orderArgs("7000.00")
+	client, peer := w.clients[bankB], w.peerOf(t, bankB)
+	id := w.order("7000.00")
+	amend := order.AmendArgs{Amount: money.MustParse("7001.00"), DeliverBy: w.today().AddDays(9)}
 	for range 3 {
-		id := contracttest.NewID("ORD")
-		p, endorsements := endorsed(t, w.clients[leader], submission(t, w.signed(w.Leader, "order.create", id, args)), leader, bureau)
-		invalid(t, w.clients[leader].Raw().Order(t.Context(), p, endorsements...), "ENDORSEMENT_POLICY_FAILURE")
-		if state, _ := w.state(bureau, id); state != "" {
-			t.Errorf("the order is %s", state)
-		}
+		p, honest := endorsed(t, client, submission(t, w.signed(w.SME, "order.amend", id, amend)), bankB, bureau)
+		forged, err := honest[0].Forge(peer, protocol.Collection(platform), id, []byte("forged"))
+		must(t, err)
+		invalid(t, client.Raw().Order(t.Context(), p, forged, honest[1]), "ENDORSEMENT_POLICY_FAILURE")
 	}
+	w.unchanged(id)
 	ctx, cancel := context.WithTimeout(t.Context(), stall)
 	defer cancel()
-	b := w.signed(w.SME, "order.create", contracttest.NewID("ORD"), args)
+	b := w.signed(w.SME, "order.amend", id, amend)
 	if _, err := w.clients[platform].Submit(ctx, b); err != nil {
 		t.Errorf("the platform's next command: %v", err)
 	}
 	w.follow(b)
+}
+
+// peerOf is the identity of an organisation's peer, which whoever runs the peer has.
+func (w *world) peerOf(t *testing.T, org string) connection.Identity {
+	t.Helper()
+	read := func(path ...string) string {
+		raw, err := os.ReadFile(filepath.Join(append([]string{w.data, "crypto", org, "peer", "msp"}, path...)...))
+		must(t, err)
+		return string(raw)
+	}
+	return connection.Identity{Certificate: read("signcerts", "cert.pem"), Key: read("keystore", "key.pem")}
 }
 
 // readAsTransactions orders calls of the functions that only read.

@@ -12,6 +12,7 @@ import (
 	"decore/chaincode/evidence"
 	"decore/chaincode/financing"
 	"decore/chaincode/order"
+	"decore/chaincode/protocol"
 )
 
 // corrupt lets organisations run an altered chaincode for the length of a test.
@@ -101,4 +102,14 @@ func findALie(t *testing.T, w *world, forger string) {
 			must(t, w.clients[bankB].Raw().Order(t.Context(), p, endorsements...))
 		})
 	}
+	t.Run("a private value that no chaincode wrote", func(t *testing.T) {
+		p, honest := endorsed(t, w.clients[bankB], submission(t, w.signed(w.SME, "order.cancel", attested, financing.NoArgs{})), bankB, bureau)
+		var forged []fabric.Endorsement
+		for i, org := range []string{bankB, bureau} {
+			e, err := honest[i].Forge(w.peerOf(t, org), protocol.Collection(bankB), attested, []byte("forged"))
+			must(t, err)
+			forged = append(forged, e)
+		}
+		must(t, w.clients[bankB].Raw().Order(t.Context(), p, forged...))
+	})
 }
