@@ -139,9 +139,11 @@ func (a *API) fresh(ctx context.Context, block uint64) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, a.limits.FreshWait)
 	defer cancel()
+	began := time.Now()
 	if err := a.store.WaitFor(ctx, block); err != nil {
 		a.log.Warn("projection is behind a commit", "block", block, "error", err)
 	}
+	a.metrics.delay.Observe(time.Since(began).Seconds())
 }
 
 // locate finds where commands stand that were decided before: a repeat made no transaction of its own.

@@ -15,7 +15,11 @@ type metrics struct {
 	seconds  *prometheus.HistogramVec
 	batch    prometheus.Histogram
 	commit   prometheus.Histogram
+	delay    prometheus.Histogram
 }
+
+// delays are finer where the read model should be.
+var delays = []float64{.001, .0025, .005, .01, .025, .05, .075, .1, .15, .2, .3, .4, .5, .75, 1, 2}
 
 var latencies = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 15}
 
@@ -26,8 +30,9 @@ func newMetrics(registry *prometheus.Registry, a *API) *metrics {
 		seconds:  prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "decore_http_request_seconds", Help: "Time to answer a request.", Buckets: latencies}, []string{"route"}),
 		batch:    prometheus.NewHistogram(prometheus.HistogramOpts{Name: "decore_submission_commands", Help: "Commands of one submission.", Buckets: []float64{1, 2, 5, 10, 20, 50, 100, 200}}),
 		commit:   prometheus.NewHistogram(prometheus.HistogramOpts{Name: "decore_commit_seconds", Help: "Time from submission to a durable answer.", Buckets: latencies}),
+		delay:    prometheus.NewHistogram(prometheus.HistogramOpts{Name: "decore_projection_delay_seconds", Help: "Time from the answer of the ledger until the read model has the commit.", Buckets: delays}),
 	}
-	registry.MustRegister(m.requests, m.seconds, m.batch, m.commit,
+	registry.MustRegister(m.requests, m.seconds, m.batch, m.commit, m.delay,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "decore_http_in_flight", Help: "Requests being worked on."}, func() float64 { return float64(len(a.gate.turns)) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "decore_http_waiting", Help: "Requests waiting for their turn."}, func() float64 { return float64(a.gate.waiting.Load()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "decore_projection_lag_blocks", Help: "Blocks that the read model is behind the ledger; -1 when it cannot be told."}, a.lagBlocks))

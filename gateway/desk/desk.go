@@ -5,8 +5,8 @@ import (
 	"crypto/ecdsa"
 	"fmt"
 	"io"
+	"time"
 
-	"decore/adapters/ledger"
 	"decore/chaincode/contract"
 	"decore/chaincode/evidence"
 	"decore/chaincode/ident"
@@ -24,9 +24,12 @@ type Keys interface {
 // Desk signs for hosted parties on one ledger.
 type Desk struct {
 	Ledger string // the name that every command carries
-	Clock  ledger.Ledger
+	Clock  Clock
 	Keys   Keys
 }
+
+// Clock is the time that commands are signed at, such as the ledger's own.
+type Clock interface{ Now() time.Time }
 
 // Order is what a caller wants a hosted party to command.
 type Order struct {

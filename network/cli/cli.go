@@ -31,6 +31,7 @@ type commands struct {
 	Status statusCommand `cmd:"" help:"Show every node; the exit code is 1 when something is down."`
 	Logs   logsCommand   `cmd:"" help:"Print what a node has logged."`
 	AddOrg addOrgCommand `cmd:"" help:"Bring a further organisation onto the running channel."`
+	Bench  benchCommand  `cmd:"" help:"Measure how fast a network with its gateways is, beside fabric-sdk-go by itself. It makes a network of its own and throws it away."`
 
 	Data string `help:"The folder of everything that the network keeps." default:"${data}" env:"DECORE_NETWORK" type:"path"`
 }

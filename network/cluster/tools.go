@@ -104,16 +104,25 @@ func buildTools(ctx context.Context, o Options, dir string, missing []string) er
 
 // buildChaincode builds the contract's chaincode from source.
 func buildChaincode(ctx context.Context, o Options, file string) error {
-	source, err := sourceDir()
-	if err != nil {
+	err := Build(ctx, o, "the chaincode", "./chaincode", file)
+	if errors.Is(err, ErrNoSource) {
 		return fmt.Errorf("%w; name a built chaincode with --chaincode", err)
 	}
+	return err
+}
+
+// Build builds a program of this module from source, whole or not at all; what names it to people.
+func Build(ctx context.Context, o Options, what, pkg, file string) error {
+	source, err := sourceDir()
+	if err != nil {
+		return err
+	}
 	part := file + ".part"
-	if err := goBuild(ctx, o, "the chaincode", source, "-o", part, "./chaincode"); err != nil {
+	if err := goBuild(ctx, o, what, source, "-o", part, pkg); err != nil {
 		return err
 	}
 	if err := os.Rename(part, file); err != nil {
-		return fmt.Errorf("build the chaincode: %w", err)
+		return fmt.Errorf("build %s: %w", what, err)
 	}
 	return nil
 }
