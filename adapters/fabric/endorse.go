@@ -15,7 +15,9 @@ import (
 	pb "github.com/hyperledger/fabric-protos-go/peer"
 	"github.com/hyperledger/fabric-sdk-go/pkg/common/providers/fab"
 
+	"decore/adapters/ledger"
 	"decore/chaincode/contract"
+	"decore/chaincode/evidence"
 	"decore/chaincode/protocol"
 )
 
@@ -28,12 +30,11 @@ type endorsement struct {
 	outcome   contract.Outcome
 }
 
-// endorse has a proposal endorsed by those whom it concerns. That takes up to three rounds: the regulator and
-// the own organisation see every batch; then each organisation whose collection the batch writes, since only
-// its own peer may let that pass; and if that is still one organisation alone, one other.
+// endorse has a proposal endorsed by the regulator's organisation and the client's own, and by no other: an endorser
+// sees every opening of the batch. The regulator, which would be alone, takes for a companion an organisation that may
+// know all that the batch writes.
 func (c *Client) endorse(ctx context.Context, p *proposal) (*endorsement, error) {
 	e := &endorsement{}
-	var asked []string
 	for round := c.firstEndorsers(); len(round) > 0; {
 		responses, err := c.askAll(ctx, round, p)
 		if unrecorded, ok := recordsNothing(err); ok {
@@ -47,9 +48,10 @@ func (c *Client) endorse(ctx context.Context, p *proposal) (*endorsement, error)
 		if err := agree(e.responses); err != nil {
 			return nil, err
 		}
-		asked = append(asked, round...)
-		if round, err = c.nextEndorsers(asked, e.responses[0]); err != nil {
-			return nil, err
+		if round = nil; len(e.responses) == 1 {
+			if round, err = c.companion(e.responses[0]); err != nil {
+				return nil, err
+			}
 		}
 	}
 	action, err := parseAction(e.responses[0].Payload)
@@ -76,8 +78,9 @@ func (c *Client) firstEndorsers() []string {
 	return []string{c.conn.Org, c.conn.Regulator}
 }
 
-// nextEndorsers are the organisations still to be asked.
-func (c *Client) nextEndorsers(asked []string, response *fab.TransactionProposalResponse) ([]string, error) {
+// companion is the organisation that endorses with the regulator's. All that the batch writes to private collections
+// must be known to it; among several, one whose peers do not rest.
+func (c *Client) companion(response *fab.TransactionProposalResponse) ([]string, error) {
 	action, err := parseAction(response.Payload)
 	if err != nil {
 		return nil, err
@@ -86,32 +89,35 @@ func (c *Client) nextEndorsers(asked []string, response *fab.TransactionProposal
 	if err != nil {
 		return nil, err
 	}
-	var next []string
-	for _, w := range written.private {
-		if !slices.Contains(asked, w.Org) && !slices.Contains(next, w.Org) {
-			next = append(next, w.Org)
+	may := entitled(c.members(), written.private)
+	if len(may) == 0 {
+		return nil, ledger.ErrMixed
+	}
+	for _, org := range may {
+		if !inTurn(c.peers[org])[0].rests() {
+			return []string{org}, nil
 		}
 	}
-	if len(next) == 0 && len(asked) == 1 {
-		return c.companion(asked[0]), nil
-	}
-	return next, nil
+	return may[:1], nil
 }
 
-// companion is the organisation that endorses with one that would be alone: of those in the connection file the
-// first whose peers do not rest, since it sees the openings of the batch.
-func (c *Client) companion(org string) []string {
-	var others []string
-	for _, n := range c.conn.Peers {
-		if n.Org == org {
-			continue
-		}
-		if !inTurn(c.peers[n.Org])[0].rests() {
-			return []string{n.Org}
-		}
-		others = append(others, n.Org)
+// entitled are those organisations to whose collection every value of a transaction is written.
+func entitled(orgs []string, private []ledger.PrivateWrite) []string {
+	readers := map[evidence.Commitment][]string{}
+	for _, w := range private {
+		readers[w.Hash] = append(readers[w.Hash], w.Org)
 	}
-	return others[:min(1, len(others))]
+	var may []string
+	for _, org := range orgs {
+		sees := true
+		for _, those := range readers {
+			sees = sees && slices.Contains(those, org)
+		}
+		if sees {
+			may = append(may, org)
+		}
+	}
+	return may
 }
 
 // askAll asks one peer of each organisation at the same time.

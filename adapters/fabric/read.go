@@ -18,15 +18,6 @@ func (c *Client) Get(ctx context.Context, keys ...string) ([][]byte, error) {
 	return c.values(ctx, protocol.Get, keys)
 }
 
-// Private returns committed values of the organisation's own private collection, nil where absent. Fabric has
-// no other on the own peer.
-func (c *Client) Private(ctx context.Context, org string, keys ...string) ([][]byte, error) {
-	if org != c.conn.Org {
-		return nil, fmt.Errorf("%w: %s", ledger.ErrNotEntitled, org)
-	}
-	return c.values(ctx, protocol.Private, keys)
-}
-
 // values asks the own peer for the values of keys.
 func (c *Client) values(ctx context.Context, function string, keys []string) ([][]byte, error) {
 	ctx, leave, err := c.enter(ctx)
@@ -36,23 +27,35 @@ func (c *Client) values(ctx context.Context, function string, keys []string) ([]
 	defer leave()
 	values := make([][]byte, 0, len(keys))
 	for _, chunk := range protocol.Chunks(keys) {
-		args := make([][]byte, len(chunk))
-		for i, key := range chunk {
-			args[i] = []byte(key)
-		}
 		var found [][]byte
-		if err := c.question(ctx, &found, function, args...); err != nil {
+		if err := c.question(ctx, &found, function, arguments(chunk)...); err != nil {
 			return nil, err
 		}
-		if len(found) != len(chunk) {
-			return nil, fmt.Errorf("the chaincode answered with %d values for %d keys", len(found), len(chunk))
+		if values, err = appended(values, found, chunk); err != nil {
+			return nil, err
 		}
-		values = append(values, found...)
 	}
-	for i := range values {
-		if len(values[i]) == 0 {
-			values[i] = nil
+	return values, nil
+}
+
+func arguments(keys []string) [][]byte {
+	args := make([][]byte, len(keys))
+	for i, key := range keys {
+		args[i] = []byte(key)
+	}
+	return args
+}
+
+// appended adds the values that were found for a chunk of keys, nil for what is absent.
+func appended(values, found [][]byte, chunk []string) ([][]byte, error) {
+	if len(found) != len(chunk) {
+		return nil, fmt.Errorf("the chaincode answered with %d values for %d keys", len(found), len(chunk))
+	}
+	for _, value := range found {
+		if len(value) == 0 {
+			value = nil
 		}
+		values = append(values, value)
 	}
 	return values, nil
 }

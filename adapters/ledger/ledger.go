@@ -25,6 +25,9 @@ var (
 	ErrUnknown = errors.New("outcome is unknown")
 	// ErrConflict: another transaction changed what this one read; submit again.
 	ErrConflict = errors.New("conflicting transaction")
+	// ErrMixed: no second organisation may see all that the batch touches, so that nobody can endorse it as a
+	// whole; submit its commands one by one.
+	ErrMixed = errors.New("nobody may see the whole batch")
 	// ErrDamaged: what is stored does not match its hashes; the ledger refuses to serve.
 	ErrDamaged = errors.New("ledger is damaged")
 	// ErrNotFound: there is no such block or transaction.
@@ -45,6 +48,9 @@ type Ledger interface {
 	Range(ctx context.Context, from, to string, limit int) ([]contract.Entry, error)
 	// Private returns committed values of an organisation's private collection, nil where absent.
 	Private(ctx context.Context, org string, keys ...string) ([][]byte, error)
+	// Copies gets values of this client's private collections that have not come to it, by the commitments that
+	// the ledger holds it to. Values that were not written for it, or that nobody can give, are left out.
+	Copies(ctx context.Context, wanted map[string]evidence.Commitment) (map[string][]byte, error)
 	// Owed asks other organisations for the openings that the batch lacks and that they owe to this client's
 	// (contract.Owed). It may return none; where all organisations are held, nothing is owed.
 	Owed(ctx context.Context, batch contract.Batch) ([]jsontext.Value, error)

@@ -19,6 +19,8 @@ const (
 	Get     = "get"     // keys. Answers with their values.
 	Range   = "range"   // from, to, limit. Answers with []Entry.
 	Private = "private" // keys of the peer's own collection. Answers with their values.
+	Hashes  = "hashes"  // keys of the caller's own collection. Answers with the SHA-256 of what was written there.
+	Copies  = "copies"  // keys of the caller's own collection. Answers with the values of those that this organisation holds too.
 	History = "history" // key. Answers with []Version, newest first.
 	Owed    = "owed"    // commands; openings beside. Answers with an Owing.
 	Ping    = "ping"    // nothing. Answers with a Pong.
@@ -133,14 +135,17 @@ func UnmarshalBatch(commands, openings []byte) (b contract.Batch, err error) {
 	return b, nil
 }
 
-const implicit = "_implicit_org_"
+const collectionPrefix = "org-"
 
-// Collection is the name of an organisation's own private collection, which every channel has.
-func Collection(org string) string { return implicit + org }
+// Collection is the name of an organisation's own private collection. The chaincode's definition declares one for
+// each organisation: only its peers keep what is in it, and any transaction that the channel's policy lets pass may
+// write it. (The implicit collection that Fabric gives every organisation would need the organisation's own peer to
+// endorse each write, and an endorser sees all openings of a batch.)
+func Collection(org string) string { return collectionPrefix + org }
 
 // CollectionOrg is the organisation whose own collection has the name.
 func CollectionOrg(collection string) (org string, ok bool) {
-	org, ok = strings.CutPrefix(collection, implicit)
+	org, ok = strings.CutPrefix(collection, collectionPrefix)
 	return org, ok && org != ""
 }
 

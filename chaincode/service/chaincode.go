@@ -37,6 +37,8 @@ var functions = map[string]function{
 	protocol.Get:     (*chaincode).get,
 	protocol.Range:   (*chaincode).scan,
 	protocol.Private: (*chaincode).private,
+	protocol.Hashes:  (*chaincode).hashes,
+	protocol.Copies:  (*chaincode).copies,
 	protocol.History: (*chaincode).history,
 	protocol.Owed:    (*chaincode).owed,
 	protocol.Ping:    (*chaincode).ping,

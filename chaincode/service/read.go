@@ -1,6 +1,8 @@
 package service
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strconv"
@@ -39,11 +41,66 @@ func (c *chaincode) private(call *call) ([]byte, error) {
 	return json.Marshal(values)
 }
 
-// collection reads this organisation's own collection. Whose call it is for must have been checked.
+// collection reads this organisation's own collection, as far as it has come to this peer. Whose call it is for must
+// have been checked.
 func (c *chaincode) collection(call *call, keys []string) ([][]byte, error) {
 	return readAll(keys, func(keys ...string) ([][]byte, error) {
 		return call.stub.GetMultiplePrivateData(protocol.Collection(c.org), keys...)
 	})
+}
+
+// hashes answers with the hashes of what was written to the caller's own collection, which every peer has.
+func (c *chaincode) hashes(call *call) ([]byte, error) {
+	keys, err := call.keys()
+	if err != nil {
+		return nil, err
+	}
+	all := make([][]byte, len(keys))
+	for i, key := range keys {
+		if all[i], err = call.written(key); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(all)
+}
+
+// copies answers with what this organisation holds of the caller's own collection: the ledger has the hash of what was
+// written there, so who holds a value of that hash may hand it over. A peer that was away when it was written gets it
+// in this way.
+func (c *chaincode) copies(call *call) ([]byte, error) {
+	keys, err := call.keys()
+	if err != nil {
+		return nil, err
+	}
+	values, err := c.collection(call, keys)
+	if err != nil {
+		return nil, err
+	}
+	for i, value := range values {
+		if value == nil {
+			continue
+		}
+		theirs, err := call.written(keys[i])
+		if err != nil {
+			return nil, err
+		}
+		if mine := sha256.Sum256(value); !bytes.Equal(theirs, mine[:]) {
+			values[i] = nil
+		}
+	}
+	return json.Marshal(values)
+}
+
+// written is the hash of what was last written to a key of the caller's own collection, nil where nothing was.
+func (c *call) written(key string) ([]byte, error) {
+	if !readable(key) {
+		return nil, nil
+	}
+	hash, err := c.stub.GetPrivateDataHash(protocol.Collection(c.caller), key)
+	if err != nil {
+		return nil, fmt.Errorf("private hash: %w", err)
+	}
+	return hash, nil
 }
 
 // scan answers with a range of public entries.

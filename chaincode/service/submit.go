@@ -60,8 +60,8 @@ func (c *chaincode) owed(call *call) ([]byte, error) {
 	}
 	answer := protocol.Owing{Openings: []jsontext.Value{}, Lacking: len(owing)}
 	for i, o := range owing {
-		if held[i] != nil && evidence.Commit(held[i]) == o.Terms {
-			answer.Openings = append(answer.Openings, held[i])
+		if value := held[i]; value != nil && evidence.Commit(value) == o.Terms {
+			answer.Openings = append(answer.Openings, value)
 			answer.Lacking--
 		}
 	}

@@ -1,8 +1,6 @@
 package projection_test
 
 import (
-	"github.com/go-json-experiment/json/jsontext"
-
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -14,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"decore/adapters/ledger"
 	"decore/chaincode/canon"
@@ -38,6 +38,7 @@ type fake struct {
 	moved    chan struct{}
 	fail     func(call string) error // injected faults
 	hidden   map[string]bool         // organisations whose private values have not come yet
+	copies   map[string][]byte       // what others give of them
 }
 
 var allOrgs = []string{"BureauMSP", "PlatformMSP", "LeaderMSP", "BankAMSP", "BankBMSP"}
@@ -136,6 +137,10 @@ func (c client) Private(ctx context.Context, org string, keys ...string) ([][]by
 }
 
 func (f *fake) Orgs() []string { return f.orgs }
+
+func (f *fake) Copies(context.Context, map[string]evidence.Commitment) (map[string][]byte, error) {
+	return f.copies, nil
+}
 
 func (f *fake) Health(context.Context) error { return nil }
 

@@ -275,6 +275,24 @@ func TestOpeningsThatComeLateAreAskedForAgain(t *testing.T) {
 	}
 }
 
+func TestOpeningsThatNeverCameAreTakenFromWhoHasThem(t *testing.T) {
+	w := newWorld(t)
+	bank := w.ledger.as("BankAMSP")
+	rec := w.receivable(w.deliveredOrder("90000.00"), "60000.00")
+	w.grant(rec, w.BankA, 5)
+	w.ledger.hidden["BankAMSP"] = true
+	w.ledger.copies = map[string][]byte{rec: []byte("something else")}
+	s := caughtUp(t, bank)
+	if r, err := s.Record(t.Context(), rec); err != nil || r.Terms != nil {
+		t.Fatalf("a copy that does not match is believed: %+v, %v", r, err)
+	}
+	w.ledger.copies[rec] = w.Opening(rec)
+	must(t, s.CatchUp(t.Context(), bank))
+	if r, err := s.Record(t.Context(), rec); err != nil || r.Terms == nil {
+		t.Fatalf("%+v, %v", r, err)
+	}
+}
+
 func TestAnOpeningThatNeverCameIsNotWaitedForWhenItIsOutOfDate(t *testing.T) {
 	w := newWorld(t)
 	bank := w.ledger.as("BankAMSP")

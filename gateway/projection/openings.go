@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"decore/adapters/ledger"
+	"decore/chaincode/evidence"
 	"decore/gateway/sqlite"
 )
 
@@ -97,9 +98,40 @@ func (s *Store) askForSome(ctx context.Context, l ledger.Ledger, ids []string) e
 	if err := s.ask(ctx, l, changes); err != nil {
 		return err
 	}
+	if err := askForCopies(ctx, l, changes); err != nil {
+		return err
+	}
 	changes = slices.DeleteFunc(changes, func(ch *change) bool { return ch.awaited })
 	if len(changes) == 0 {
 		return nil
 	}
 	return s.commit(ctx, newChunk(), changes)
+}
+
+// askForCopies asks for openings that should have come and did not, wherever else they are held.
+func askForCopies(ctx context.Context, l ledger.Ledger, changes []*change) error {
+	wanted := map[string]evidence.Commitment{}
+	for _, ch := range changes {
+		if ch.awaited {
+			wanted[ch.id] = ch.after.Header.Terms
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	found, err := l.Copies(ctx, wanted)
+	if err != nil {
+		return fmt.Errorf("ask for copies: %w", err)
+	}
+	for _, ch := range changes {
+		if raw, ok := found[ch.id]; ok && ch.awaited {
+			if err := ch.open(raw); err != nil {
+				return err
+			}
+			ch.awaited = ch.after.Opening == nil
+		}
+	}
+	return nil
 }

@@ -37,9 +37,24 @@ func (s *Submitter) submit(ctx context.Context, subs []*submission) {
 		for _, sub := range subs {
 			s.submit(ctx, []*submission{sub})
 		}
+	case len(places) > 1 && errors.Is(err, ledger.ErrMixed):
+		s.oneByOne(ctx, subs[0])
 	default:
 		for _, sub := range subs {
 			sub.err = err
+		}
+	}
+}
+
+// oneByOne submits the commands of one caller in their order, each as a transaction of its own.
+func (s *Submitter) oneByOne(ctx context.Context, sub *submission) {
+	for i, command := range sub.commands {
+		alone := &submission{commands: []Signed{command}, answers: make([]Answer, 1), errs: make([]error, 1)}
+		s.submit(ctx, []*submission{alone})
+		sub.answers[i], sub.errs[i] = alone.answers[0], alone.errs[0]
+		if alone.err != nil {
+			sub.err = alone.err
+			return
 		}
 	}
 }

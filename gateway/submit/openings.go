@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -144,14 +145,36 @@ func (o *openings) collect(ctx context.Context, wanted map[string]evidence.Commi
 		}
 	}
 	for _, org := range o.ledger.Orgs() {
-		var missing []string
-		for id := range wanted {
-			if _, ok := found[id]; !ok {
-				missing = append(missing, id)
-			}
-		}
-		if err := o.read(ctx, org, missing, wanted, found); err != nil {
+		if err := o.read(ctx, org, slices.Collect(maps.Keys(lacking(wanted, found))), wanted, found); err != nil {
 			return err
+		}
+	}
+	return o.copy(ctx, lacking(wanted, found), found)
+}
+
+// lacking is what is wanted and not found.
+func lacking(wanted map[string]evidence.Commitment, found map[string][]byte) map[string]evidence.Commitment {
+	rest := map[string]evidence.Commitment{}
+	for id, c := range wanted {
+		if _, ok := found[id]; !ok {
+			rest[id] = c
+		}
+	}
+	return rest
+}
+
+// copy gets what should have come to this gateway's collections and did not.
+func (o *openings) copy(ctx context.Context, wanted map[string]evidence.Commitment, found map[string][]byte) error {
+	if len(wanted) == 0 {
+		return nil
+	}
+	copies, err := o.ledger.Copies(ctx, wanted)
+	if err != nil {
+		return fmt.Errorf("ask for copies of terms: %w", err)
+	}
+	for id, raw := range copies {
+		if evidence.Commit(raw) == wanted[id] {
+			found[id] = raw
 		}
 	}
 	return nil

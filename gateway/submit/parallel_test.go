@@ -229,3 +229,58 @@ func TestWhatOthersOweIsAskedForAndBrought(t *testing.T) {
 		t.Errorf("with both: %v %+v", err, a)
 	}
 }
+
+// copying is a ledger whose own collections lost their terms, and of which others hold copies.
+type copying struct{ blindTo }
+
+func (c copying) Copies(ctx context.Context, wanted map[string]evidence.Commitment) (map[string][]byte, error) {
+	found := map[string][]byte{}
+	for id := range wanted {
+		for _, org := range c.Orgs() {
+			values, err := c.Ledger.Private(ctx, org, id)
+			if err != nil {
+				return nil, err
+			}
+			if values[0] != nil {
+				found[id] = values[0]
+			}
+		}
+	}
+	return found, nil
+}
+
+func TestTermsThatNeverCameAreTakenFromWhoHasThem(t *testing.T) {
+	w := gatewaytest.New(t, nil)
+	id := w.Do(gatewaytest.SME, "order.create", "", w.OrderArgs("10.00"))
+	attest, _ := w.Sign(gatewaytest.Leader, "order.attest", id, financing.NoArgs{})
+	s := submit.New(copying{blindTo{w.Ledger}}, submit.DefaultOptions())
+	defer s.Close()
+	if a, err := s.One(t.Context(), attest); err != nil || a.Status != contract.Accepted {
+		t.Errorf("%v %+v", err, a)
+	}
+}
+
+// strict is a ledger on which nobody may see commands of two records at once.
+type strict struct{ ledger.Ledger }
+
+func (l strict) Submit(ctx context.Context, b contract.Batch) (ledger.Commit, error) {
+	if len(b.Commands) > 1 {
+		return ledger.Commit{}, ledger.ErrMixed
+	}
+	return l.Ledger.Submit(ctx, b)
+}
+
+func TestCommandsThatNobodyMaySeeTogetherGoOneByOne(t *testing.T) {
+	w := gatewaytest.New(t, nil)
+	create, id := w.Sign(gatewaytest.SME, "order.create", "", w.OrderArgs("10.00"))
+	cancel, _ := w.Sign(gatewaytest.SME, "order.cancel", id, financing.NoArgs{})
+	s := submit.New(strict{w.Ledger}, submit.DefaultOptions())
+	defer s.Close()
+	answers, errs, err := s.Submit(t.Context(), create, cancel)
+	if err != nil || errs[0] != nil || errs[1] != nil || answers[0].Status != contract.Accepted || answers[1].State != "cancelled" {
+		t.Errorf("%v %v %+v", err, errs, answers)
+	}
+	if answers[0].Tx == answers[1].Tx {
+		t.Error("they went together")
+	}
+}
