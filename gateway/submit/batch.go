@@ -97,6 +97,12 @@ func (s *Submitter) settle(ctx context.Context, places []place) error {
 				return err
 			}
 			owed = append(owed, more...)
+			if attempt > 1 {
+				// What was brought is not what the endorsers have: they are a block behind, or ahead.
+				if err := pause(ctx, attempt); err != nil {
+					return err
+				}
+			}
 		case errors.Is(err, ledger.ErrConflict):
 			return errors.Join(err, pause(ctx, places[0].sub.attempts+1))
 		default:
@@ -196,7 +202,7 @@ func (s *Submitter) ask(ctx context.Context, batch contract.Batch, need *contrac
 	return owed, nil
 }
 
-// pause waits after a conflict, at random so that two gateways do not meet again, and longer after each.
+// pause waits before another try, at random so that two gateways do not meet again, and longer after each.
 func pause(ctx context.Context, attempt int) error {
 	d := rand.N(time.Duration(1<<min(attempt, 7)) * 5 * time.Millisecond)
 	select {

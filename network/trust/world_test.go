@@ -96,7 +96,7 @@ func (w *world) mirror(b contract.Batch, want contract.Outcome) {
 	defer cancel()
 	org := w.orgOf(b.Commands[0])
 	commit, err := w.clients[org].Submit(ctx, b)
-	for ; errors.Is(err, ledger.ErrConflict) && ctx.Err() == nil; commit, err = w.clients[org].Submit(ctx, b) {
+	for ; behind(err) && ctx.Err() == nil; commit, err = w.clients[org].Submit(ctx, b) {
 	}
 	must(w.T, err)
 	for i, got := range commit.Results {
@@ -104,6 +104,12 @@ func (w *world) mirror(b contract.Batch, want contract.Outcome) {
 			w.T.Fatalf("the network says %+v, want %+v", got, want.Results[i])
 		}
 	}
+}
+
+// behind reports whether endorsers have not seen all blocks yet: the openings are those of newer ones.
+func behind(err error) bool {
+	var needed *contract.OpeningsNeededError
+	return errors.Is(err, ledger.ErrConflict) || errors.As(err, &needed)
 }
 
 // orgOf is the organisation whose party signed a command.
