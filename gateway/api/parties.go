@@ -20,7 +20,8 @@ import (
 	"decore/gateway/projection"
 )
 
-// Registration registers a party. Without a key the gateway makes one and keeps it for the party.
+// Registration registers a party. Without a key the gateway makes one and keeps it for the party, if it is of the
+// gateway's own organisation.
 type Registration struct {
 	USCC    ident.USCC       `json:"uscc" doc:"Unified social credit code (统一社会信用代码)"`
 	Name    string           `json:"name" doc:"Registered name (名称)" minLength:"1" maxLength:"100"`
@@ -156,6 +157,10 @@ func (a *API) partyReply(ctx context.Context, e *exchange, v contract.Verb, o ou
 
 func (a *API) registerArgs(p party.Party, body any) (any, error) {
 	r := body.(Registration)
+	if r.Key == nil && !slices.Contains(a.ledger.Orgs(), r.Org) {
+		return nil, problem.New("FIELD_REQUIRED").At("/key").Because("the key of a party of another organisation is made by the gateway there",
+			"其他组织的机构密钥由该组织的网关生成")
+	}
 	key, err := a.keyOr(r.Key, func() (evidence.JWK, error) { return a.hostedKey(p.USCC) })
 	return party.RegisterArgs{Name: r.Name, English: r.English, Roles: r.Roles, Org: r.Org, Key: key}, err
 }
