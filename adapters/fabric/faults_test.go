@@ -49,24 +49,24 @@ func TestFaults(t *testing.T) {
 func loseAndReturn(t *testing.T, n *cluster.Network, c *fabric.Client, l *load, part string) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	l.await(t, ctx, "commands before the fault")
+	l.await(ctx, t, "commands before the fault")
 	node := nodeOf(t, n, part)
 	if err := n.Kill(ctx, node); err != nil {
 		t.Fatal(err)
 	}
 	killed := time.Now()
 	if strings.HasPrefix(node, "orderer") {
-		l.await(t, ctx, "commands with one orderer less") // the others go on
+		l.await(ctx, t, "commands with one orderer less") // the others go on
 	} else {
-		until(t, ctx, "the fault to be seen", func() bool { return errors.Is(c.Health(ctx), ledger.ErrUnavailable) })
+		until(ctx, t, "the fault to be seen", func() bool { return errors.Is(c.Health(ctx), ledger.ErrUnavailable) })
 		t.Logf("health told the truth after %v", time.Since(killed))
 	}
 	if err := n.Start(ctx, node); err != nil {
 		t.Fatal(err)
 	}
 	back := time.Now()
-	until(t, ctx, "health", func() bool { return c.Health(ctx) == nil })
-	l.await(t, ctx, "commands after the fault")
+	until(ctx, t, "health", func() bool { return c.Health(ctx) == nil })
+	l.await(ctx, t, "commands after the fault")
 	t.Logf("served %v after the part was back", time.Since(back))
 }
 
@@ -88,7 +88,7 @@ func nodeOf(t *testing.T, n *cluster.Network, part string) string {
 	return ""
 }
 
-func until(t *testing.T, ctx context.Context, what string, met func() bool) {
+func until(ctx context.Context, t *testing.T, what string, met func() bool) {
 	t.Helper()
 	for !met() {
 		select {
@@ -165,11 +165,11 @@ func passing(err error) bool {
 }
 
 // await waits until every worker had two more commands acknowledged: the second began after the call.
-func (l *load) await(t *testing.T, ctx context.Context, what string) {
+func (l *load) await(ctx context.Context, t *testing.T, what string) {
 	t.Helper()
 	for w := range workers {
 		goal := l.acked[w].Load() + 2
-		until(t, ctx, what, func() bool { return l.acked[w].Load() >= goal })
+		until(ctx, t, what, func() bool { return l.acked[w].Load() >= goal })
 	}
 }
 
