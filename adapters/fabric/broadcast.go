@@ -134,12 +134,20 @@ func (o *orderers) atOnce(ctx context.Context, tx *fab.Transaction) error {
 		o.spawn(func() { answers <- o.sendTo(ctx, tx, n) })
 	}
 	var errs []error
+	var refused []*OrderError
 	for range o.nodes {
 		err := <-answers
 		if err == nil {
 			return nil
 		}
+		var no *OrderError
+		if errors.As(err, &no) {
+			refused, err = append(refused, no), errors.New(no.Error()) // one alone may be lying
+		}
 		errs = append(errs, err)
+	}
+	if dishonest := (len(o.nodes) - 1) / 3; len(refused) > dishonest {
+		return refused[0]
 	}
 	return errors.Join(errs...)
 }

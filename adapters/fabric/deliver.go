@@ -33,6 +33,8 @@ func (p *peerBlocks) fetch(ctx context.Context, number uint64) (*decoded, error)
 	return p.Client.fetch(ctx, p.own(), number)
 }
 
+func (p *peerBlocks) find(ctx context.Context, id string) (outcome, error) { return p.lookUp(ctx, id) }
+
 func (p *peerBlocks) read(b *common.Block) (*decoded, error) { return decode(b, p.conn.Chaincode) }
 
 // silence is how long a stream of blocks may be silent before its peer is asked whether it still is there.

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"golang.org/x/sync/errgroup"
 
 	"decore/adapters/fabric"
@@ -145,14 +144,9 @@ func (l *load) count(ctx context.Context, worker int) error {
 }
 
 func addOne(worker int, number int64) contract.Batch {
-	raw, err := json.Marshal(conformance.Command{
-		ID:    fmt.Sprintf("%d-%d", worker, number),
-		Steps: []conformance.Step{{Do: "add", Key: "n" + strconv.Itoa(worker)}, {Do: "put private", Org: "BankAMSP", Key: "p" + strconv.Itoa(worker), Value: "v"}},
-	})
-	if err != nil {
-		panic(err)
-	}
-	return contract.Batch{Commands: []string{string(raw)}}
+	own := strconv.Itoa(worker)
+	return batch(fmt.Sprintf("%d-%d", worker, number), conformance.Step{Do: "add", Key: "n" + own},
+		conformance.Step{Do: "put private", Org: "BankAMSP", Key: "p" + own, Value: "v"})
 }
 
 func passing(err error) bool {

@@ -114,10 +114,11 @@ func (c *Client) order(ctx context.Context, id string, tx *fab.Transaction) (out
 
 // keepSending sends a transaction until ctx is done, and tells when it is sure that no orderer took it.
 func (c *Client) keepSending(ctx context.Context, tx *fab.Transaction, refused chan<- error) {
-	for {
+	for taken := false; ; {
 		err := c.orderers.broadcast(ctx, tx)
+		taken = taken || err == nil
 		var no *OrderError
-		if errors.As(err, &no) {
+		if errors.As(err, &no) && !taken {
 			refused <- no
 			return
 		}
@@ -139,7 +140,7 @@ func (c *Client) lastLook(ctx context.Context, id string) (outcome, error) {
 	}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookUpTime)
 	defer cancel()
-	o, err := c.lookUp(late, id)
+	o, err := c.watch.source.find(late, id)
 	if err != nil {
 		return outcome{}, fmt.Errorf("%w: %w: %w", ledger.ErrUnknown, reason, err)
 	}

@@ -38,6 +38,8 @@ type blockSource interface {
 	newest(ctx context.Context) (*decoded, error)
 	// fetch returns one block.
 	fetch(ctx context.Context, number uint64) (*decoded, error)
+	// find returns what became of a transaction.
+	find(ctx context.Context, id string) (outcome, error)
 	// deliver hands over blocks from a number on as they are committed, until ctx is done or handle or the stream
 	// fails.
 	deliver(ctx context.Context, from uint64, handle func(*common.Block) error) error

@@ -1,0 +1,93 @@
+package fabric_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"strings"
+	"testing"
+	"time"
+
+	"decore/adapters/fabric"
+	"decore/adapters/fabric/connection"
+)
+
+func ExampleOpen() {
+	conn, err := connection.Read("connections/PlatformMSP.json")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx := context.Background()
+	client, err := fabric.Open(ctx, conn, fabric.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = client.Close() }()
+	head, err := client.Head(ctx)
+	fmt.Println(head.Number, err)
+}
+
+// testIdentity makes an identity that its own certificate vouches for.
+func testIdentity(t *testing.T) connection.Identity {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "client"}, NotAfter: time.Now().Add(time.Hour)}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return connection.Identity{Certificate: asPEM("CERTIFICATE", cert), Key: asPEM("PRIVATE KEY", raw)}
+}
+
+func asPEM(kind string, raw []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: raw}))
+}
+
+func TestOpenRefuses(t *testing.T) {
+	good, other := testIdentity(t), testIdentity(t)
+	for name, spoil := range map[string]func(*connection.Connection){
+		"no channel":                      func(c *connection.Connection) { c.Channel = "" },
+		"no peer of the own organisation": func(c *connection.Connection) { c.Org = "BankAMSP" },
+		"a certificate not in PEM":        func(c *connection.Connection) { c.Identity.Certificate = "certificate" },
+		"a certificate that is none":      func(c *connection.Connection) { c.Identity.Certificate = asPEM("CERTIFICATE", []byte("none")) },
+		"a key not in PEM":                func(c *connection.Connection) { c.Identity.Key = "secret" },
+		"a key that is none":              func(c *connection.Connection) { c.Identity.Key = good.Certificate },
+		"another identity's key":          func(c *connection.Connection) { c.Identity.Key = other.Key },
+		"an address without a port":       func(c *connection.Connection) { c.Peers[0].Address = "localhost" },
+		"a node without TLS certificate":  func(c *connection.Connection) { c.Orderers[0].TLSRoots = "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			node := connection.Node{Org: "PlatformMSP", Address: "127.0.0.1:1", TLSRoots: good.Certificate}
+			c := connection.Connection{
+				Channel: "decore", Chaincode: "decore", Org: "PlatformMSP", Regulator: "BureauMSP", Identity: good,
+				Peers: []connection.Node{node}, Orderers: []connection.Node{node},
+			}
+			spoil(&c)
+			client, err := fabric.Open(t.Context(), c, fabric.Options{})
+			if err == nil {
+				_ = client.Close()
+				t.Fatal("opened")
+			}
+			for _, secret := range []string{good.Key, other.Key, "secret"} {
+				if strings.Contains(err.Error(), secret) {
+					t.Errorf("the error tells the key: %v", err)
+				}
+			}
+		})
+	}
+}
