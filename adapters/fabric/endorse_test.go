@@ -23,6 +23,7 @@ import (
 	"decore/adapters/fabric/connection"
 	"decore/adapters/ledger"
 	"decore/chaincode/contract"
+	"decore/chaincode/evidence"
 	"decore/chaincode/protocol"
 )
 
@@ -84,61 +85,55 @@ func TestRefusal(t *testing.T) {
 	}
 }
 
-func TestNextEndorsers(t *testing.T) {
-	nodes := func(orgs ...string) (all []connection.Node) {
-		for _, org := range orgs {
-			all = append(all, connection.Node{Org: org, Address: org})
+func TestFirstEndorsers(t *testing.T) {
+	for own, want := range map[string][]string{"PlatformMSP": {"PlatformMSP", "BureauMSP"}, "BureauMSP": {"BureauMSP"}} {
+		c := &Client{conn: connection.Connection{Org: own, Regulator: "BureauMSP"}}
+		if got := c.firstEndorsers(); !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", own, got, want)
 		}
-		return all
 	}
+}
+
+func TestTheRegulatorsCompanion(t *testing.T) {
+	response := func(private map[string]string) *fab.TransactionProposalResponse {
+		tx := testTx{namespace: chaincode, called: chaincode, writes: map[string]string{"k": "v"}, private: private}
+		return &fab.TransactionProposalResponse{ProposalResponse: &pb.ProposalResponse{Payload: tx.endorsed()}}
+	}
+	claim := map[string]string{protocol.Collection("BankAMSP"): "claim", protocol.Collection("BureauMSP"): "claim"}
+	claims := map[string]string{protocol.Collection("BankAMSP"): "claim A", protocol.Collection("BankBMSP"): "claim B"}
 	for _, c := range []struct {
 		name    string
-		own     string
 		private map[string]string
-		want    [][]string
+		resting []string
+		want    string // none is an error
 	}{
-		{"a member's batch", "PlatformMSP", nil, [][]string{{"PlatformMSP", "BureauMSP"}}},
-		{"a batch that writes others' collections", "PlatformMSP",
-			map[string]string{protocol.Collection("BankBMSP"): "1", protocol.Collection("BureauMSP"): "2", protocol.Collection("BankAMSP"): "3"},
-			[][]string{{"PlatformMSP", "BureauMSP"}, {"BankAMSP", "BankBMSP"}}},
-		{"the regulator's batch", "BureauMSP", nil, [][]string{{"BureauMSP"}, {"PlatformMSP"}}},
-		{"the regulator's batch that writes a collection", "BureauMSP",
-			map[string]string{protocol.Collection("BankAMSP"): "1"}, [][]string{{"BureauMSP"}, {"BankAMSP"}}},
+		{"is the first member", nil, nil, "PlatformMSP"},
+		{"is none that rests", nil, []string{"PlatformMSP"}, "BankAMSP"},
+		{"may rest when all do", nil, []string{"PlatformMSP", "BankAMSP", "BankBMSP"}, "PlatformMSP"},
+		{"knows what is written", claim, nil, "BankAMSP"},
+		{"is nobody when nobody may know all", claims, nil, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			client := &Client{
-				conn:  connection.Connection{Org: c.own, Regulator: "BureauMSP", Chaincode: chaincode, Peers: nodes("PlatformMSP", "BankAMSP", "BankBMSP", "BureauMSP")},
-				peers: map[string][]*node{},
+			client := &Client{conn: connection.Connection{Org: "BureauMSP", Regulator: "BureauMSP", Chaincode: chaincode}, peers: map[string][]*node{}}
+			for _, org := range []string{"BureauMSP", "PlatformMSP", "BankAMSP", "BankBMSP"} {
+				client.conn.Peers = append(client.conn.Peers, connection.Node{Org: org})
+				client.peers[org] = []*node{{org: org}}
 			}
-			for _, n := range client.conn.Peers {
-				client.peers[n.Org] = []*node{{org: n.Org}}
+			for _, org := range c.resting {
+				client.peers[org][0].note(errDead)
 			}
-			tx := testTx{namespace: chaincode, called: chaincode, writes: map[string]string{"k": "v"}, private: c.private}
-			response := &fab.TransactionProposalResponse{ProposalResponse: &pb.ProposalResponse{Payload: tx.endorsed()}}
-			var asked []string
-			for i, round := 0, client.firstEndorsers(); len(round) > 0; i++ {
-				if i >= len(c.want) || !slices.Equal(round, c.want[i]) {
-					t.Fatalf("round %d asks %v", i, round)
+			got, err := client.companion(response(c.private))
+			if c.want == "" {
+				if !errors.Is(err, ledger.ErrMixed) {
+					t.Errorf("got %v, %v, want ErrMixed", got, err)
 				}
-				asked = append(asked, round...)
-				round = must(client.nextEndorsers(asked, response))
+				return
+			}
+			if err != nil || !slices.Equal(got, []string{c.want}) {
+				t.Errorf("got %v, %v, want %s", got, err, c.want)
 			}
 		})
 	}
-	t.Run("the regulator's companion is not one that rests", func(t *testing.T) {
-		client := &Client{conn: connection.Connection{Peers: nodes("BureauMSP", "PlatformMSP", "BankAMSP")}, peers: map[string][]*node{}}
-		for _, n := range client.conn.Peers {
-			client.peers[n.Org] = []*node{{org: n.Org}}
-		}
-		client.peers["PlatformMSP"][0].note(errDead)
-		if got := client.companion("BureauMSP"); !slices.Equal(got, []string{"BankAMSP"}) {
-			t.Errorf("got %v", got)
-		}
-		client.peers["BankAMSP"][0].note(errDead)
-		if got := client.companion("BureauMSP"); !slices.Equal(got, []string{"PlatformMSP"}) {
-			t.Errorf("with all at rest: got %v", got)
-		}
-	})
 }
 
 // endorsed is a response that a peer of an organisation signed.
@@ -189,5 +184,29 @@ func TestAgree(t *testing.T) {
 	var mismatch *MismatchError
 	if err := agree([]*fab.TransactionProposalResponse{response("a"), response("a"), response("b")}); !errors.As(err, &mismatch) || !errors.Is(err, ledger.ErrConflict) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestACompanionMayKnowAllThatABatchWrites(t *testing.T) {
+	orgs := []string{"PlatformMSP", "BankAMSP", "BankBMSP"}
+	write := func(org, hash string) ledger.PrivateWrite {
+		return ledger.PrivateWrite{Org: org, Hash: evidence.Commit([]byte(hash))}
+	}
+	for name, c := range map[string]struct {
+		private []ledger.PrivateWrite
+		want    []string
+	}{
+		"nothing private": {nil, orgs},
+		"one value for two of them": {[]ledger.PrivateWrite{write("BureauMSP", "claim"), write("PlatformMSP", "claim"), write("BankAMSP", "claim")},
+			[]string{"PlatformMSP", "BankAMSP"}},
+		"a claim of one bank and an account of both": {[]ledger.PrivateWrite{write("PlatformMSP", "claim"), write("BankAMSP", "claim"),
+			write("PlatformMSP", "account"), write("BankAMSP", "account"), write("BankBMSP", "account")}, []string{"PlatformMSP", "BankAMSP"}},
+		"claims of two banks": {[]ledger.PrivateWrite{write("BankAMSP", "claim A"), write("BankBMSP", "claim B")}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := entitled(orgs, c.private); !slices.Equal(got, c.want) {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
 	}
 }

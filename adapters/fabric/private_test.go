@@ -46,7 +46,7 @@ func TestAPeerThatWasAwayGetsCopiesOfWhatWasWrittenToItsCollection(t *testing.T)
 		t.Fatal(err)
 	}
 	bank, bureau := open(t, n, "BankAMSP", name), open(t, n, "BureauMSP", name)
-	until(t, ctx, "the bank's peer to catch up", func() bool {
+	until(ctx, t, "the bank's peer to catch up", func() bool {
 		values, err := bank.Get(ctx, "public")
 		return err == nil && values[0] != nil
 	})

@@ -154,7 +154,7 @@ func TestWatcherHandlesEachBlockOnceAndInOrder(t *testing.T) {
 
 func TestWatcherTellsOutcomes(t *testing.T) {
 	p := &fakePeer{}
-	watched(t, p, func(ctx context.Context, w *watcher) {
+	watched(t, p, func(_ context.Context, w *watcher) {
 		one, two, forgotten := w.expect("one"), w.expect("two"), w.expect("forgotten")
 		w.forget("forgotten")
 		p.more <- blockOfData(1, nil, [][]byte{sent("one", nil), sent("two", nil), sent("forgotten", nil), sent("else", nil)},

@@ -71,7 +71,7 @@ func TestCollectionsNameTheirOrganisation(t *testing.T) {
 	if org, ok := CollectionOrg(Collection("BankAMSP")); !ok || org != "BankAMSP" {
 		t.Errorf("got %q %v", org, ok)
 	}
-	for _, other := range []string{"", "shared", "_implicit_org_"} {
+	for _, other := range []string{"", "shared", "org-"} {
 		if org, ok := CollectionOrg(other); ok {
 			t.Errorf("%q is of %q", other, org)
 		}

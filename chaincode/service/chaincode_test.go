@@ -19,7 +19,7 @@ func TestSubmit(t *testing.T) {
 		stub := newStub("BankAMSP", protocol.Submit, `["one","two"]`)
 		r := expect(t, service(put), stub, protocol.OK)
 		equal(t, "payload", string(r.GetPayload()), `{"results":[{"command":"a","status":"accepted"}]}`)
-		equal(t, "written", strings.Join(stub.written, ", "), "k, _implicit_org_BankAMSP p")
+		equal(t, "written", strings.Join(stub.written, ", "), "k, org-BankAMSP p")
 		equal(t, "event", stub.event, "e payload")
 		if stub.batches != 1 {
 			t.Errorf("%d batches of writes", stub.batches)
@@ -144,7 +144,7 @@ func TestWrites(t *testing.T) {
 func TestStateReads(t *testing.T) {
 	stub := newStub("BankAMSP", protocol.Submit, `["one"]`)
 	stub.public = map[string]string{"a": "1", "b": "2", "c": "3"}
-	stub.private["_implicit_org_BankAMSP"] = map[string]string{"p": "hash"}
+	stub.private[protocol.Collection("BankAMSP")] = map[string]string{"p": "hash"}
 	expect(t, service(func(s contract.State, b contract.Batch) (contract.Outcome, error) {
 		values, err := s.Get("b", "", "\x00", "none", "a", "\xff")
 		if err != nil {

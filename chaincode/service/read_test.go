@@ -22,7 +22,7 @@ import (
 func stubWithData(caller, function string, args ...string) *fakeStub {
 	stub := newStub(caller, function, args...)
 	stub.public = map[string]string{"a": "1", "b": "2", "c": "3"}
-	stub.private["_implicit_org_PlatformMSP"] = map[string]string{"p": "secret"}
+	stub.private[protocol.Collection("PlatformMSP")] = map[string]string{"p": "secret"}
 	stub.history = map[string][]string{"a": {"1", "0"}}
 	return stub
 }
@@ -100,7 +100,7 @@ func TestOwed(t *testing.T) {
 			stub.public[key] = string(value)
 		}
 		if holds {
-			stub.private["_implicit_org_PlatformMSP"] = map[string]string{record: string(chain.Opening(record))}
+			stub.private[protocol.Collection("PlatformMSP")] = map[string]string{record: string(chain.Opening(record))}
 		}
 		c := service(contract.Submit)
 		c.clock.off = true
