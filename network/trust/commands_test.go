@@ -64,6 +64,7 @@ func (w *world) refused(t *testing.T, code string, b contract.Batch) {
 		t.Errorf("got %+v, want %s", got, code)
 	}
 	if commit.Results[0].Status == contract.Refused {
+		w.gather(t, bankB)
 		return
 	}
 	if commit.Tx != "" {
@@ -85,6 +86,7 @@ func refuseReplays(t *testing.T, w *world) {
 	b := w.signed(w.Leader, "order.attest", id, financing.NoArgs{})
 	first, err := w.clients[leader].Submit(t.Context(), b)
 	must(t, err)
+	w.gather(t, leader)
 	w.TryJWS(b.Commands[0], b.Openings[1]) // the chain in memory comes to the same
 	for name, openings := range map[string]contract.Batch{
 		"as it was": b, "as a member finds it in the block": {Commands: b.Commands},
@@ -109,6 +111,7 @@ func (w *world) resend(t *testing.T, id string) {
 	b := w.signed(w.SME, "order.ship", id, order.ShipArgs{Amount: w.orderArgs("1.00").Amount, Date: w.today(), Note: "DN9"})
 	p, endorsements := endorsed(t, w.clients[platform], submission(t, b), platform, bureau, leader)
 	must(t, raw.Order(t.Context(), p, endorsements...))
+	w.gather(t, platform)
 	w.follow(b)
 	must(t, raw.Send(t.Context(), p, endorsements...))
 	w.order("3000.00") // a block that comes after it

@@ -1,8 +1,11 @@
 package trust_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"os/exec"
+	"slices"
 	"testing"
 
 	"decore/adapters/fabric"
@@ -13,6 +16,8 @@ import (
 	"decore/chaincode/financing"
 	"decore/chaincode/order"
 	"decore/chaincode/protocol"
+	"decore/gateway/audit"
+	"decore/network/cluster/clustertest"
 )
 
 // corrupt lets organisations run an altered chaincode for the length of a test.
@@ -64,12 +69,12 @@ func refuseALie(t *testing.T, w *world, forger string) {
 		})
 		t.Run(name+" is invalid with its own endorsement alone", func(t *testing.T) {
 			p, endorsements := endorsed(t, client, submission(t, b), bankB)
-			invalid(t, client.Raw().Order(t.Context(), p, endorsements...), "ENDORSEMENT_POLICY_FAILURE")
+			invalid(t, w.ordered(t, p, endorsements...), "ENDORSEMENT_POLICY_FAILURE")
 		})
 	}
 	t.Run("is invalid under the signatures of others for the truth", func(t *testing.T) {
 		p, endorsements := endorsed(t, client, submission(t, w.overwrite(t, id)), bankB, bureau, platform, leader)
-		invalid(t, client.Raw().Order(t.Context(), p, endorsements...), "ENDORSEMENT_POLICY_FAILURE")
+		invalid(t, w.ordered(t, p, endorsements...), "ENDORSEMENT_POLICY_FAILURE")
 	})
 	w.unchanged(id)
 	w.run(t, "while others go on", func(_ *testing.T, w *world) { w.do(w.Leader, "order.attest", id, financing.NoArgs{}) })
@@ -84,32 +89,73 @@ func refuseALieOfTwo(t *testing.T, w *world, forger string) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, endorsements := endorsed(t, w.clients[bankB], submission(t, b), bankB, leader)
-			invalid(t, w.clients[bankB].Raw().Order(t.Context(), p, endorsements...), "ENDORSEMENT_POLICY_FAILURE")
+			invalid(t, w.ordered(t, p, endorsements...), "ENDORSEMENT_POLICY_FAILURE")
 		})
 	}
 	w.unchanged(id)
 }
 
-// findALie has the bureau's organisation and bank B agree on lies, which no policy can refuse.
+// findALie has the bureau's organisation and bank B agree on lies, which no policy can refuse. The platform finds them.
 func findALie(t *testing.T, w *world, forger string) {
-	attested, overwritten := w.order("13000.00"), w.order("14000.00")
+	attested, overwritten, cancelled := w.order("13000.00"), w.order("14000.00"), w.order("15000.00")
+	w.audit(t, "", "")
 	w.corrupt(t, forger, bankB, bureau)
-	for name, b := range map[string]contract.Batch{
-		"a forged attestation": w.attestation(t, attested), "a state of its choice": w.overwrite(t, overwritten),
+	attestation := w.attestation(t, attested)
+	cmd, err := evidence.Parse(attestation.Commands[0])
+	must(t, err)
+	first := contract.CommandKey(cmd.ID)
+	for _, lie := range []struct {
+		name string
+		contract.Batch
+		key string
+	}{
+		{"a forged attestation", attestation, first},
+		{"a state of its choice", w.overwrite(t, overwritten), contract.RecordKey(overwritten)},
 	} {
-		t.Run(name, func(t *testing.T) {
-			p, endorsements := endorsed(t, w.clients[bankB], submission(t, b), bankB, bureau)
-			must(t, w.clients[bankB].Raw().Order(t.Context(), p, endorsements...))
+		t.Run(lie.name, func(t *testing.T) {
+			p, endorsements := endorsed(t, w.clients[bankB], submission(t, lie.Batch), bankB, bureau)
+			must(t, w.ordered(t, p, endorsements...))
+			w.audit(t, p.ID(), lie.key)
 		})
 	}
 	t.Run("a private value that no chaincode wrote", func(t *testing.T) {
-		p, honest := endorsed(t, w.clients[bankB], submission(t, w.signed(w.SME, "order.cancel", attested, financing.NoArgs{})), bankB, bureau)
+		b := w.signed(w.SME, "order.cancel", cancelled, financing.NoArgs{})
+		p, honest := endorsed(t, w.clients[bankB], submission(t, b), bankB, bureau)
+		value := []byte("forged")
 		var forged []fabric.Endorsement
 		for i, org := range []string{bankB, bureau} {
-			e, err := honest[i].Forge(w.peerOf(t, org), protocol.Collection(bankB), attested, []byte("forged"))
+			e, err := honest[i].Forge(w.peerOf(t, org), protocol.Collection(bankB), cancelled, value)
 			must(t, err)
 			forged = append(forged, e)
 		}
-		must(t, w.clients[bankB].Raw().Order(t.Context(), p, forged...))
+		must(t, w.ordered(t, p, forged...))
+		w.audit(t, p.ID(), bankB+":"+string(evidence.Commit(value)))
 	})
+	t.Run("by the command", func(t *testing.T) {
+		gateway := clustertest.Build(t, "decore/gateway")
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
+		out, err := exec.CommandContext(ctx, gateway, "audit", "--ledger", "fabric", "--connection", w.net.ConnectionFile(leader)).CombinedOutput()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || !bytes.Contains(out, []byte("key "+first)) {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
+}
+
+// audit audits the ledger at the platform, which must find the lie of a transaction at a key, or nothing at all.
+func (w *world) audit(t *testing.T, tx, key string) {
+	t.Helper()
+	report, err := audit.Run(t.Context(), w.clients[platform], audit.Options{All: true})
+	must(t, err)
+	if !report.Compared || report.Commands == 0 {
+		t.Errorf("the audit came to %+v", report)
+	}
+	if tx == "" && len(report.Unexplained) > 0 {
+		t.Errorf("the audit finds %v", report.Unexplained)
+	}
+	found := func(u audit.Unexplained) bool { return u.Tx == tx && u.Key == key }
+	if tx != "" && !slices.ContainsFunc(report.Unexplained, found) {
+		t.Errorf("the audit finds %v, and not %s", report.Unexplained, key)
+	}
 }

@@ -127,7 +127,8 @@ func (w *world) owedToAnother(t *testing.T, record string) {
 func (w *world) questions(t *testing.T, d deal) []fabric.Call {
 	calls := []fabric.Call{
 		{Function: protocol.Ping}, {Function: "init"}, {Function: "GetPrivateData", Args: keys(protocol.Collection(bankA), d.loan)},
-		{Function: protocol.Get, Args: keys(d.records()...)},
+		{Function: protocol.Get, Args: keys(d.records()...)}, {Function: protocol.Hashes, Args: keys(d.records()...)},
+		{Function: protocol.Copies, Args: keys(append(d.records(), contract.TokenSecretKey)...)},
 		{Function: protocol.Range, Args: keys("", "\U0010ffff", "1000")},
 	}
 	for _, id := range d.records() {

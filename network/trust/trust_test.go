@@ -13,7 +13,7 @@ func TestNobodyIsTrustedAlone(t *testing.T) {
 	w.run(t, "a command that was decided is not decided again", refuseReplays)
 	w.run(t, "an endorsement that was held back is no good once the facts have changed", refuseHeldBack)
 	w.run(t, "a transaction cannot be dated back", refuseBackdated)
-	w.run(t, "a collection is not written without the bureau", protectCollections)
+	w.run(t, "a collection is not written without the finance bureau", protectCollections)
 	w.run(t, "what only reads changes nothing as a transaction", readAsTransactions)
 	w.run(t, "nobody is given what is not for it", keepTermsPrivate)
 	w.run(t, "peers hold what their organisation may know and nothing else", holdNothingElse)

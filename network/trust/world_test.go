@@ -96,9 +96,8 @@ func (w *world) mirror(b contract.Batch, want contract.Outcome) {
 	defer cancel()
 	org := w.orgOf(b.Commands[0])
 	commit, err := w.clients[org].Submit(ctx, b)
-	for ; behind(err) && ctx.Err() == nil; commit, err = w.clients[org].Submit(ctx, b) {
-	}
 	must(w.T, err)
+	w.gather(w.T, org)
 	for i, got := range commit.Results {
 		if got.Repeated = false; got != want.Results[i] {
 			w.T.Fatalf("the network says %+v, want %+v", got, want.Results[i])
@@ -106,11 +105,22 @@ func (w *world) mirror(b contract.Batch, want contract.Outcome) {
 	}
 }
 
-// behind reports whether endorsers have not seen all blocks yet: the openings are those of newer ones.
-func behind(err error) bool {
-	var needed *contract.OpeningsNeededError
-	return errors.Is(err, ledger.ErrConflict) || errors.As(err, &needed)
+// gather waits until every organisation has seen what one has, so that they decide alike.
+func (w *world) gather(t testing.TB, org string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	head, err := w.clients[org].Head(ctx)
+	must(t, err)
+	for _, c := range w.clients {
+		if err := c.Follow(ctx, head.Number, func(*ledger.Block) error { return errEnd }); !errors.Is(err, errEnd) {
+			t.Fatal(err)
+		}
+	}
 }
+
+// errEnd ends a follower.
+var errEnd = errors.New("end")
 
 // orgOf is the organisation whose party signed a command.
 func (w *world) orgOf(jws string) string {
@@ -250,6 +260,16 @@ func (w *world) unchanged(record string) {
 	}
 }
 
+// ordered has bank B order what was endorsed, and waits until all have seen what became of it.
+func (w *world) ordered(t *testing.T, p *fabric.Proposal, endorsements ...fabric.Endorsement) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	err := w.clients[bankB].Raw().Order(ctx, p, endorsements...)
+	w.gather(t, bankB)
+	return err
+}
+
 // invalid fails unless an order was found invalid for the reason.
 func invalid(t *testing.T, err error, reason string) {
 	t.Helper()
@@ -265,8 +285,3 @@ func must(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
-
-// errEnd ends a follower.
-var errEnd = errors.New("end")
-
-func isEnd(err error) bool { return errors.Is(err, errEnd) }
