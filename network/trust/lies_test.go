@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"os/exec"
 	"slices"
+	"strings"
 	"testing"
 
 	"decore/adapters/fabric"
@@ -17,7 +17,7 @@ import (
 	"decore/chaincode/order"
 	"decore/chaincode/protocol"
 	"decore/gateway/audit"
-	"decore/network/cluster/clustertest"
+	"decore/gateway/cli"
 )
 
 // corrupt lets organisations run an altered chaincode for the length of a test.
@@ -132,13 +132,12 @@ func findALie(t *testing.T, w *world, forger string) {
 		w.audit(t, p.ID(), bankB+":"+string(evidence.Commit(value)))
 	})
 	t.Run("by the command", func(t *testing.T) {
-		gateway := clustertest.Build(t, "decore/gateway")
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
-		out, err := exec.CommandContext(ctx, gateway, "audit", "--ledger", "fabric", "--connection", w.net.ConnectionFile(leader)).CombinedOutput()
-		var exit *exec.ExitError
-		if !errors.As(err, &exit) || !bytes.Contains(out, []byte("key "+first)) {
-			t.Errorf("%v: %s", err, out)
+		var out bytes.Buffer
+		code := cli.Run(ctx, []string{"audit", "--ledger", "fabric", "--connection", w.net.ConnectionFile(leader)}, nil, &out, &out)
+		if code != 1 || !strings.Contains(out.String(), "key "+first) {
+			t.Errorf("exit %d: %s", code, out.String())
 		}
 	})
 }
