@@ -34,18 +34,31 @@ func (c *Client) fetch(ctx context.Context, peers []*node, number uint64) (*deco
 	if b, ok := c.blocks.get(number); ok {
 		return b, nil
 	}
+	raw, err := c.block(ctx, peers, number)
+	if err != nil {
+		return nil, err
+	}
+	b, err := decode(raw, c.conn.Chaincode)
+	if err != nil {
+		return nil, err
+	}
+	c.blocks.add(b)
+	return b, nil
+}
+
+// block asks peers for a block.
+func (c *Client) block(ctx context.Context, peers []*node, number uint64) (*common.Block, error) {
 	raw, err := c.evaluate(ctx, peers, qscc, "GetBlockByNumber", nil, []byte(c.conn.Channel), []byte(strconv.FormatUint(number, 10)))
 	if err != nil {
 		return nil, notFound(err, fmt.Sprintf("block %d", number))
 	}
-	b, err := c.readBlock(raw)
-	if err != nil {
-		return nil, err
+	b := &common.Block{}
+	if err := unmarshal(raw, b); err != nil {
+		return nil, fmt.Errorf("block: %w", err)
 	}
-	if b.block.Number != number {
-		return nil, &ledger.DamageError{Where: fmt.Sprintf("block %d", number), Reason: fmt.Sprintf("the peer answered with block %d", b.block.Number)}
+	if got := b.GetHeader().GetNumber(); got != number {
+		return nil, &ledger.DamageError{Where: fmt.Sprintf("block %d", number), Reason: fmt.Sprintf("the peer answered with block %d", got)}
 	}
-	c.blocks.add(b)
 	return b, nil
 }
 

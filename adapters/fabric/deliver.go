@@ -40,7 +40,9 @@ func (p *peerBlocks) read(b *common.Block) (*decoded, error) { return decode(b, 
 // silence is how long a stream of blocks may be silent before its peer is asked whether it still is there.
 const silence = 2 * time.Second
 
-// deliver follows one peer.
+// deliver follows one peer. It is told of new blocks by the stream that shows the least of them and asks for each,
+// since a peer that streams whole blocks to any member streams the private data of its collections too, when asked;
+// the channel's ACL lets nobody have either.
 func (p *peerBlocks) deliver(ctx context.Context, from uint64, handle func(*common.Block) error) error {
 	n := p.own()[0]
 	stream, err := p.openStream(n)
@@ -65,14 +67,14 @@ func (p *peerBlocks) deliver(ctx context.Context, from uint64, handle func(*comm
 }
 
 func (p *peerBlocks) openStream(n *node) (*connection.DeliverConnection, error) {
-	stream, err := connection.New(p.sdk, chconfig.NewChannelCfg(p.conn.Channel), connection.Deliver, "grpcs://"+n.address)
+	stream, err := connection.New(p.sdk, chconfig.NewChannelCfg(p.conn.Channel), connection.DeliverFiltered, "grpcs://"+n.address)
 	if err == nil && stream.StreamConnection == nil { // the SDK returns neither when the peer goes away right then
 		err = errors.New("no stream")
 	}
 	return stream, err
 }
 
-// receive hands blocks over as they come.
+// receive asks for blocks as they are told of, and hands them over.
 func (p *peerBlocks) receive(ctx context.Context, n *node, events <-chan any, handle func(*common.Block) error) error {
 	quiet := time.NewTicker(silence)
 	defer quiet.Stop()
@@ -82,11 +84,7 @@ func (p *peerBlocks) receive(ctx context.Context, n *node, events <-chan any, ha
 			if !ok {
 				return fmt.Errorf("peer %s ended the stream of blocks", n.address)
 			}
-			b, err := blockOf(event)
-			if err == nil {
-				err = handle(b)
-			}
-			if err != nil {
+			if err := p.handOver(ctx, n, event, handle); err != nil {
 				return fmt.Errorf("peer %s: %w", n.address, err)
 			}
 			quiet.Reset(silence)
@@ -110,20 +108,32 @@ func (p *peerBlocks) probe(ctx context.Context, n *node) error {
 	return err
 }
 
-// blockOf takes an event of the SDK's stream apart.
-func blockOf(event any) (*common.Block, error) {
+func (p *peerBlocks) handOver(ctx context.Context, n *node, event any, handle func(*common.Block) error) error {
+	number, err := numberOf(event)
+	if err != nil {
+		return err
+	}
+	b, err := p.block(ctx, []*node{n}, number)
+	if err != nil {
+		return err
+	}
+	return handle(b)
+}
+
+// numberOf takes an event of the SDK's stream apart: the number of a new block.
+func numberOf(event any) (uint64, error) {
 	switch e := event.(type) {
 	case *dispatcher.DisconnectedEvent:
-		return nil, fmt.Errorf("the stream of blocks broke: %w", e.Err)
+		return 0, fmt.Errorf("the stream of blocks broke: %w", e.Err)
 	case *connection.Event:
 		response, ok := e.Event.(*pb.DeliverResponse)
 		if !ok {
 			break
 		}
-		if b := response.GetBlock(); b != nil {
-			return b, nil
+		if b := response.GetFilteredBlock(); b != nil {
+			return b.GetNumber(), nil
 		}
-		return nil, fmt.Errorf("the stream of blocks ended with status %v", response.GetStatus())
+		return 0, fmt.Errorf("the stream of blocks ended with status %v", response.GetStatus())
 	}
-	return nil, fmt.Errorf("unexpected event %T", event)
+	return 0, fmt.Errorf("unexpected event %T", event)
 }

@@ -21,6 +21,7 @@ import (
 	"decore/chaincode/evidence"
 	"decore/chaincode/financing"
 	"decore/chaincode/ident"
+	"decore/chaincode/money"
 	"decore/chaincode/order"
 	"decore/chaincode/protocol"
 	"decore/chaincode/receivable"
@@ -84,6 +85,13 @@ func keepTermsPrivate(t *testing.T, w *world) {
 		must(t, err)
 		if !bytes.Contains(blocks, sum) {
 			t.Error("the blocks do not even have the hash, so that this test proves nothing")
+		}
+	})
+	t.Run("by a stream of blocks with their private data", func(t *testing.T) {
+		for _, org := range orgs {
+			if block, err := w.clients[bankB].Raw().PrivateBlock(t.Context(), org, 1); err == nil || !strings.Contains(err.Error(), "FORBIDDEN") {
+				t.Errorf("the peer of %s gives %d bytes and %v", org, len(block), err)
+			}
 		}
 	})
 }
@@ -184,12 +192,13 @@ func none(t *testing.T, raw []byte, secrets []string) {
 // files of its peer. The bureau's peer, which endorses as the supervisor, is not looked at on the disk.
 func holdNothingElse(t *testing.T, w *world) {
 	a, b := w.deal(w.BankA, "2345678.91", "345678.91"), w.deal(w.BankB, "3456789.12", "456789.12")
-	for key := range maps.Keys(w.State.Public) {
+	both := w.applyToBoth(a, b)
+	for key := range w.State.Public {
 		if id, ok := strings.CutPrefix(key, contract.RecordKey("")); ok {
 			w.heldByTheEntitled(t, id)
 		}
 	}
-	for _, id := range slices.Concat(a.records(), b.records()) {
+	for _, id := range slices.Concat(a.records(), b.records(), both) { // of others bank B endorsed in other tests
 		holders := w.entitled(id)
 		for _, org := range []string{platform, leader, bankA, bankB} {
 			if found, may := w.onDisk(t, org, w.salt(id)), slices.Contains(holders, org); found != may {
@@ -197,6 +206,30 @@ func holdNothingElse(t *testing.T, w *world) {
 			}
 		}
 	}
+}
+
+// applyToBoth applies for one more loan at each bank in one batch, of which each endorser sees everything.
+func (w *world) applyToBoth(a, b deal) (loans []string) {
+	w.T.Helper()
+	var both contract.Batch
+	for _, d := range []struct {
+		bank *contracttest.Actor
+		deal
+	}{{w.BankA, a}, {w.BankB, b}} {
+		id := contracttest.NewID("FIN")
+		jws, opening := w.Sign(w.SME, "financing.apply", id, financing.ApplyArgs{Lender: d.bank.USCC, Product: financing.ReceivableLoan,
+			Amount: money.MustParse("1.00"), TenorMonths: 3, Purpose: "materials", Collateral: []string{d.receivable}})
+		loans = append(loans, id)
+		both.Commands, both.Openings = append(both.Commands, jws), append(both.Openings, opening)
+	}
+	out, err := w.Run(both)
+	must(w.T, err)
+	for _, r := range out.Results {
+		if r.Status != contract.Accepted {
+			w.T.Fatalf("%+v", r)
+		}
+	}
+	return loans
 }
 
 // heldByTheEntitled asks each organisation's client for the current terms of a record.
