@@ -241,6 +241,9 @@ func parseWrites(raw []byte, chaincode string) (w writes, err error) {
 		for _, kv := range public.Writes {
 			w.public = append(w.public, ledger.Write{Key: kv.GetKey(), Value: kv.GetValue()})
 		}
+		for _, kv := range public.MetadataWrites {
+			w.addMetadata(kv.GetKey(), kv.GetEntries())
+		}
 		for _, c := range ns.CollectionHashedRwset {
 			if err := w.addPrivate(c); err != nil {
 				return w, err
@@ -254,6 +257,18 @@ func parseWrites(raw []byte, chaincode string) (w writes, err error) {
 	return w, nil
 }
 
+// metadataPrefix marks a write of a key's metadata, such as an endorsement policy of its own. The contract makes none,
+// so that an audit finds whatever is there.
+const metadataPrefix = "metadata/"
+
+func (w *writes) addMetadata(key string, entries []*kvrwset.KVMetadataEntry) {
+	var all []byte
+	for _, e := range entries {
+		all = append(append(append(all, e.GetName()...), '='), e.GetValue()...)
+	}
+	w.public = append(w.public, ledger.Write{Key: metadataPrefix + key, Value: all})
+}
+
 func (w *writes) addPrivate(c *rwset.CollectionHashedReadWriteSet) error {
 	org, ok := protocol.CollectionOrg(c.GetCollectionName())
 	if !ok {
@@ -262,6 +277,9 @@ func (w *writes) addPrivate(c *rwset.CollectionHashedReadWriteSet) error {
 	var hashed kvrwset.HashedRWSet
 	if err := unmarshal(c.HashedRwset, &hashed); err != nil {
 		return fmt.Errorf("write set of %s: %w", c.GetCollectionName(), err)
+	}
+	for _, kv := range hashed.MetadataWrites {
+		w.addMetadata(org+"/"+base64.RawURLEncoding.EncodeToString(kv.GetKeyHash()), kv.GetEntries())
 	}
 	for _, kv := range hashed.HashedWrites {
 		w.private = append(w.private, ledger.PrivateWrite{

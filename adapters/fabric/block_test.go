@@ -96,6 +96,15 @@ func TestDecode(t *testing.T) {
 	})
 }
 
+// A policy of a key's own would let others write it than the channel's rule does, so that an audit must see it.
+func TestDecodeShowsMetadata(t *testing.T) {
+	d := decodeOne(t, [][]byte{sent("a", func(x *testTx) { x.writes, x.metadata = nil, []string{"r/1"} })})
+	writes := d.block.Transactions[0].Writes
+	if len(writes) != 1 || writes[0].Key != "metadata/r/1" || string(writes[0].Value) != "VALIDATION_PARAMETER=policy" {
+		t.Errorf("%q", writes)
+	}
+}
+
 // TestDecodeShowsWhatWrote shows an audit each transaction that wrote to the chaincode, and no other.
 func TestDecodeShowsWhatWrote(t *testing.T) {
 	for _, c := range []struct {

@@ -44,6 +44,7 @@ type testTx struct {
 	results   []contract.Result
 	writes    map[string]string
 	private   map[string]string // value by collection
+	metadata  []string          // keys with a policy of their own
 	event     *pb.ChaincodeEvent
 }
 
@@ -83,6 +84,10 @@ func (x *testTx) endorsed() []byte {
 	public := &kvrwset.KVRWSet{}
 	for key, value := range x.writes {
 		public.Writes = append(public.Writes, &kvrwset.KVWrite{Key: key, Value: []byte(value)})
+	}
+	for _, key := range x.metadata {
+		public.MetadataWrites = append(public.MetadataWrites, &kvrwset.KVMetadataWrite{Key: key,
+			Entries: []*kvrwset.KVMetadataEntry{{Name: "VALIDATION_PARAMETER", Value: []byte("policy")}}})
 	}
 	ns := &rwset.NsReadWriteSet{Namespace: x.namespace, Rwset: bytesOf(public)}
 	for collection, value := range x.private {

@@ -23,10 +23,11 @@ type Program func(contract.State, contract.Batch) (contract.Outcome, error)
 
 // chaincode answers a peer's calls; it is as many goroutines' as the peer makes calls.
 type chaincode struct {
-	run   Program
-	org   string // whose peers call
-	clock clockCheck
-	log   *slog.Logger
+	run      Program
+	org      string // whose peers call
+	clock    clockCheck
+	founding foundingCheck
+	log      *slog.Logger
 }
 
 // function answers one call with a payload.

@@ -49,7 +49,8 @@ func serve(ctx context.Context, s settings, run Program, log *slog.Logger) error
 	}
 	cc := &chaincode{
 		run: run, org: s.org, log: log,
-		clock: clockCheck{now: time.Now, skew: s.skew, off: s.demonstration},
+		clock:    clockCheck{now: time.Now, skew: s.skew, off: s.demonstration},
+		founding: foundingCheck{regulator: s.regulator},
 	}
 	streams := newStreams(&shim.ChaincodeServer{CCID: s.packageID, CC: cc})
 	server := newServer(s)

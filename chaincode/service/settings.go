@@ -20,6 +20,7 @@ import (
 //	CHAINCODE_TLS_CERT         file with its certificate
 //	CHAINCODE_CLIENT_CA_CERT   file with the authorities whose peers may call
 //	CHAINCODE_TLS_DISABLED     true for no TLS at all, where something else protects the way
+//	DECORE_REGULATOR           the organisation (MSP ID) that may found the ledger (default: any)
 //	DECORE_CLOCK_SKEW          how far a transaction's time may be from the clock here (default 2m)
 //	DECORE_DEMONSTRATION       true to take transactions of any time, for a story that plays over years
 //	DECORE_HEALTH_ADDRESS      where /healthz answers by HTTP (default: nowhere)
@@ -29,6 +30,7 @@ type settings struct {
 	packageID     string
 	org           string
 	tls           *tls.Config // nil for none
+	regulator     string
 	skew          time.Duration
 	demonstration bool
 	health        string
@@ -56,6 +58,7 @@ func readSettings(getenv func(string) string) (settings, error) {
 		address:   required("CHAINCODE_SERVER_ADDRESS"),
 		packageID: required("CHAINCODE_ID"),
 		org:       required("CORE_PEER_LOCALMSPID"),
+		regulator: getenv("DECORE_REGULATOR"),
 		health:    getenv("DECORE_HEALTH_ADDRESS"),
 		skew:      defaultSkew,
 	}

@@ -14,7 +14,7 @@ import (
 // submit runs the contract. A batch in which nothing is recorded is answered in a way that a peer does not
 // endorse, so that nobody can fill the ledger with it.
 func (c *chaincode) submit(call *call) ([]byte, error) {
-	if err := errors.Join(c.clock.check(call.time), call.direct()); err != nil {
+	if err := errors.Join(c.clock.check(call.time), call.direct(), c.founding.check(call)); err != nil {
 		return nil, err
 	}
 	batch, err := call.batch()

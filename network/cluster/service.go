@@ -120,6 +120,9 @@ func (n *Network) service(node Node) (launch, error) {
 		"CORE_PEER_LOCALMSPID=" + node.Org,
 		"DECORE_DEMONSTRATION=" + strconv.FormatBool(p.Demonstration),
 	}
+	if node.Label == Contract {
+		env = append(env, "DECORE_REGULATOR="+Regulator)
+	}
 	for _, d := range p.Chaincodes {
 		if d.Label != node.Label {
 			continue
