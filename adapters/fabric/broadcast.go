@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/hyperledger/fabric-sdk-go/pkg/fab/txn"
 
 	"decore/adapters/fabric/connection"
+	"decore/adapters/ledger"
 )
 
 // broadcastTime is how long one orderer may take to accept a transaction.
@@ -31,6 +33,15 @@ type OrderError struct {
 
 func (e *OrderError) Error() string {
 	return fmt.Sprintf("orderer %s refused the transaction: %v: %s", e.Orderer, e.Status, e.Info)
+}
+
+// Unwrap tells what the network does not take from this client apart from what is only too large, and may be
+// submitted in parts.
+func (e *OrderError) Unwrap() error {
+	if e.Status == common.Status_REQUEST_ENTITY_TOO_LARGE || strings.Contains(e.Info, "exceeds maximum allowed") {
+		return nil
+	}
+	return ledger.ErrUnavailable
 }
 
 // final are the statuses with which any orderer would answer alike.
@@ -48,7 +59,7 @@ type orderers struct {
 	spawn func(func()) // starts what the client's Close waits for
 
 	mu   sync.Mutex
-	last error     // of the newest broadcast, nil when it was accepted
+	last error     // of the newest attempt, nil when it was accepted
 	told time.Time // when that was
 }
 
@@ -95,20 +106,24 @@ func (o *orderers) broadcast(ctx context.Context, tx *fab.Transaction) error {
 	if o.all {
 		once = o.atOnce
 	}
-	var err error
 	for attempt := 0; ; attempt++ {
-		if err = once(ctx, tx); err == nil {
-			break
-		}
+		err := once(ctx, tx)
+		o.tell(err)
 		var refused *OrderError
-		if errors.As(err, &refused) || ctx.Err() != nil || o.pause(ctx, attempt) != nil {
-			break
+		if err == nil || errors.As(err, &refused) || ctx.Err() != nil || o.pause(ctx, attempt) != nil {
+			return err
 		}
 	}
+}
+
+// tell notes how an attempt went, unless nobody waited for its end.
+func (o *orderers) tell(err error) {
+	if errors.Is(err, context.Canceled) {
+		return
+	}
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.last, o.told = err, time.Now()
-	o.mu.Unlock()
-	return err
 }
 
 // inTurn sends to one orderer after the other until one accepts.
@@ -169,15 +184,15 @@ func (o *orderers) sendTo(ctx context.Context, tx *fab.Transaction, n *node) err
 	return nil
 }
 
-// faultAge is how long a broadcast that failed speaks against the ordering service, when none came after it.
+// faultAge is how long an attempt that failed speaks against the ordering service, when none came after it.
 const faultAge = 5 * time.Second
 
-// lastFault is why the newest broadcast was not accepted, nil when it was or is long ago.
+// lastFault is why the newest attempt was not accepted, nil when it was or is long ago.
 func (o *orderers) lastFault() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var refused *OrderError
-	if o.last == nil || time.Since(o.told) > faultAge || errors.Is(o.last, context.Canceled) || errors.As(o.last, &refused) {
+	if o.last == nil || time.Since(o.told) > faultAge || errors.As(o.last, &refused) {
 		return nil
 	}
 	return away("orderers", o.last)

@@ -63,7 +63,11 @@ func (p *peerBlocks) deliver(ctx context.Context, from uint64, handle func(*comm
 	if err := stream.Send(seek.InfoFrom(from)); err != nil {
 		return fmt.Errorf("peer %s: %w", n.address, err)
 	}
-	return p.receive(ctx, n, events, handle)
+	err = p.receive(ctx, n, events, handle)
+	if ctx.Err() == nil {
+		n.note(err)
+	}
+	return err
 }
 
 func (p *peerBlocks) openStream(n *node) (*connection.DeliverConnection, error) {

@@ -50,13 +50,14 @@ func (e *InvalidError) Error() string {
 	return fmt.Sprintf("transaction %.16s was found invalid: %v", e.Tx, e.Code)
 }
 
-// Unwrap tells conflicts apart from what trying again would not mend.
+// Unwrap tells conflicts apart from what trying again would not mend: a network whose rules this client does not
+// meet.
 func (e *InvalidError) Unwrap() error {
 	switch e.Code {
 	case pb.TxValidationCode_MVCC_READ_CONFLICT, pb.TxValidationCode_PHANTOM_READ_CONFLICT:
 		return ledger.ErrConflict
 	}
-	return nil
+	return ledger.ErrUnavailable
 }
 
 // MismatchError says that endorsers came to different results, as they do for a moment when one has not yet

@@ -125,7 +125,7 @@ func notThere(t *testing.T, n *cluster.Network, name string) {
 	}
 }
 
-func deploySuite(t *testing.T, n *cluster.Network, count int) []string {
+func deploySuite(t testing.TB, n *cluster.Network, count int) []string {
 	t.Helper()
 	names := make([]string, count)
 	for i := range names {
@@ -159,12 +159,12 @@ func submit(t *testing.T, c *fabric.Client, id string, steps ...conformance.Step
 }
 
 // open opens a client of an organisation to a chaincode.
-func open(t *testing.T, n *cluster.Network, org, chaincode string) *fabric.Client {
+func open(t testing.TB, n *cluster.Network, org, chaincode string) *fabric.Client {
 	t.Helper()
 	return openWith(t, connectionOf(t, n, org, chaincode), fabric.Options{})
 }
 
-func connectionOf(t *testing.T, n *cluster.Network, org, chaincode string) connection.Connection {
+func connectionOf(t testing.TB, n *cluster.Network, org, chaincode string) connection.Connection {
 	t.Helper()
 	conn, err := connection.Read(n.ConnectionFile(org))
 	if err != nil {
@@ -174,7 +174,7 @@ func connectionOf(t *testing.T, n *cluster.Network, org, chaincode string) conne
 	return conn
 }
 
-func openWith(t *testing.T, conn connection.Connection, o fabric.Options) *fabric.Client {
+func openWith(t testing.TB, conn connection.Connection, o fabric.Options) *fabric.Client {
 	t.Helper()
 	o.Log = slog.New(slog.DiscardHandler)
 	c, err := fabric.Open(t.Context(), conn, o)

@@ -38,8 +38,12 @@ func (c *Client) Submit(ctx context.Context, batch contract.Batch) (ledger.Commi
 	default:
 		return ledger.Commit{}, fmt.Errorf("%w: %d batches are under way", ledger.ErrBusy, cap(c.places))
 	}
+	if err := c.watch.standing(); errors.Is(err, ledger.ErrDamaged) {
+		return ledger.Commit{}, err
+	}
 	inner, cancel := context.WithTimeoutCause(inner, submitTime, errLate)
 	defer cancel()
+	began := time.Now()
 	p, e, err := c.decide(inner, batch)
 	if err != nil {
 		return ledger.Commit{}, err
@@ -47,7 +51,11 @@ func (c *Client) Submit(ctx context.Context, batch contract.Batch) (ledger.Commi
 	if len(e.responses) == 0 {
 		return ledger.Commit{Time: p.time, Results: e.outcome.Results}, nil
 	}
-	return c.commit(inner, p, e)
+	endorsed := time.Now()
+	commit, err := c.commit(inner, p, e)
+	c.opts.Log.DebugContext(ctx, "batch", "tx", string(p.TxnID), "commands", len(batch.Commands), "block", commit.Block,
+		"endorsing", endorsed.Sub(began), "ordering", time.Since(endorsed), "error", err)
+	return commit, err
 }
 
 var errLate = fmt.Errorf("%w: no endorsement within %s", ledger.ErrUnavailable, submitTime)

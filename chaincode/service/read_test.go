@@ -1,6 +1,8 @@
 package service
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"slices"
 	"testing"
 
@@ -23,9 +25,17 @@ func stubWithData(caller, function string, args ...string) *fakeStub {
 	stub := newStub(caller, function, args...)
 	stub.public = map[string]string{"a": "1", "b": "2", "c": "3"}
 	stub.private[protocol.Collection("PlatformMSP")] = map[string]string{"p": "secret"}
+	stub.private[protocol.Collection("BankAMSP")] = map[string]string{"p": "secret"}
+	stub.private[protocol.Collection("BankBMSP")] = map[string]string{"p": "other"}
 	stub.history = map[string][]string{"a": {"1", "0"}}
 	return stub
 }
+
+// secretHash is the SHA-256 of "secret" as JSON has it.
+var secretHash = func() string {
+	sum := sha256.Sum256([]byte("secret"))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}()
 
 func TestReads(t *testing.T) {
 	for _, c := range []struct {
@@ -45,6 +55,10 @@ func TestReads(t *testing.T) {
 		{"the own organisation's private data", "PlatformMSP", []string{protocol.Private, "p", "none"}, protocol.OK, `["c2VjcmV0",""]`},
 		{"private data asked for by another's client", "BankAMSP", []string{protocol.Private, "p"}, protocol.Forbidden, ""},
 		{"private data asked for by nobody's client", "", []string{protocol.Private, "p"}, protocol.Malformed, ""},
+		{"hashes of what was written to the caller's collection", "BankAMSP", []string{protocol.Hashes, "p", "none", ""}, protocol.OK, `["` + secretHash + `","",""]`},
+		{"a copy of what the caller's collection has too", "BankAMSP", []string{protocol.Copies, "p", "none"}, protocol.OK, `["c2VjcmV0",""]`},
+		{"no copy of what it has otherwise", "BankBMSP", []string{protocol.Copies, "p"}, protocol.OK, `[""]`},
+		{"no copy of what it does not have", "LeaderMSP", []string{protocol.Copies, "p"}, protocol.OK, `[""]`},
 		{"history, newest first", "BankAMSP", []string{protocol.History, "a"}, protocol.OK, `[{"tx":"tx-1","value":"MQ=="},{"tx":"tx-0","value":"MA=="}]`},
 		{"history of what cannot be", "BankAMSP", []string{protocol.History, ""}, protocol.OK, `[]`},
 		{"history of two keys", "BankAMSP", []string{protocol.History, "a", "b"}, protocol.Malformed, ""},

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"slices"
@@ -105,7 +106,12 @@ func (s *fakeStub) GetMultiplePrivateData(collection string, keys ...string) ([]
 }
 
 func (s *fakeStub) GetPrivateDataHash(collection, key string) ([]byte, error) {
-	return []byte(s.private[collection][key]), nil
+	value, ok := s.private[collection][key]
+	if !ok {
+		return nil, nil
+	}
+	sum := sha256.Sum256([]byte(value))
+	return sum[:], nil
 }
 
 func (s *fakeStub) GetStateByRange(from, to string) (shim.StateQueryIteratorInterface, error) {
