@@ -15,7 +15,11 @@ import (
 	"decore/gateway/problem"
 )
 
-const docsPath = "/docs"
+const (
+	docsPath  = "/docs"
+	livePath  = "/livez"
+	readyPath = "/readyz"
+)
 
 // documentation is the page that shows the document; all of it is in the program, nothing is fetched from elsewhere.
 func documentation() http.Handler {
@@ -45,15 +49,19 @@ type Health struct {
 }
 
 func (a *API) serviceRoutes() {
-	handle(a, route{method: http.MethodGet, path: "/livez", id: "service.live", tag: tagService, en: "The process is alive", zh: "存活检查", produces: "text/plain"},
+	handle(a, route{method: http.MethodGet, path: livePath, id: "service.live", tag: tagService, en: "The process is alive", zh: "存活检查", produces: "text/plain"},
 		func(context.Context, *exchange, *struct{}) (*reply, error) {
-			return &reply{Status: http.StatusOK, ContentType: "text/plain; charset=utf-8", Body: []byte("ok\n")}, nil
+			return alive(), nil
 		})
-	handle(a, route{method: http.MethodGet, path: "/readyz", id: "service.ready", tag: tagService, en: "Every part can work", zh: "就绪检查",
+	handle(a, route{method: http.MethodGet, path: readyPath, id: "service.ready", tag: tagService, en: "Every part can work", zh: "就绪检查",
 		answer: reflect.TypeFor[Readiness](), timeout: 3 * time.Second},
 		func(ctx context.Context, _ *exchange, _ *struct{}) (*reply, error) { return a.readiness(ctx) })
 	handle(a, route{method: http.MethodGet, path: "/metrics", id: "service.metrics", tag: tagService, en: "Figures for Prometheus", zh: "监控指标", produces: "text/plain"},
 		func(context.Context, *exchange, *struct{}) (*reply, error) { return a.metrics.text() })
+}
+
+func alive() *reply {
+	return &reply{Status: http.StatusOK, ContentType: "text/plain; charset=utf-8", Body: []byte("ok\n")}
 }
 
 func (a *API) readiness(ctx context.Context) (*reply, error) {

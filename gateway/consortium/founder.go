@@ -33,6 +33,7 @@ type Founder struct {
 	Submit   *submit.Submitter
 	Keys     *keystore.Store
 	Log      *slog.Logger
+	Waits    func(error) // is told, if given, why the founding does not go on yet
 }
 
 // Run founds the ledger, or completes what is missing, where this is the regulator's gateway. Any other waits until
@@ -58,19 +59,33 @@ func (f Founder) Run(ctx context.Context) (charter contract.Charter, founded boo
 	return charter, founded, err
 }
 
-var errNotFounded = errors.New("the ledger is not founded yet; the regulator's gateway does that")
+var errNotFounded = fmt.Errorf("%w: the regulator's gateway does that", fault.New(fault.NotFounded, ""))
 
-// patiently takes a step again and again while it fails for what waiting may mend. The embedded ledger has nobody to
-// wait for.
+// patiently takes a step until it does not fail for what waiting may mend. The embedded ledger has nobody to wait for.
 func (f Founder) patiently(ctx context.Context, step func(context.Context) error) error {
-	for told := false; ; told = true {
-		err := step(ctx)
-		if err == nil || f.Org == "" || !passing(err) {
-			return err
-		}
+	if f.Org == "" {
+		return step(ctx)
+	}
+	told := false
+	return Patiently(ctx, func(err error) {
 		if !told && f.Log != nil {
 			f.Log.Warn("waiting for the ledger", "error", err)
 		}
+		told = true
+		if f.Waits != nil {
+			f.Waits(err)
+		}
+	}, step)
+}
+
+// Patiently takes a step again and again while it fails for what waiting may mend, and tells each failure.
+func Patiently(ctx context.Context, waits func(error), step func(context.Context) error) error {
+	for {
+		err := step(ctx)
+		if err == nil || !passing(err) {
+			return err
+		}
+		waits(err)
 		select {
 		case <-time.After(lookAgain):
 		case <-ctx.Done():

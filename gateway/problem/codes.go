@@ -34,6 +34,7 @@ const (
 	TooManyRequests     = "TOO_MANY_REQUESTS"
 	LedgerUnavailable   = "LEDGER_UNAVAILABLE"
 	LedgerDamaged       = "LEDGER_DAMAGED"
+	Starting            = "GATEWAY_STARTING"
 	Stopping            = "GATEWAY_STOPPING"
 	OutcomeUnknown      = "OUTCOME_UNKNOWN"
 	TimedOut            = "TIMED_OUT"
@@ -103,6 +104,7 @@ var httpCodes = map[string]entry{
 	TooManyRequests:     {429, Text{"Too many requests at once; try again shortly", "请求过多，请稍后重试"}},
 	LedgerUnavailable:   {503, Text{"The ledger is not available; nothing was recorded", "账本暂不可用，未作任何记录"}},
 	LedgerDamaged:       {503, Text{"The ledger found damage and stopped; nothing was recorded", "账本检测到数据损坏已停止服务，未作任何记录"}},
+	Starting:            {503, Text{"The gateway is starting; nothing was recorded", "网关正在启动，未作任何记录"}},
 	Stopping:            {503, Text{"The gateway is stopping; nothing was recorded", "网关正在停止，未作任何记录"}},
 	OutcomeUnknown:      {504, Text{"The time was up before the outcome was known; repeat the request with the same Idempotency-Key", "超时，结果未知，请使用相同的 Idempotency-Key 重新提交"}},
 	TimedOut:            {504, Text{"The time was up", "请求超时"}},

@@ -79,6 +79,9 @@ func TestReconciliationWhileTheLedgerIsWritten(t *testing.T) {
 	w, engine := engineWorld(t)
 	s := fresh(t)
 	stop := running(t, s, engine)
+	head, err := engine.Head(t.Context())
+	must(t, err)
+	must(t, s.WaitFor(t.Context(), head.Number)) // it is being fed
 	reconciled := make(chan struct{})
 	go func() {
 		defer close(reconciled)

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -43,7 +44,8 @@ type Server struct {
 	failed  chan error // first failure of something that runs in the background
 }
 
-// Start opens everything in its order and serves. What was opened is closed again when a step fails.
+// Start serves and opens everything in its order; until all of it is open, requests are told so. What was opened is
+// closed again when a step fails.
 func Start(ctx context.Context, cfg Config) (s *Server, err error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -68,13 +70,24 @@ func Start(ctx context.Context, cfg Config) (s *Server, err error) {
 			err = errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 		}
 	}()
-	handler, err := s.open(ctx, run, cfg)
+	starting := &api.Starting{}
+	door := &door{}
+	door.lead(starting)
+	s.serve(listener, door)
+	handler, err := s.open(ctx, run, cfg, starting.Waits)
 	if err != nil {
 		return s, err
 	}
-	s.serve(listener, handler)
+	door.lead(handler)
 	return s, nil
 }
+
+// door leads each request to the handler of the moment.
+type door struct{ to atomic.Pointer[http.Handler] }
+
+func (d *door) lead(h http.Handler) { d.to.Store(&h) }
+
+func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) { (*d.to.Load()).ServeHTTP(w, r) }
 
 func listen(ctx context.Context, address string) (net.Listener, error) {
 	var lc net.ListenConfig
@@ -90,8 +103,8 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 
 func (s *Server) opened(close func() error) { s.closers = append(s.closers, close) }
 
-// open builds the parts from the ledger up to the HTTP handler.
-func (s *Server) open(ctx, run context.Context, cfg Config) (http.Handler, error) {
+// open builds the parts from the ledger up to the HTTP handler. waits is told why that does not go on.
+func (s *Server) open(ctx, run context.Context, cfg Config, waits func(error)) (http.Handler, error) {
 	plan, err := cfg.ensurePlan()
 	if err != nil {
 		return nil, err
@@ -107,11 +120,11 @@ func (s *Server) open(ctx, run context.Context, cfg Config) (http.Handler, error
 	}
 	submitter := submit.New(s.Ledger, options)
 	s.opened(func() error { submitter.Close(); return nil })
-	if err := s.found(ctx, run, cfg, plan, submitter, keys); err != nil {
+	if err := s.found(ctx, run, cfg, plan, submitter, keys, waits); err != nil {
 		return nil, err
 	}
 	writer := &desk.Desk{Ledger: s.Charter.Ledger, Clock: s.Ledger, Keys: keys}
-	if err := s.project(ctx, run, cfg); err != nil {
+	if err := s.project(ctx, run, cfg, waits); err != nil {
 		return nil, err
 	}
 	verifier, err := openAuth(run, cfg)
@@ -142,7 +155,8 @@ func openAuth(run context.Context, cfg Config) (*auth.Verifier, error) {
 	return auth.NewVerifier(run, settings)
 }
 
-func (s *Server) found(ctx, run context.Context, cfg Config, plan consortium.Plan, sub *submit.Submitter, keys *keystore.Store) error {
+func (s *Server) found(ctx, run context.Context, cfg Config, plan consortium.Plan, sub *submit.Submitter, keys *keystore.Store,
+	waits func(error)) error {
 	policies, err := consortium.ReadPolicies(cfg.policies())
 	if err != nil {
 		return err
@@ -151,7 +165,8 @@ func (s *Server) found(ctx, run context.Context, cfg Config, plan consortium.Pla
 	if err != nil {
 		return err
 	}
-	founder := consortium.Founder{Plan: plan, Policies: policies, Org: org, Ledger: s.Ledger, Submit: sub, Keys: keys, Log: cfg.Log}
+	founder := consortium.Founder{Plan: plan, Policies: policies, Org: org, Ledger: s.Ledger, Submit: sub, Keys: keys, Log: cfg.Log,
+		Waits: waits}
 	if s.Charter, s.Created, err = founder.Run(ctx); err != nil {
 		return err
 	}
@@ -168,23 +183,33 @@ func (s *Server) found(ctx, run context.Context, cfg Config, plan consortium.Pla
 }
 
 // project opens the read model and lets it catch up before the first request is served.
-func (s *Server) project(ctx, run context.Context, cfg Config) error {
+func (s *Server) project(ctx, run context.Context, cfg Config, waits func(error)) error {
 	store, err := projection.OpenOrRebuild(ctx, cfg.path("projection.db"), projection.Options{Log: cfg.Log, Clock: s.Ledger.Now})
 	if err != nil {
 		return err
 	}
 	s.Store = store
 	s.opened(store.Close)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	s.running.Go(func() {
 		if err := store.Run(run, s.Ledger); err != nil && run.Err() == nil {
-			s.fail(fmt.Errorf("projection: %w", err))
+			err = fmt.Errorf("projection: %w", err)
+			s.fail(err)
+			cancel(err)
 		}
 	})
-	head, err := s.Ledger.Head(ctx)
-	if err != nil {
-		return err
+	err = consortium.Patiently(ctx, waits, func(ctx context.Context) error {
+		head, err := s.Ledger.Head(ctx)
+		if err != nil {
+			return err
+		}
+		return store.WaitFor(ctx, head.Number)
+	})
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
 	}
-	return store.WaitFor(ctx, head.Number)
+	return err
 }
 
 func (s *Server) serve(l net.Listener, h http.Handler) {
