@@ -72,7 +72,10 @@ func init() {
 		return r.Terms.OrderRelease(a, c.cmd.Party, policy, c.today())
 	})
 	on(lot.Table, "release", releaseLot)
-	onLot("settle", func(c *call, r lotRecord, _ financing.NoArgs) (lot.Terms, error) { err := c.settleLot(r); return r.Terms, err })
+	onLot("settle", func(c *call, r lotRecord, _ financing.NoArgs) (lot.Terms, error) {
+		err := c.settleLot(r)
+		return r.Terms, err
+	})
 	on(lot.Table, "freeze", func(_ *call, r lotRecord, a lot.FreezeArgs) (next lifecycle.State, err error) {
 		r.Terms, err = r.Terms.Freeze(a)
 		return lot.Frozen, err

@@ -30,7 +30,7 @@ var (
 
 // Table is the lifecycle of a lot.
 var Table = &lc.Table{Kind: "lot", Prefix: "LOT", Rows: []lc.Row{
-	{Verb: "declare", From: []lc.State{lc.None}, To: declared, By: []lc.Signer{owner},
+	{Verb: "declare", From: []lc.State{lc.None}, To: declared, By: []lc.Signer{{Role: lc.SME}},
 		En: "Declare goods that go to a keeper", Zh: "申报存货"},
 	{Verb: "withdraw", From: declared, To: []lc.State{Withdrawn}, By: []lc.Signer{owner},
 		En: "Withdraw the declaration", Zh: "撤回申报"},
