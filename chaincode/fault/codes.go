@@ -63,7 +63,7 @@ const (
 	PolicyVersion        Code = "POLICY_VERSION"
 	PolicyInvalid        Code = "POLICY_INVALID"
 	TooMany              Code = "TOO_MANY" // a list of the record has no room for another entry
-	QuantityInvalid      Code = "QUANTITY_INVALID"
+	QuantityNotPositive  Code = "QUANTITY_NOT_POSITIVE"
 	OverQuantity         Code = "OVER_QUANTITY"   // more goods than are there, or than no receipt covers
 	UnitMismatch         Code = "UNIT_MISMATCH"   // counted in another unit than the lot
 	GoodsStored          Code = "GOODS_STORED"    // the order's goods are in store and must leave it first

@@ -105,7 +105,7 @@ func Declare(a DeclareArgs, owner ident.USCC) (Terms, error) {
 		// Who borrows on goods cannot be the one who vouches for them.
 		return Terms{}, fault.New(fault.SameParty, "/keeper")
 	case !a.Quantity.IsPositive():
-		return Terms{}, fault.New(fault.QuantityInvalid, "/quantity")
+		return Terms{}, fault.New(fault.QuantityNotPositive, "/quantity")
 	case (a.Order == "") != a.OrderShare.IsZero():
 		return Terms{}, fault.New(fault.FieldRequired, "/orderShare")
 	}
@@ -266,7 +266,7 @@ func (t Terms) Cover(q goods.Quantity, field string) (Terms, error) {
 	case !q.Same(t.Quantity):
 		return t, fault.New(fault.UnitMismatch, field)
 	case !q.IsPositive():
-		return t, fault.New(fault.QuantityInvalid, field)
+		return t, fault.New(fault.QuantityNotPositive, field)
 	case t.Free().Less(q):
 		// 民法典担保制度解释 art. 59: several receipts over the same goods are the fraud that this refuses.
 		return t, fault.New(fault.OverQuantity, field).Under("民法典担保制度解释 art. 59")
@@ -291,7 +291,7 @@ func (t Terms) dated(q goods.Quantity, field string, day, today calendar.Date) e
 	case !q.Same(t.Declared):
 		return fault.New(fault.UnitMismatch, field)
 	case !q.IsPositive():
-		return fault.New(fault.QuantityInvalid, field)
+		return fault.New(fault.QuantityNotPositive, field)
 	case day.IsZero():
 		return fault.New(fault.FieldRequired, "/date")
 	case day.After(today):

@@ -184,7 +184,7 @@ func (t Terms) OrderRelease(a OrderArgs, by ident.USCC, p credit.Policy, today c
 	case !a.Quantity.Same(t.Quantity):
 		return t, fault.New(fault.UnitMismatch, "/quantity")
 	case !a.Quantity.IsPositive():
-		return t, fault.New(fault.QuantityInvalid, "/quantity")
+		return t, fault.New(fault.QuantityNotPositive, "/quantity")
 	case t.Free().Less(a.Quantity):
 		return t, fault.New(fault.OverQuantity, "/quantity")
 	case !slices.Contains([]Use{ForOwner, ForReceipt, Liquidation}, a.Use):

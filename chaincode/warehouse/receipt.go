@@ -233,7 +233,7 @@ func (t Terms) AskSplit(a SplitArgs) (Terms, lc.State, error) {
 		case !p.Quantity.Same(t.Quantity):
 			return t, "", fault.New(fault.UnitMismatch, at+"/quantity")
 		case !p.Quantity.IsPositive():
-			return t, "", fault.New(fault.QuantityInvalid, at+"/quantity")
+			return t, "", fault.New(fault.QuantityNotPositive, at+"/quantity")
 		}
 		sum = sum.Plus(p.Quantity)
 	}
@@ -329,7 +329,7 @@ func (t Terms) Lose(a LoseArgs) (Terms, error) {
 	case !a.Quantity.Same(t.Quantity):
 		return t, fault.New(fault.UnitMismatch, "/quantity")
 	case !a.Quantity.IsPositive():
-		return t, fault.New(fault.QuantityInvalid, "/quantity")
+		return t, fault.New(fault.QuantityNotPositive, "/quantity")
 	case t.Quantity.Minus(t.Missing).Less(a.Quantity):
 		return t, fault.New(fault.OverQuantity, "/quantity")
 	}
