@@ -1,6 +1,7 @@
 package warehouse
 
 import (
+	"slices"
 	"strconv"
 
 	"decore/chaincode/calendar"
@@ -46,7 +47,7 @@ type Request struct {
 
 // Part is one receipt of a split.
 type Part struct {
-	ID       string         `json:"id" doc:"Record ID of the new receipt (新仓单记录编号)"`
+	ID       string         `json:"id,omitzero" doc:"Record ID of the new receipt; the gateway makes one where it is left out (新仓单记录编号)"`
 	Quantity goods.Quantity `json:"quantity" doc:"How much it is over (数量)"`
 }
 
@@ -219,6 +220,22 @@ type SplitArgs struct {
 	Parts []Part `json:"parts" doc:"The receipts that take its place (分割后的仓单)" minItems:"2" maxItems:"20"`
 }
 
+// Named gives the parts IDs where they have none.
+func (a SplitArgs) Named(fresh func(n int) (string, error)) (any, error) {
+	a.Parts = slices.Clone(a.Parts)
+	for i := range a.Parts {
+		if a.Parts[i].ID != "" {
+			continue
+		}
+		id, err := fresh(i)
+		if err != nil {
+			return nil, err
+		}
+		a.Parts[i].ID = id
+	}
+	return a, nil
+}
+
 // MaxParts bounds a split and a merger, since each part is touched in one transaction.
 const MaxParts = 20
 
@@ -263,7 +280,17 @@ func (t Terms) Part(i int, number ident.DocumentNumber, today calendar.Date) Ter
 // MergeArgs are the private arguments of merge.
 type MergeArgs struct {
 	Others []string `json:"others" doc:"Record IDs of the receipts that go into one with this (合并的其他仓单)" minItems:"1" maxItems:"19"`
-	Into   string   `json:"into" doc:"Record ID of the new receipt (新仓单记录编号)"`
+	Into   string   `json:"into,omitzero" doc:"Record ID of the new receipt; the gateway makes one where it is left out (新仓单记录编号)"`
+}
+
+// Named gives the new receipt an ID where it has none.
+func (a MergeArgs) Named(fresh func(n int) (string, error)) (any, error) {
+	if a.Into != "" {
+		return a, nil
+	}
+	id, err := fresh(0)
+	a.Into = id
+	return a, err
 }
 
 // AskMerge asks for one receipt in place of several.
