@@ -38,7 +38,7 @@ type step struct {
 
 // script is the whole story in order.
 func script() []step {
-	return slices.Concat(tradeSteps, financeSteps, goodsSteps, subsidySteps)
+	return slices.Concat(tradeSteps, financeSteps, goodsSteps, fraudSteps, subsidySteps)
 }
 
 type fields map[string]any
