@@ -60,6 +60,10 @@ func TestFiveGatewaysPlayTheStoryOverAFabricNetwork(t *testing.T) {
 		{"LF-2026-0303", []string{"PlatformMSP", "LeaderMSP"}},
 		{"receivable confirmed", []string{"PlatformMSP", "LeaderMSP", "BankAMSP", "BankBMSP"}},
 		{"receivable free", []string{"PlatformMSP", "LeaderMSP"}},
+		{"lot", []string{"PlatformMSP", "BankBMSP"}},
+		{"receipt free", []string{"PlatformMSP"}},
+		{"receipt still pledged", []string{"PlatformMSP", "BankAMSP", "BankBMSP"}},
+		{"goods loan", []string{"PlatformMSP", "BankAMSP"}},
 		{"loan A", []string{"PlatformMSP", "BankAMSP"}},
 		{"loan B", []string{"PlatformMSP", "BankBMSP"}},
 		{"claim A", []string{"BureauMSP", "PlatformMSP", "BankAMSP"}},
@@ -98,7 +102,7 @@ func knownTerms(t *testing.T, org, file string) []string {
 		orgOf[p.USCC] = p.Org
 	}
 	var known []string
-	for _, kind := range []string{"order", "receivable", "financing", "subsidy", contract.AccountKind} {
+	for _, kind := range []string{"order", "lot", "warehouse-receipt", "receivable", "financing", "subsidy", contract.AccountKind} {
 		records, err := store.Records(t.Context(), projection.Filter{Kind: kind, Limit: 500})
 		if err != nil {
 			t.Fatal(err)

@@ -3,13 +3,20 @@ package audit
 import (
 	"slices"
 
+	"decore/chaincode/calendar"
 	"decore/chaincode/contract"
+	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 )
 
 func grant(_ *story, c *step) { c.record.grants = append(c.record.grants, disclosure{}) }
 
 func revoke(_ *story, c *step) { c.record.revokes = append(c.record.revokes, disclosure{}) }
+
+// shownTo reports whether the record was disclosed to the party, at some time of the transaction.
+func (t *trail) shownTo(u ident.USCC, day calendar.Date) bool {
+	return t.before.Granted(u, day) || t.after.Granted(u, day) || t.at.Granted(u, day)
+}
 
 // grantOrder discloses the order with its receivable.
 func grantOrder(s *story, c *step) {
@@ -73,7 +80,7 @@ func (s *story) revoked(t *trail, gone, added []contract.Grant) map[string]int {
 		replaced := slices.ContainsFunc(added, func(n contract.Grant) bool { return n.Party == g.Party && n.Via == g.Via })
 		lapsed := len(t.grants) > 0 && s.today().After(g.Until)
 		switch {
-		case replaced, lapsed && !revocable:
+		case t.passed, replaced, lapsed && !revocable:
 		case revocable:
 			count[g.Via]++
 		default:

@@ -137,7 +137,7 @@ func (s *story) shown() map[string][]string {
 	return all
 }
 
-var forms = []encumbrance.Kind{encumbrance.Pledge, encumbrance.Assignment}
+var forms = []encumbrance.Kind{encumbrance.Pledge, encumbrance.Assignment, encumbrance.Floating, encumbrance.Mortgage}
 
 // hint is the lien as the transaction left it, and whether it is in that state.
 func (s *story) hint(root, record, debt string, state encumbrance.State) (encumbrance.Lien, bool) {
@@ -214,15 +214,18 @@ func (s *story) checkReservation(c *step, h contract.Header, kind encumbrance.Ki
 // lendable says why a bank may not lend on a record, "" when it may: it must be the applicant's own, and disclosed
 // to the bank.
 func (s *story) lendable(c *step, h contract.Header) string {
-	t := s.trail(h.ID)
 	switch {
-	case !s.learnt.agree(lifecycle.Seller, h, c.record.at.Owner):
+	case !s.learnt.agree(owners[h.Kind], h, c.record.at.Owner):
 		return "is not its applicant's"
-	case !t.before.Granted(c.Command.Party, s.today()) && !t.after.Granted(c.Command.Party, s.today()):
+	case !s.trail(h.ID).shownTo(c.Command.Party, s.today()):
 		return "was not disclosed to its bank"
 	}
 	return ""
 }
+
+// owners are in which relation the owner of collateral stands to it.
+var owners = map[string]lifecycle.Relation{"order": lifecycle.Seller, "receivable": lifecycle.Seller, "lot": lifecycle.Owner,
+	"warehouse-receipt": lifecycle.Owner}
 
 func encumber(s *story, c *step) {
 	s.eachBook(c, func(h contract.Header, b encumbrance.Book) (encumbrance.Book, error) {

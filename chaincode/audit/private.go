@@ -110,8 +110,7 @@ func (s *story) entitled(t *trail) (all []ident.USCC, sure bool) {
 			sure = false // it may have held a lien that is gone
 		}
 	}
-	subsidies := t.after.Kind == "subsidy" || t.after.Kind == "account"
-	return all, sure && !subsidies
+	return all, sure && !slices.Contains(widelyRead, t.after.Kind)
 }
 
 // readers are the relations of those who are bound by a kind's terms beside its owner. Of subsidies that is not all:
@@ -122,7 +121,14 @@ var readers = map[string][]lifecycle.Relation{
 	"financing":  {lifecycle.Applicant, lifecycle.Lender},
 	"subsidy":    {lifecycle.Applicant, lifecycle.Lender},
 	"account":    {lifecycle.Applicant},
+
+	"lot":               {lifecycle.Keeping},
+	"warehouse-receipt": {lifecycle.Owner},
 }
+
+// widelyRead are kinds of which more may read than public facts tell: the supervisor of a lot, to whom a receipt is
+// being endorsed.
+var widelyRead = []string{"subsidy", "account", "lot", "warehouse-receipt"}
 
 // heldBefore reports whether the party held a lien on the value before and after the transaction.
 func (s *story) heldBefore(u ident.USCC, t *trail) bool {

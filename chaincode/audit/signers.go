@@ -8,31 +8,36 @@ import (
 	"decore/chaincode/financing"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
+	"decore/chaincode/lot"
 	"decore/chaincode/order"
 	"decore/chaincode/receivable"
 	"decore/chaincode/subsidy"
+	"decore/chaincode/warehouse"
 )
 
 // learnt is what signed commands have shown of private terms: whom a record binds, what a financing holds, on which
 // account a claim draws. What they show once must hold for good.
 type learnt struct {
 	bound      map[string]*sides
-	collateral map[string][]string // record IDs in order, by financing
-	accounts   map[string]string   // by claim
+	collateral map[string][]string   // record IDs in order, by financing
+	accounts   map[string]string     // by claim
+	ordered    map[string]ident.USCC // the lien holder that last ordered goods out, by lot or receipt
 }
 
 // sides are seller and buyer of an order, the lender of a financing, the household of a claim or an account.
 type sides struct{ one, other ident.USCC }
 
 // bilateral are the kinds of records whose sides are kept; a receivable's are those of its order.
-var bilateral = []string{order.Table.Kind, financing.Table.Kind, subsidy.Lifecycle.Kind, contract.AccountKind}
+var bilateral = []string{order.Table.Kind, lot.Table.Kind, warehouse.Table.Kind, financing.Table.Kind, subsidy.Lifecycle.Kind, contract.AccountKind}
 
 func newLearnt() learnt {
-	return learnt{bound: map[string]*sides{}, collateral: map[string][]string{}, accounts: map[string]string{}}
+	return learnt{bound: map[string]*sides{}, collateral: map[string][]string{}, accounts: map[string]string{},
+		ordered: map[string]ident.USCC{}}
 }
 
 func (l learnt) clone() learnt {
-	c := learnt{bound: make(map[string]*sides, len(l.bound)), collateral: maps.Clone(l.collateral), accounts: maps.Clone(l.accounts)}
+	c := learnt{bound: make(map[string]*sides, len(l.bound)), collateral: maps.Clone(l.collateral), accounts: maps.Clone(l.accounts),
+		ordered: maps.Clone(l.ordered)}
 	for id, both := range l.bound {
 		one := *both
 		c.bound[id] = &one
@@ -45,7 +50,8 @@ func (l learnt) clone() learnt {
 func (l learnt) side(as lifecycle.Relation, h contract.Header) *ident.USCC {
 	id := h.ID
 	switch {
-	case h.Kind == subsidy.Lifecycle.Kind && as == lifecycle.Lender, h.Kind == financing.Table.Kind && as == lifecycle.Applicant:
+	case h.Kind == subsidy.Lifecycle.Kind && as == lifecycle.Lender, h.Kind == financing.Table.Kind && as == lifecycle.Applicant,
+		h.Kind == lot.Table.Kind && as == lifecycle.Owner, h.Kind == warehouse.Table.Kind && as == lifecycle.Keeping:
 		return &h.Owner
 	case h.Kind == receivable.Table.Kind && len(h.Parents) > 0:
 		id = h.Parents[len(h.Parents)-1]
@@ -56,9 +62,9 @@ func (l learnt) side(as lifecycle.Relation, h contract.Header) *ident.USCC {
 		l.bound[id] = &sides{}
 	}
 	switch as {
-	case lifecycle.Seller, lifecycle.Applicant:
+	case lifecycle.Seller, lifecycle.Applicant, lifecycle.Owner:
 		return &l.bound[id].one
-	case lifecycle.Buyer, lifecycle.Lender:
+	case lifecycle.Buyer, lifecycle.Lender, lifecycle.Keeping:
 		return &l.bound[id].other
 	}
 	return nil
@@ -93,9 +99,10 @@ func (s *story) checkSigner(c *step) {
 		}
 		known := s.learnt.related(by.As, c.record.at)
 		switch {
-		case by.As == lifecycle.Anybody, known == c.Command.Party, by.As == lifecycle.Holder && s.holds(c.Command.Party, c.record.at):
+		case by.As == lifecycle.Anybody, known == c.Command.Party, by.As == lifecycle.Holder && s.holds(c.Command.Party, c.record.at),
+			by.As == lifecycle.Grantee && c.record.shownTo(c.Command.Party, s.today()):
 			return
-		case known == "" && by.As != lifecycle.Holder:
+		case known == "" && by.As != lifecycle.Holder && by.As != lifecycle.Grantee:
 			open = append(open, by.As)
 		}
 	}

@@ -32,6 +32,7 @@ type trail struct {
 	commitments []evidence.Commitment // that stood at some time in the transaction
 	grants      []disclosure
 	revokes     []disclosure
+	passed      bool // to another owner, whose disclosures begin anew
 }
 
 // disclosure is a command that gives or ends a grant.

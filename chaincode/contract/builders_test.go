@@ -252,3 +252,12 @@ func (w *world) read(key string, v any) {
 		}
 	}
 }
+
+func acceptAll(w *world, amount string) order.AcceptArgs {
+	return order.AcceptArgs{Amount: yuan(amount), Date: w.today()}
+}
+
+func (w *world) grantTo(id string, bank *contracttest.Actor) {
+	w.T.Helper()
+	w.Do(w.SME, w.Header(id).Kind+".grant", id, contract.GrantArgs{To: bank.USCC, Until: w.today().AddDays(90)})
+}

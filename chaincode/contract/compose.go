@@ -22,6 +22,12 @@ type Intent struct {
 	Salt    []byte // of private arguments, fresh and random
 }
 
+// Naming is implemented by arguments that name records which the command creates beside its subject. Named returns them
+// with fresh IDs where they have none.
+type Naming interface {
+	Named(fresh func(n int) (string, error)) (any, error)
+}
+
 // Compose turns an intent into the command to sign, and the opening of its private arguments to send
 // along with it; the opening is nil where the verb's arguments are public.
 func Compose(in Intent) (evidence.Command, []byte, error) {

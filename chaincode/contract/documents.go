@@ -1,6 +1,8 @@
 package contract
 
 import (
+	"slices"
+
 	"decore/chaincode/duplicate"
 	"decore/chaincode/encumbrance"
 	"decore/chaincode/fault"
@@ -74,6 +76,13 @@ func (c *call) saveBook(h Header, b encumbrance.Book) error {
 func (c *call) liens(h Header) ([]lien, error) {
 	b, err := c.book(h)
 	return b.Live(h.ID, h.Parents, c.now.Time), err
+}
+
+// held lists the live liens on the record and on earlier stages of its value: those whose holders hold the record.
+// Liens on later stages, such as a receipt over part of a lot, leave the rest of it alone.
+func (c *call) held(h Header) ([]lien, error) {
+	live, err := c.liens(h)
+	return slices.DeleteFunc(live, func(l lien) bool { return l.Record != h.ID && !slices.Contains(h.Parents, l.Record) }), err
 }
 
 // free refuses what would harm the holder of a live lien on the record's value.

@@ -166,11 +166,12 @@ func (c *call) permit(h Header, t Terms) error {
 // related reports whether the signer stands in the relation to the record. Who holds a lien on an earlier
 // stage of its value holds the value.
 func (c *call) related(as lifecycle.Relation, h Header, t Terms) (bool, error) {
-	if as != lifecycle.Holder {
-		return t.Related(as) == c.cmd.Party, nil
+	switch as {
+	case lifecycle.Holder:
+		held, err := c.held(h)
+		return slices.ContainsFunc(held, func(l lien) bool { return l.Holder == c.cmd.Party }), err
+	case lifecycle.Grantee:
+		return h.Granted(c.cmd.Party, c.today()), nil
 	}
-	live, err := c.liens(h)
-	return slices.ContainsFunc(live, func(l lien) bool {
-		return l.Holder == c.cmd.Party && (l.Record == h.ID || slices.Contains(h.Parents, l.Record))
-	}), err
+	return t.Related(as) == c.cmd.Party, nil
 }

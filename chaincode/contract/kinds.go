@@ -6,15 +6,19 @@ import (
 	"decore/chaincode/canon"
 	"decore/chaincode/financing"
 	"decore/chaincode/lifecycle"
+	"decore/chaincode/lot"
 	"decore/chaincode/order"
 	"decore/chaincode/receivable"
 	"decore/chaincode/subsidy"
+	"decore/chaincode/warehouse"
 )
 
 // termsOf reads the private terms of each kind of record.
 var termsOf = map[string]func([]byte) (Terms, error){
 	order.Table.Kind:       readTerms[order.Terms],
 	receivable.Table.Kind:  readTerms[receivable.Terms],
+	lot.Table.Kind:         readTerms[lot.Terms],
+	warehouse.Table.Kind:   readTerms[warehouse.Terms],
 	financing.Table.Kind:   readTerms[financing.Terms],
 	subsidy.Lifecycle.Kind: readTerms[ClaimTerms],
 	AccountKind:            readTerms[AccountTerms],

@@ -178,7 +178,7 @@ var guards = map[string]fault.Code{
 
 // actors are those who try every verb: who stands in a relation to the records, and a stranger of each role.
 func (w *world) actors() []*contracttest.Actor {
-	return append([]*contracttest.Actor{w.SME, w.Leader, w.BankA, w.Regulator, w.Platform, w.SME2, w.BankB, newcomer}, strangers...)
+	return append([]*contracttest.Actor{w.SME, w.Leader, w.BankA, w.Regulator, w.Platform, w.SME2, w.BankB, w.Keeper, w.Supervisor, newcomer}, strangers...)
 }
 
 // The kinds of party that have no relation to any record of these tests.
@@ -189,14 +189,21 @@ var strangers = []*contracttest.Actor{
 }
 
 // relations say who stands in which relation to the records that the builders make.
-func (w *world) relations(kind string) map[lifecycle.Relation]*contracttest.Actor {
-	return map[string]map[lifecycle.Relation]*contracttest.Actor{
+func (w *world) relations(c cell) map[lifecycle.Relation]*contracttest.Actor {
+	all := map[string]map[lifecycle.Relation]*contracttest.Actor{
 		"order":      {lifecycle.Seller: w.SME, lifecycle.Buyer: w.Leader},
 		"receivable": {lifecycle.Seller: w.SME, lifecycle.Buyer: w.Leader},
 		"financing":  {lifecycle.Applicant: w.SME, lifecycle.Lender: w.BankA},
 		"subsidy":    {lifecycle.Applicant: w.SME, lifecycle.Lender: w.BankA},
 		"party":      {lifecycle.Self: newcomer},
-	}[kind]
+
+		"lot":               {lifecycle.Owner: w.SME, lifecycle.Keeping: w.Keeper, lifecycle.Grantee: w.BankA},
+		"warehouse-receipt": {lifecycle.Owner: w.SME, lifecycle.Keeping: w.Keeper, lifecycle.Grantee: w.BankA},
+	}[c.verb.Table.Kind]
+	if _, pledged := special[c.verb.Name][c.state]; pledged && all != nil { // those of goods are pledged and supervised
+		all[lifecycle.Holder], all[lifecycle.Supervisor] = w.BankA, w.Supervisor
+	}
+	return all
 }
 
 // cell is one verb in one state by one party.
@@ -208,7 +215,10 @@ type cell struct {
 
 // expected derives from the table alone what must come of it; "" is accepted.
 func (c cell) expected(w *world) fault.Code {
-	relations := w.relations(c.verb.Table.Kind)
+	relations := w.relations(c)
+	related := func(as lifecycle.Relation) bool {
+		return relations[as] == c.by || as == lifecycle.Grantee && relations[as] != nil && c.by == w.BankB // shown to both banks
+	}
 	permits := func(related func(lifecycle.Relation) bool) bool {
 		return c.verb.Row.Permits([]lifecycle.Role{c.by.Role}, related)
 	}
@@ -229,7 +239,7 @@ func (c cell) expected(w *world) fault.Code {
 			return fault.AlreadyFounded
 		}
 		return fault.RecordExists
-	case !permits(func(as lifecycle.Relation) bool { return relations[as] == c.by }):
+	case !permits(related):
 		return fault.NotPermitted
 	case !c.verb.Row.Leaves(c.state):
 		return fault.WrongState

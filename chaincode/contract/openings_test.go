@@ -109,13 +109,8 @@ func TestACountersignatureNamesTheTermsThatItSaw(t *testing.T) {
 		}
 		t.Run(v.Name, func(t *testing.T) {
 			w := base.fork(t)
-			id := build[v.Table.Kind][v.Row.From[0]](w)
-			args := sample[v.Name](w, id)
-			signers := map[string]*contracttest.Actor{"order": w.Leader, "receivable": w.Leader, "financing": w.BankA}
-			by := signers[v.Table.Kind]
-			if v.Name == "financing.accept" {
-				by = w.SME
-			}
+			id := w.usual(v)
+			args, by := sample[v.Name](w, id), w.rightSigner(v)
 			for code, on := range map[string]evidence.Commitment{"TERMS_NOT_NAMED": "", "TERMS_CHANGED": evidence.Commit([]byte("stale"))} {
 				in := w.Intent(by, v.Name, id, args)
 				in.On = on

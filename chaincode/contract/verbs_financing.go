@@ -2,6 +2,7 @@ package contract
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"decore/chaincode/calendar"
@@ -10,6 +11,7 @@ import (
 	"decore/chaincode/evidence"
 	"decore/chaincode/fault"
 	"decore/chaincode/financing"
+	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 )
 
@@ -72,11 +74,24 @@ func applyForFinancing(c *call, a financing.ApplyArgs) (financingRecord, error) 
 		return nil, err
 	}
 	for _, p := range pieces {
-		if p.owner != c.cmd.Party {
-			return nil, fault.New(fault.NotPermitted, p.field)
+		if !slices.Contains(lendsOn[a.Product], p.Kind) {
+			return nil, fault.New(fault.RecordNotFound, p.field)
 		}
 	}
+	if err := owned(pieces, c.cmd.Party); err != nil {
+		return nil, err
+	}
 	return r, c.visible(pieces, a.Lender)
+}
+
+// owned refuses collateral that is another's.
+func owned(pieces []piece, by ident.USCC) error {
+	for _, p := range pieces {
+		if p.owner != by {
+			return fault.New(fault.NotPermitted, p.field)
+		}
+	}
+	return nil
 }
 
 // lendable refuses what the lender may not lend on: collateral that it cannot see, or that does not carry the amount.
@@ -157,6 +172,12 @@ func disburse(c *call, r financingRecord, a financing.Disbursement) (next lifecy
 		if err := c.undoubled(p); err != nil {
 			return "", err
 		}
+		if p.perfect == nil {
+			continue
+		}
+		if f := p.perfect(r); f != nil {
+			return "", fault.New(f.Code, p.field).Under(f.Clause)
+		}
 	}
 	if err := carries(pieces, r.Terms.Committed()); err != nil {
 		return "", err
@@ -229,9 +250,11 @@ var lienFaults = map[error]fault.Code{
 	encumbrance.ErrNotHeld:    fault.LienNotHeld,
 }
 
-func lienFault(err error, i int) error {
+func lienFault(err error, i int) error { return faultOf(err, fmt.Sprintf("/collateral/%d", i)) }
+
+func faultOf(err error, field string) error {
 	if code, ok := lienFaults[err]; ok {
-		return fault.New(code, fmt.Sprintf("/collateral/%d", i))
+		return fault.New(code, field)
 	}
 	return err
 }

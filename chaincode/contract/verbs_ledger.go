@@ -17,10 +17,12 @@ import (
 	"decore/chaincode/financing"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
+	"decore/chaincode/lot"
 	"decore/chaincode/order"
 	"decore/chaincode/party"
 	"decore/chaincode/receivable"
 	"decore/chaincode/subsidy"
+	"decore/chaincode/warehouse"
 )
 
 // CreditPolicy is the ID of the one credit policy; every other policy is a subsidy policy.
@@ -49,7 +51,7 @@ var policyTable = &lifecycle.Table{Kind: "policy", Rows: []lifecycle.Row{
 }}
 
 // Tables are all lifecycles, in the order in which documents list them.
-var Tables = []*lifecycle.Table{ledgerTable, party.Table, policyTable, order.Table, receivable.Table, financing.Table, &subsidy.Lifecycle}
+var Tables = []*lifecycle.Table{ledgerTable, party.Table, policyTable, order.Table, lot.Table, warehouse.Table, receivable.Table, financing.Table, &subsidy.Lifecycle}
 
 // Charter is what a ledger is founded on (章程). It is public.
 type Charter struct {
@@ -133,7 +135,8 @@ func found(c *call, a FoundArgs) (lifecycle.State, error) {
 		return "", fault.New(fault.FieldRequired, "/platform/uscc")
 	case a.Platform.USCC == a.Regulator.USCC:
 		return "", fault.New(fault.SameParty, "/platform/uscc")
-	case a.Credit.ID != CreditPolicy || a.Credit.Version != 1 || a.Credit.Binds(c.today()) != nil:
+	case a.Credit.ID != CreditPolicy || a.Credit.Version != 1 || a.Credit.Binds(c.today()) != nil ||
+		warehouse.CheckElements(a.Credit) != nil:
 		return "", fault.New(fault.PolicyInvalid, "/credit")
 	}
 	raw := c.brought[a.TokenKey]
@@ -255,7 +258,7 @@ func distinct(names []string) bool {
 func parsePolicy(id string, raw []byte, today calendar.Date) (any, int, error) {
 	if id == CreditPolicy {
 		var p credit.Policy
-		if err := canon.Strict(raw, &p); err != nil || p.Binds(today) != nil || p.ID != id {
+		if err := canon.Strict(raw, &p); err != nil || p.Binds(today) != nil || p.ID != id || warehouse.CheckElements(p) != nil {
 			return nil, 0, fault.New(fault.PolicyInvalid, "/policy")
 		}
 		return p, p.Version, nil

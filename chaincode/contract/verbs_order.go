@@ -39,6 +39,9 @@ func init() {
 		if err != nil {
 			return "", err
 		}
+		if r.Terms.Stored.IsPositive() {
+			return "", fault.New(fault.GoodsStored, "")
+		}
 		if financed {
 			return "", fault.New(fault.WrongState, "")
 		}

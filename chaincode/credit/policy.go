@@ -47,11 +47,29 @@ type Policy struct {
 	AdvanceUnconfirmed money.Rate `json:"advanceUnconfirmed"`
 	AdvanceOrder       money.Rate `json:"advanceOrder"`
 
+	AdvanceInventory money.Rate `json:"advanceInventory"`
+	AdvanceReceipt   money.Rate `json:"advanceReceipt"`
+
+	// How old a price of goods may be, and how many sources there must be (估值). Practice.
+	ValuationMaxAgeDays int `json:"valuationMaxAgeDays"`
+	ValuationMinSources int `json:"valuationMinSources"`
+	// Whether goods must be insured to be lent on (投保要求). Practice.
+	GoodsInsured bool `json:"goodsInsured"`
+	// What a warehouse receipt must state (仓单要素): 民法典 909, GB/T 30332-2024 5.1 and 5.2.
+	ReceiptElements []ReceiptElement `json:"receiptElements"`
+
 	// Longest reservation of collateral before it must be encumbered (占用期限).
 	ReservationMaxHours int `json:"reservationMaxHours"`
 	// Term of a filing at the movables registry (中登网登记期限): 1 month to 30 years.
 	RegistrationMinMonths int `json:"registrationMinMonths"`
 	RegistrationMaxMonths int `json:"registrationMaxMonths"`
+}
+
+// ReceiptElement is one thing that a warehouse receipt states.
+type ReceiptElement struct {
+	Field     string `json:"field"` // JSON pointer into the receipt's contents
+	Clause    string `json:"clause"`
+	Essential bool   `json:"essential"` // without it there is no receipt
 }
 
 // CommandMaxAge is how old a command may be.
@@ -89,6 +107,8 @@ func (p Policy) Validate() error {
 		{"largeBuyerTermDays", p.LargeBuyerTermDays, 1, 3660},
 		{"certificateWarnMonths", p.CertificateWarnMonths, 1, p.CertificateMaxMonths},
 		{"certificateMaxMonths", p.CertificateMaxMonths, 1, century},
+		{"valuationMaxAgeDays", p.ValuationMaxAgeDays, 1, 3660},
+		{"valuationMinSources", p.ValuationMinSources, 1, 20},
 		{"reservationMaxHours", p.ReservationMaxHours, 1, 366 * 24},
 		{"registrationMinMonths", p.RegistrationMinMonths, 1, p.RegistrationMaxMonths},
 		{"registrationMaxMonths", p.RegistrationMaxMonths, 1, century},

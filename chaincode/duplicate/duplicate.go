@@ -11,6 +11,9 @@ import (
 	"encoding/base64"
 	"slices"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"decore/chaincode/calendar"
 	"decore/chaincode/evidence"
@@ -27,6 +30,8 @@ const (
 	Composite Kind = "F2" // 卖方|买方|日期|币种|金额: catches an invoice reissued under another number
 	Loan      Kind = "F4" // 放款行|借据号
 	Document  Kind = "F3" // 买方|卖方|合同或订单号
+	Receipt   Kind = "F5" // 保管人|仓单编号
+	Place     Kind = "F6" // 保管人|仓库|货位|货号或品名|批号: the same goods declared as two lots
 )
 
 // KeyVersion marks tokens with the consortium key that made them.
@@ -60,6 +65,31 @@ func (k Key) Document(buyer, seller ident.USCC, number ident.DocumentNumber) Tok
 // Loan returns the token of a lender's own number of a loan.
 func (k Key) Loan(lender ident.USCC, reference string) Token {
 	return k.token(Loan, string(lender), reference)
+}
+
+// Receipt returns the token of a keeper's number of a warehouse receipt.
+func (k Key) Receipt(keeper ident.USCC, number ident.DocumentNumber) Token {
+	return k.token(Receipt, string(keeper), string(number))
+}
+
+// Place returns the token of goods in a place of a warehouse.
+func (k Key) Place(keeper ident.USCC, site, position, item, batch string) Token {
+	fields := []string{site, position, item, batch}
+	for i, f := range fields {
+		fields[i] = plain(f)
+	}
+	return k.token(Place, append([]string{string(keeper)}, fields...)...)
+}
+
+// plain strips a text to what tells two of them apart, so that neither width, case, space nor punctuation makes one
+// place look like two.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToUpper(r)
+		}
+		return -1
+	}, norm.NFKC.String(s))
 }
 
 // Pseudonym returns an opaque name for a party in a context, such as the household of a subsidy account.

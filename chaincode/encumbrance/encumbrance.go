@@ -27,6 +27,8 @@ type Kind string
 const (
 	Pledge     Kind = "pledge"     // 质押 (民法典 440, 445)
 	Assignment Kind = "assignment" // 转让、保理 (民法典 545, 761)
+	Floating   Kind = "floating"   // 动态质押: goods may change above a least value (民法典担保制度解释 art. 55)
+	Mortgage   Kind = "mortgage"   // 浮动抵押 (民法典 396)
 )
 
 // State is how far a lien has come.
@@ -107,11 +109,49 @@ func (b Book) Encumber(record, financing string, kind Kind, at, registered evide
 	return b.put(l), nil
 }
 
+// Establish adds a lien that was filed before it was recorded, with no reservation before it.
+func (b Book) Establish(l Lien) (Book, error) {
+	if len(b.Live(l.Record, l.Ancestors, l.Since.Time)) > 0 {
+		return b, ErrEncumbered
+	}
+	l.State, l.Until = Encumbered, nil
+	return b.put(l), nil
+}
+
 // Release removes the financing's lien.
 func (b Book) Release(record, financing string) Book {
 	return Book{slices.DeleteFunc(slices.Clone(b.Liens), func(l Lien) bool {
 		return l.Record == record && l.Financing == financing
 	})}
+}
+
+// Stage is one record of a value.
+type Stage struct {
+	Record    string
+	Ancestors []string
+}
+
+// RollOver moves the financing's lien on a record to later stages of its value (担保随转), with the rank that it has. It
+// stays on the record too where keep says so. No other lien may stand on those stages.
+func (b Book) RollOver(from, financing string, to []Stage, keep bool, at time.Time) (Book, error) {
+	l, ok := b.Held(from, financing, at)
+	if !ok {
+		return b, ErrNotHeld
+	}
+	next := b
+	if !keep {
+		next = b.Release(from, financing)
+	}
+	for _, stage := range to {
+		for _, other := range b.Live(stage.Record, stage.Ancestors, at) {
+			if other.Financing != financing {
+				return b, ErrEncumbered
+			}
+		}
+		l.Record, l.Ancestors = stage.Record, stage.Ancestors
+		next = Book{append(slices.Clone(next.Liens), l)}
+	}
+	return next, nil
 }
 
 func (b Book) put(l Lien) Book {

@@ -63,6 +63,21 @@ const (
 	PolicyVersion        Code = "POLICY_VERSION"
 	PolicyInvalid        Code = "POLICY_INVALID"
 	TooMany              Code = "TOO_MANY" // a list of the record has no room for another entry
+	QuantityNotPositive  Code = "QUANTITY_NOT_POSITIVE"
+	OverQuantity         Code = "OVER_QUANTITY"   // more goods than are there, or than no receipt covers
+	UnitMismatch         Code = "UNIT_MISMATCH"   // counted in another unit than the lot
+	GoodsStored          Code = "GOODS_STORED"    // the order's goods are in store and must leave it first
+	ReceiptsLive         Code = "RECEIPTS_LIVE"   // warehouse receipts stand for the goods
+	ReceiptExpired       Code = "RECEIPT_EXPIRED" // the term of storage is over
+	ReceiptsUnlike       Code = "RECEIPTS_UNLIKE" // receipts of several lots, owners or goods
+	SumMismatch          Code = "SUM_MISMATCH"    // parts do not come to the whole
+	NotPerfected         Code = "PLEDGE_NOT_PERFECTED"
+	NotBelowLine         Code = "NOT_BELOW_LINE"
+	BelowLeast           Code = "BELOW_LEAST" // what stays is worth less than the least value of the pledge
+	NotValued            Code = "NOT_VALUED"
+	NotInsured           Code = "NOT_INSURED"
+	Commingled           Code = "COMMINGLED"
+	NotDescendant        Code = "NOT_DESCENDANT" // no later stage of the collateral that it replaces
 	KeyExists            Code = "KEY_EXISTS"
 	ClaimExists          Code = "CLAIM_EXISTS" // the loan already has a subsidy claim
 )

@@ -22,6 +22,10 @@ const (
 	ReceivableLoan   Product = "receivable-loan"        // 应收账款质押贷款
 	Factoring        Product = "factoring"              // 保理
 	OrderLoan        Product = "order-loan"             // 订单融资
+	InventoryPledge  Product = "inventory-pledge"       // 存货质押(静态)
+	FloatingPledge   Product = "floating-pledge"        // 存货质押(动态)
+	InventoryLoan    Product = "inventory-mortgage"     // 存货浮动抵押
+	ReceiptLoan      Product = "warehouse-receipt-loan" // 仓单质押
 	WorkingCapital   Product = "working-capital"        // 流动资金贷款
 	FixedAssetLoan   Product = "fixed-asset-loan"       // 固定资产贷款
 	PolicyInstrument Product = "policy-instrument-fund" // 新型政策性金融工具资金
@@ -32,9 +36,14 @@ var secured = map[Product]encumbrance.Kind{
 	ReceivableLoan: encumbrance.Pledge,
 	Factoring:      encumbrance.Assignment,
 	OrderLoan:      encumbrance.Pledge,
+
+	InventoryPledge: encumbrance.Pledge,
+	FloatingPledge:  encumbrance.Floating,
+	InventoryLoan:   encumbrance.Mortgage,
+	ReceiptLoan:     encumbrance.Pledge,
 }
 
-var products = []Product{ReceivableLoan, Factoring, OrderLoan, WorkingCapital, FixedAssetLoan, PolicyInstrument}
+var products = []Product{ReceivableLoan, Factoring, OrderLoan, InventoryPledge, FloatingPledge, InventoryLoan, ReceiptLoan, WorkingCapital, FixedAssetLoan, PolicyInstrument}
 
 // Lien returns the form of lien that the product lends on.
 func (p Product) Lien() (encumbrance.Kind, bool) {
@@ -61,6 +70,8 @@ type Terms struct {
 	Offer        *Offer        `json:"offer,omitzero"`
 	AcceptedOn   calendar.Date `json:"acceptedOn,omitzero"` // 接受报价日期
 	Registration *Registration `json:"registration,omitzero"`
+	Offered      []string      `json:"offered,omitzero"` // 拟补充的担保物: record IDs that the applicant puts up
+	TopUps       []TopUp       `json:"topUps,omitzero"`  // 已补充的担保
 	Disbursement *Disbursement `json:"disbursement,omitzero"`
 	Principal    money.Amount  `json:"principal"` // 未还本金
 	Repayments   []Repayment   `json:"repayments"`
@@ -131,7 +142,7 @@ func (t Terms) Committed() money.Amount {
 // ApplyArgs are the private arguments of apply.
 type ApplyArgs struct {
 	Lender      ident.USCC   `json:"lender" doc:"The bank that is asked (受理银行)"`
-	Product     Product      `json:"product" enum:"receivable-loan,factoring,order-loan,working-capital,fixed-asset-loan,policy-instrument-fund" doc:"Product (产品)"`
+	Product     Product      `json:"product" enum:"receivable-loan,factoring,order-loan,inventory-pledge,floating-pledge,inventory-mortgage,warehouse-receipt-loan,working-capital,fixed-asset-loan,policy-instrument-fund" doc:"Product (产品)"`
 	Amount      money.Amount `json:"amount" doc:"Amount in yuan (申请金额)"`
 	TenorMonths int          `json:"tenorMonths" doc:"Tenor in months (期限)" minimum:"1" maximum:"360"`
 	Purpose     string       `json:"purpose" doc:"Use of the money (用途)" maxLength:"200"`
@@ -205,20 +216,28 @@ type ReserveArgs struct {
 
 // Register puts the filing at the movables registry into the terms.
 func (t Terms) Register(r Registration, policy credit.Policy, now evidence.Instant) (Terms, lc.State, error) {
-	filed := calendar.At(r.Registered.Time)
-	switch {
-	case r.Number == "" || len(r.Number) > 32:
-		return t, "", fault.New(fault.RegistrationInvalid, "/number")
-	case r.Registered.IsZero() || r.Registered.After(now.Time):
-		return t, "", fault.New(fault.DateInFuture, "/registered")
-	case r.Expires.Before(filed.AddMonths(policy.RegistrationMinMonths)), r.Expires.After(filed.AddMonths(policy.RegistrationMaxMonths)):
-		return t, "", fault.New(fault.RegistrationInvalid, "/expires").Under("动产和权利担保统一登记办法")
-	case r.Expires.Before(t.Offer.Maturity):
-		// A lien that lapses before the debt is due secures nothing on the day it is needed.
-		return t, "", fault.New(fault.RegistrationInvalid, "/expires")
+	if err := r.check(t.Offer.Maturity, policy, now); err != nil {
+		return t, "", err
 	}
 	t.Registration = &r
 	return t, Encumbered, nil
+}
+
+// check refuses a filing that cannot be, or that lapses before the debt is due: it would secure nothing on the day it is
+// needed.
+func (r Registration) check(maturity calendar.Date, policy credit.Policy, now evidence.Instant) error {
+	filed := calendar.At(r.Registered.Time)
+	switch {
+	case r.Number == "" || len(r.Number) > 32:
+		return fault.New(fault.RegistrationInvalid, "/number")
+	case r.Registered.IsZero() || r.Registered.After(now.Time):
+		return fault.New(fault.DateInFuture, "/registered")
+	case r.Expires.Before(filed.AddMonths(policy.RegistrationMinMonths)), r.Expires.After(filed.AddMonths(policy.RegistrationMaxMonths)):
+		return fault.New(fault.RegistrationInvalid, "/expires").Under("动产和权利担保统一登记办法")
+	case r.Expires.Before(maturity):
+		return fault.New(fault.RegistrationInvalid, "/expires")
+	}
+	return nil
 }
 
 // Disburse records that the bank paid out, within its offer.

@@ -41,6 +41,11 @@ const (
 	Lender    Relation = "lender"    // 放款行
 	Holder    Relation = "holder"    // 担保权人: who holds a live lien on the record
 	Self      Relation = "self"      // the party that the record is about
+
+	Owner      Relation = "owner"      // 货主、持单人
+	Keeping    Relation = "keeper"     // 保管人: who stores the goods
+	Supervisor Relation = "supervisor" // 监管人: whom a pledgee appointed
+	Grantee    Relation = "grantee"    // 被授权银行: to whom the record is disclosed
 )
 
 // Signer is one who may sign a verb.

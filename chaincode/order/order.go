@@ -32,6 +32,7 @@ type Terms struct {
 	PaymentDays int                  `json:"paymentDays"`       // 付款期限: days from acceptance
 	Goods       string               `json:"goods"`             // 货物
 	Amount      money.Amount         `json:"amount"`            // 订单金额
+	Stored      money.Amount         `json:"stored"`            // 在库: what lots in store stand for
 	Shipped     money.Amount         `json:"shipped"`           // 已发货
 	Accepted    money.Amount         `json:"accepted"`          // 已验收
 	LastAccept  calendar.Date        `json:"lastAccept,omitzero"`
@@ -117,7 +118,7 @@ func (t Terms) Amend(a AmendArgs, by ident.USCC, from lc.State) (Terms, lc.State
 		return t, "", fault.New(fault.FieldRequired, "/deliverBy")
 	case a.DeliverBy.Before(t.Signed):
 		return t, "", fault.New(fault.DateOrder, "/deliverBy")
-	case a.Amount.Less(t.Shipped):
+	case a.Amount.Less(t.Shipped.Add(t.Stored)):
 		return t, "", fault.New(fault.BelowUsed, "/amount")
 	case by == t.Seller && from == Delivering:
 		// Goods are under way on the attested terms; only the buyer may change what it owes.
@@ -151,10 +152,29 @@ func (t Terms) Ship(a ShipArgs, today calendar.Date) (Terms, lc.State, error) {
 		return t, "", fault.New(fault.FieldRequired, "/note")
 	}
 	t.Shipped = t.Shipped.Add(a.Amount)
-	if t.Amount.Less(t.Shipped) {
+	switch {
+	case t.Amount.Less(t.Shipped):
 		return t, "", fault.New(fault.OverOrder, "/amount")
+	case t.Amount.Less(t.Shipped.Add(t.Stored)):
+		// Goods that are in store, and may be pledged there, are not under way to the buyer.
+		return t, "", fault.New(fault.GoodsStored, "/amount")
 	}
 	return t, Delivering, nil
+}
+
+// Store takes part of the order for a lot of goods in store: stored + shipped ≤ order.
+func (t Terms) Store(amount money.Amount) (Terms, error) {
+	t.Stored = t.Stored.Add(amount)
+	if t.Amount.Less(t.Shipped.Add(t.Stored)) {
+		return t, fault.New(fault.OverOrder, "/orderShare")
+	}
+	return t, nil
+}
+
+// Unstore gives back what left a lot.
+func (t Terms) Unstore(amount money.Amount) Terms {
+	t.Stored = t.Stored.Sub(amount)
+	return t
 }
 
 // AcceptArgs are the private arguments of accept.

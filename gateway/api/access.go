@@ -131,16 +131,19 @@ func rolesOf(row lifecycle.Row) []lifecycle.Role {
 }
 
 // allowed lists the verbs that the caller may use on the record now.
-func allowed(e *exchange, r projection.Record, live []encumbrance.Lien) []string {
+func (a *API) allowed(e *exchange, r projection.Record, live []encumbrance.Lien) []string {
 	table, known := contract.TableOf(r.Kind)
 	if !known {
 		return []string{}
 	}
 	return table.Allowed(r.State, e.caller.Roles, func(as lifecycle.Relation) bool {
-		if as == lifecycle.Holder {
+		switch as {
+		case lifecycle.Holder:
 			return slices.ContainsFunc(live, func(l encumbrance.Lien) bool {
 				return l.Holder == e.caller.Party && (l.Record == r.ID || slices.Contains(r.Parents, l.Record))
 			})
+		case lifecycle.Grantee:
+			return r.Granted(e.caller.Party, a.today())
 		}
 		return r.Terms != nil && r.Terms.Related(as) == e.caller.Party
 	})

@@ -71,6 +71,61 @@ var access = map[string]string{
 	"POST /v1/receivables/{id}/close":                "mnrrrrrrrr",
 	"GET /v1/imports/{id}/sheet":                     "nnrrrrrrrr",
 
+	"GET /v1/lots":                          "mmmmmmmmmm",
+	"POST /v1/lots":                         "mmrrrrrrrr",
+	"POST /v1/lots/batch":                   "mmrmmmrrrm",
+	"GET /v1/lots/{id}":                     "mnnmnmnnmm",
+	"GET /v1/lots/{id}/history":             "mnnmnmnnmm",
+	"POST /v1/lots/{id}/withdraw":           "mnrrrrrrrr",
+	"POST /v1/lots/{id}/store":              "rrrrrmrrrr",
+	"POST /v1/lots/{id}/reject":             "rrrrrmrrrr",
+	"POST /v1/lots/{id}/add":                "rrrrrmrrrr",
+	"POST /v1/lots/{id}/value":              "mnrmnmrrrr",
+	"POST /v1/lots/{id}/insure":             "mnrrrmrrrr",
+	"POST /v1/lots/{id}/appoint-supervisor": "rrrmnrrrrr",
+	"POST /v1/lots/{id}/establish-control":  "rrrrrmrrrr",
+	"POST /v1/lots/{id}/set-lines":          "rrrmnrrrrr",
+	"POST /v1/lots/{id}/call-margin":        "rrrmnrrrrr",
+	"POST /v1/lots/{id}/stock-take":         "rrrrrmrrrr",
+	"POST /v1/lots/{id}/lose":               "rrrrrmrrrr",
+	"POST /v1/lots/{id}/mark-commingled":    "rrrrrmrrrr",
+	"POST /v1/lots/{id}/order-release":      "rrrmnrrrrr",
+	"POST /v1/lots/{id}/release":            "rrrrrmrrrr",
+	"POST /v1/lots/{id}/settle":             "mnrrrrrrrr",
+	"POST /v1/lots/{id}/freeze":             "rrrrrrrrrm",
+	"POST /v1/lots/{id}/unfreeze":           "rrrrrrrrrm",
+	"POST /v1/lots/{id}/grant":              "mnrrrrrrrr",
+	"POST /v1/lots/{id}/revoke":             "mnrrrrrrrr",
+
+	"GET /v1/warehouse-receipts":                           "mmmmmmmmmm",
+	"POST /v1/warehouse-receipts":                          "rrrrrmrrrr",
+	"POST /v1/warehouse-receipts/batch":                    "mmmmmmrrrm",
+	"GET /v1/warehouse-receipts/{id}":                      "mnnmnmnnmm",
+	"GET /v1/warehouse-receipts/{id}/history":              "mnnmnmnnmm",
+	"POST /v1/warehouse-receipts/{id}/endorse":             "mnnrrrrrrr",
+	"POST /v1/warehouse-receipts/{id}/confirm-endorsement": "rrrrrmrrrr",
+	"POST /v1/warehouse-receipts/{id}/pledge":              "mnnrrrrrrr",
+	"POST /v1/warehouse-receipts/{id}/confirm-pledge":      "rrrrrmrrrr",
+	"POST /v1/warehouse-receipts/{id}/split":               "mnnrrrrrrr",
+	"POST /v1/warehouse-receipts/{id}/confirm-split":       "rrrrrmrrrr",
+	"POST /v1/warehouse-receipts/{id}/merge":               "mnnrrrrrrr",
+	"POST /v1/warehouse-receipts/{id}/confirm-merge":       "rrrrrmrrrr",
+	"POST /v1/warehouse-receipts/{id}/claim-goods":         "mnnrrrrrrr",
+	"POST /v1/warehouse-receipts/{id}/deliver":             "rrrrrmrrrr",
+	"POST /v1/warehouse-receipts/{id}/recall":              "mnnrrrrrrr",
+	"POST /v1/warehouse-receipts/{id}/decline":             "rrrrrmrrrr",
+	"POST /v1/warehouse-receipts/{id}/order-delivery":      "rrrmnrrrrr",
+	"POST /v1/warehouse-receipts/{id}/value":               "mnnmnmrrrr",
+	"POST /v1/warehouse-receipts/{id}/insure":              "mnnrrmrrrr",
+	"POST /v1/warehouse-receipts/{id}/lose":                "rrrrrmrrrr",
+	"POST /v1/warehouse-receipts/{id}/expire":              "mnnrrmrrrr",
+	"POST /v1/warehouse-receipts/{id}/extend":              "rrrrrmrrrr",
+	"POST /v1/warehouse-receipts/{id}/freeze":              "rrrrrrrrrm",
+	"POST /v1/warehouse-receipts/{id}/unfreeze":            "rrrrrrrrrm",
+	"POST /v1/warehouse-receipts/{id}/cancel":              "mnnrrrrrrr",
+	"POST /v1/warehouse-receipts/{id}/grant":               "mnnrrrrrrr",
+	"POST /v1/warehouse-receipts/{id}/revoke":              "mnnrrrrrrr",
+
 	"GET /v1/financings":                    "mmmmmmmmmm",
 	"POST /v1/financings":                   "mmrrrrrrrr",
 	"POST /v1/financings/batch":             "mmrmmrrrrr",
@@ -87,6 +142,11 @@ var access = map[string]string{
 	"POST /v1/financings/{id}/mark-overdue": "rrrmnrrrrr",
 	"POST /v1/financings/{id}/cancel":       "rrrmnrrrrr",
 	"POST /v1/financings/{id}/release":      "mnrmnrrrrr",
+
+	"POST /v1/financings/{id}/roll-over":     "rrrmnrrrrr",
+	"POST /v1/financings/{id}/release-part":  "rrrmnrrrrr",
+	"POST /v1/financings/{id}/top-up":        "mnrrrrrrrr",
+	"POST /v1/financings/{id}/accept-top-up": "rrrmnrrrrr",
 
 	"GET /v1/subsidy/claims":                 "mmmmmmmmmm",
 	"POST /v1/subsidy/claims":                "rrrmmrrrrr",
@@ -184,7 +244,20 @@ func probe(operation string, ids map[string]string) any {
 		return object{"policy": ids["/v1/subsidy/policies"], "household": supplier, "loan": object{"id": "x", "household": supplier, "bank": bankA, "type": "fixed-asset-loan",
 			"sizeClass": "small", "private": true, "sector": "x", "principal": "1000.00", "annualRate": "0.03", "disbursed": "2026-02-01", "maturity": "2027-02-01"}}
 	}
-	return probeArgs[operation[strings.LastIndexByte(operation, '/')+1:]]
+	verb := operation[strings.LastIndexByte(operation, '/')+1:]
+	if args, special := goodsProbes[strings.TrimSuffix(strings.TrimPrefix(operation, "POST /v1/"), "/"+verb)+" "+verb]; special {
+		return args
+	}
+	return probeArgs[verb]
+}
+
+// goodsProbes are probeArgs of verbs that more kinds of records have, with other arguments.
+var goodsProbes = map[string]any{
+	"lots/{id} lose":    object{"quantity": "0 t", "date": "2026-03-01", "cause": "x"},
+	"lots/{id} release": object{"quantity": "0 t", "date": "2026-03-01", "note": "x"},
+	"lots/{id} settle":  nil,
+
+	"warehouse-receipts/{id} lose": object{"quantity": "0 t", "cause": "x"},
 }
 
 // probeArgs are arguments by verb that can be read but that the ledger refuses in the state of the records.
@@ -197,6 +270,18 @@ var probeArgs = map[string]any{
 	"encumber": object{"number": "1", "registered": "2026-03-01T00:00:00.000Z", "expires": "2026-04-01"}, "disburse": object{"amount": "0.00", "date": "2026-03-01", "reference": "x"},
 	"repay": object{"principal": "0.00", "date": "2026-03-01", "reference": "x"}, "accrue": object{"through": "2026-03-01"}, "settle": object{"amount": "0.00"},
 	"correct": nil, "claw-back": object{"reason": ""},
+
+	"store": object{"counted": "0 t", "site": "x", "position": "x", "date": "2026-03-01"}, "add": object{"quantity": "0 t", "date": "2026-03-01"},
+	"value": object{"source": "", "date": "2026-03-01", "price": "0.00"}, "appoint-supervisor": object{"supervisor": keeper},
+	"insure":            object{"insurer": "", "policy": "x", "amount": "0.00", "from": "2026-03-01", "until": "2026-03-01"},
+	"establish-control": object{"date": "2026-03-01"}, "set-lines": object{"least": "1.00", "warning": "2.00", "liquidate": "3.00"},
+	"call-margin": object{"until": "2026-03-01"}, "stock-take": object{"counted": "0 kg", "date": "2026-03-01"}, "mark-commingled": nil,
+	"order-release": object{"quantity": "0 t", "use": "release"}, "freeze": object{"reason": ""}, "unfreeze": nil, "endorse": object{"to": keeper},
+	"confirm-endorsement": nil, "pledge": object{"financing": "FIN-0"}, "confirm-pledge": nil, "split": object{"parts": []object{{"id": "a", "quantity": "0 t"}, {"id": "b", "quantity": "0 t"}}},
+	"confirm-split": object{"numbers": []string{"1", "2"}}, "merge": object{"others": []string{"a"}, "into": "b"}, "confirm-merge": object{"number": "1"},
+	"claim-goods": object{}, "deliver": nil, "recall": nil, "decline": nil, "order-delivery": nil, "expire": nil, "extend": object{"until": "2026-01-01"},
+	"roll-over": object{"from": "ORD-0", "to": []string{"REC-0"}}, "release-part": object{"collateral": []string{"REC-0"}},
+	"top-up": object{"collateral": []string{"REC-0", "REC-0"}}, "accept-top-up": object{"number": "1", "registered": "2026-03-01T00:00:00.000Z", "expires": "2026-04-01"},
 }
 
 func checkCell(t *testing.T, cell byte, r response) {
@@ -228,7 +313,12 @@ func (w *world) matrixRecords() map[string]string {
 	policy := w.subsidyPolicy()
 	loan := w.fixedAsset(bankA, "30000000.00")
 	claim := w.act(bankA, "/v1/subsidy/claims", w.holdBody(policy, loan)).ID
-	return map[string]string{"/v1/orders": order, "/v1/receivables": rec, "/v1/financings": loan, "/v1/subsidy/claims": claim,
+	lot := w.storedLot("100 t")
+	receipt := w.issuedReceipt(lot, "10 t")
+	for _, path := range []string{"/v1/lots/" + lot, "/v1/warehouse-receipts/" + receipt} {
+		w.act(supplier, path+"/grant", object{"to": bankA, "until": w.days(90)})
+	}
+	return map[string]string{"/v1/lots": lot, "/v1/warehouse-receipts": receipt, "/v1/orders": order, "/v1/receivables": rec, "/v1/financings": loan, "/v1/subsidy/claims": claim,
 		"/v1/subsidy/policies": policy, "/v1/imports": "NONE"}
 }
 

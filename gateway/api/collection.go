@@ -12,9 +12,11 @@ import (
 	"decore/chaincode/financing"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
+	"decore/chaincode/lot"
 	"decore/chaincode/order"
 	"decore/chaincode/receivable"
 	"decore/chaincode/subsidy"
+	"decore/chaincode/warehouse"
 	"decore/gateway/problem"
 	"decore/gateway/projection"
 )
@@ -31,6 +33,8 @@ type collection struct {
 var collections = []collection{
 	collectionOf[receivable.Terms]("receivables", receivable.Table, "receivable", "应收账款"),
 	collectionOf[order.Terms]("orders", order.Table, "order", "订单"),
+	collectionOf[lot.Terms]("lots", lot.Table, "inventory lot", "存货"),
+	collectionOf[warehouse.Terms]("warehouse-receipts", warehouse.Table, "warehouse receipt", "仓单"),
 	collectionOf[financing.Terms]("financings", financing.Table, "financing", "融资"),
 	collectionOf[contract.ClaimTerms]("subsidy/claims", &subsidy.Lifecycle, "subsidy claim", "贴息申领"),
 }

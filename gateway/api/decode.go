@@ -160,6 +160,7 @@ var complaints = []struct{ begin, code, zh string }{
 	{"unexpected property", problem.FieldUnknown, ""},
 	{"unknown query parameter", problem.ParameterUnknown, ""},
 	{"expected string to be " + amountText, problem.AmountInvalid, ""},
+	{"expected string to be " + quantityText, problem.QuantityInvalid, ""},
 	{"expected string to be " + rateText, problem.RateInvalid, ""},
 	{"expected string to be " + dateText, problem.DateInvalid, ""},
 	{"expected string to be " + timeText, problem.TimeInvalid, ""},

@@ -43,7 +43,7 @@ func (a *API) view(ctx context.Context, e *exchange, r projection.Record, s sigh
 		return RecordOf[contract.Terms]{}, err
 	}
 	v := RecordOf[contract.Terms]{ID: r.ID, Kind: r.Kind, State: r.State, Version: r.Version, Commitment: r.Header.Terms, Owner: r.Owner,
-		Created: r.Created, Updated: r.Updated, Encumbrances: make([]Encumbrance, len(live)), AllowedActions: allowed(e, r, live)}
+		Created: r.Created, Updated: r.Updated, Encumbrances: make([]Encumbrance, len(live)), AllowedActions: a.allowed(e, r, live)}
 	if s == terms {
 		v.Terms = r.Terms
 	}

@@ -10,6 +10,7 @@ import (
 
 	"decore/chaincode/calendar"
 	"decore/chaincode/evidence"
+	"decore/chaincode/goods"
 	"decore/chaincode/ident"
 	"decore/chaincode/money"
 )
@@ -71,6 +72,7 @@ func capital(s string) string {
 // scalars documents the domain's scalar types; all are JSON strings.
 var scalars = map[reflect.Type]reflect.Type{
 	reflect.TypeFor[money.Amount]():         reflect.TypeFor[amountSchema](),
+	reflect.TypeFor[goods.Quantity]():       reflect.TypeFor[quantitySchema](),
 	reflect.TypeFor[money.Rate]():           reflect.TypeFor[rateSchema](),
 	reflect.TypeFor[calendar.Date]():        reflect.TypeFor[dateSchema](),
 	reflect.TypeFor[evidence.Instant]():     reflect.TypeFor[instantSchema](),
@@ -91,6 +93,7 @@ func text(format, pattern, what, example string) *huma.Schema {
 type (
 	amountSchema     struct{}
 	rateSchema       struct{}
+	quantitySchema   struct{}
 	dateSchema       struct{}
 	instantSchema    struct{}
 	usccSchema       struct{}
@@ -102,6 +105,10 @@ type (
 
 func (amountSchema) Schema(huma.Registry) *huma.Schema {
 	return text("decimal-yuan", `^(0|[1-9][0-9]{0,14})(\.[0-9]{1,2})?$`, amountText, "1500000.00")
+}
+
+func (quantitySchema) Schema(huma.Registry) *huma.Schema {
+	return text("quantity", `^(0|[1-9][0-9]{0,11})(\.[0-9]{1,6})? [a-z0-9]+$`, quantityText, "120.5 t")
 }
 
 func (rateSchema) Schema(huma.Registry) *huma.Schema {
@@ -138,8 +145,9 @@ func (objectSchema) Schema(huma.Registry) *huma.Schema {
 
 // The texts by which validation tells apart what a pattern is of.
 const (
-	amountText = "Amount in yuan, at most two decimals, not negative (金额,单位:元)"
-	rateText   = "Fraction between 0 and 1, at most eight decimals (比率)"
-	dateText   = "Day in Asia/Shanghai, YYYY-MM-DD (日期)"
-	timeText   = "Time in UTC (时间)"
+	amountText   = "Amount in yuan, at most two decimals, not negative (金额,单位:元)"
+	quantityText = "Number with at most six decimals, a space and a unit such as t, kg, piece (数量及计量单位)"
+	rateText     = "Fraction between 0 and 1, at most eight decimals (比率)"
+	dateText     = "Day in Asia/Shanghai, YYYY-MM-DD (日期)"
+	timeText     = "Time in UTC (时间)"
 )

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,9 +22,10 @@ var (
 	leader   = actor{"91370200990000017E", "青岛崂峰智能家电", lifecycle.Leader, "LeaderMSP"}
 	bankA    = actor{"913702009900000334", "青岛汇岬银行", lifecycle.Bank, "BankAMSP"}
 	bankB    = actor{"913702009900003247", "胶东远帆银行", lifecycle.Bank, "BankBMSP"}
+	keeper   = actor{"913702009900000259", "青岛前坞仓储", lifecycle.Keeper, "PlatformMSP"}
 	bureau   = actor{"91370200990000308H", "青岛市示例财政局", lifecycle.Regulator, "BureauMSP"}
 
-	cast = []actor{supplier, rival, leader, bankA, bankB, bureau}
+	cast = []actor{supplier, rival, leader, bankA, bankB, keeper, bureau}
 )
 
 func parseUSCC(s string) (ident.USCC, error) { return ident.ParseUSCC(s) }
@@ -36,7 +38,7 @@ type step struct {
 
 // script is the whole story in order.
 func script() []step {
-	return append(append(append([]step{}, tradeSteps...), financeSteps...), subsidySteps...)
+	return slices.Concat(tradeSteps, financeSteps, goodsSteps, fraudSteps, subsidySteps)
 }
 
 type fields map[string]any
@@ -66,7 +68,11 @@ func (s *Story) post(ctx context.Context, as actor, path string, body any) (writ
 
 // refused makes a call that must be refused with the code, and tells of it.
 func (s *Story) refused(ctx context.Context, as actor, path, code string, body any) error {
-	r, err := s.client.write(ctx, as, path, s.key(), "", body)
+	seen, err := s.seen(ctx, as, path)
+	if err != nil {
+		return err
+	}
+	r, err := s.client.write(ctx, as, path, s.key(), seen, body)
 	s.writes++
 	if err != nil {
 		return err

@@ -64,8 +64,12 @@ func (d *Desk) Sign(o Order) (signed submit.Signed, subject, id string, err erro
 	if err != nil {
 		return submit.Signed{}, "", "", fmt.Errorf("command ID: %w", err)
 	}
+	args, err := named(o, draw)
+	if err != nil {
+		return submit.Signed{}, "", "", err
+	}
 	cmd, opening, err := contract.Compose(contract.Intent{ID: commandID, Ledger: d.Ledger, Verb: o.Verb, Party: o.Party,
-		Subject: subject, Time: now, On: o.On, Args: o.Args, Salt: salt})
+		Subject: subject, Time: now, On: o.On, Args: args, Salt: salt})
 	if err != nil {
 		return submit.Signed{}, "", "", err
 	}
@@ -85,4 +89,22 @@ func newSubject(verb string, draw Draw) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("verb %s needs a subject", verb)
+}
+
+// named gives IDs to records that a command creates beside its subject, where the order left them out. They are drawn
+// like everything else, so that an order which is drawn again is the same command.
+func named(o Order, draw Draw) (any, error) {
+	args, names := o.Args.(contract.Naming)
+	if !names {
+		return o.Args, nil
+	}
+	for _, v := range contract.Verbs() {
+		if v.Name == o.Verb {
+			return args.Named(func(n int) (string, error) {
+				id, err := draw.ulid(fmt.Sprintf("beside/%d", n))
+				return v.Table.Prefix + "-" + id, err
+			})
+		}
+	}
+	return o.Args, nil
 }

@@ -15,6 +15,7 @@ const (
 	FieldType           = "FIELD_TYPE"
 	FieldRange          = "FIELD_RANGE"
 	AmountInvalid       = "AMOUNT_INVALID"
+	QuantityInvalid     = "QUANTITY_INVALID"
 	RateInvalid         = "RATE_INVALID"
 	DateInvalid         = "DATE_INVALID"
 	TimeInvalid         = "TIME_INVALID"
@@ -85,6 +86,7 @@ var httpCodes = map[string]entry{
 	FieldType:           {422, Text{"The field has the wrong JSON type", "字段的 JSON 类型不正确"}},
 	FieldRange:          {422, Text{"The value is outside what is allowed", "取值超出允许范围"}},
 	AmountInvalid:       {422, Text{"An amount is a text of yuan with at most two decimals, such as \"1500000.00\"", "金额应为以元为单位、至多两位小数的文本，例如 \"1500000.00\""}},
+	QuantityInvalid:     {422, Text{"A quantity is a text of a number with at most six decimals, a space and a unit, such as \"120.5 t\"", "数量应为数字(至多六位小数)、空格加计量单位的文本，例如 \"120.5 t\""}},
 	RateInvalid:         {422, Text{"A rate is a text of a fraction between 0 and 1 with at most eight decimals, such as \"0.0385\"", "利率或比率应为 0 至 1 之间、至多八位小数的文本，例如 \"0.0385\""}},
 	DateInvalid:         {422, Text{"A date is an existing day written YYYY-MM-DD", "日期应为存在的日期，格式 YYYY-MM-DD"}},
 	TimeInvalid:         {422, Text{"A time is in UTC with milliseconds, such as \"2026-01-05T01:02:03.004Z\"", "时间应为带毫秒的 UTC 时间，例如 \"2026-01-05T01:02:03.004Z\""}},

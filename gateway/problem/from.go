@@ -10,6 +10,7 @@ import (
 	"decore/chaincode/calendar"
 	"decore/chaincode/canon"
 	"decore/chaincode/fault"
+	"decore/chaincode/goods"
 	"decore/chaincode/ident"
 	"decore/chaincode/money"
 	"decore/gateway/auth"
@@ -101,6 +102,8 @@ func reason(err error) (string, Text) {
 		return code, Text{id.Reason, identifierFaults[id.Fault]}
 	case errors.Is(err, money.ErrAmount):
 		return AmountInvalid, Text{}
+	case errors.Is(err, goods.ErrQuantity):
+		return QuantityInvalid, Text{}
 	case errors.Is(err, money.ErrRate):
 		return RateInvalid, Text{}
 	case errors.Is(err, calendar.ErrDate):

@@ -4,9 +4,11 @@ import (
 	"decore/chaincode/calendar"
 	"decore/chaincode/contract"
 	"decore/chaincode/financing"
+	"decore/chaincode/lot"
 	"decore/chaincode/money"
 	"decore/chaincode/order"
 	"decore/chaincode/receivable"
+	"decore/chaincode/warehouse"
 )
 
 // Relation is how one record names another.
@@ -42,6 +44,10 @@ func facetsOf(r Record) facets {
 		f.number, f.due, f.amount = string(t.Number), t.DeliverBy, t.Amount
 	case receivable.Terms:
 		f.number, f.due, f.amount = string(t.Invoice), t.Due, t.Amount
+	case lot.Terms:
+		f.number, f.amount = t.Goods.Code, t.OrderShare
+	case warehouse.Terms:
+		f.number, f.due = string(t.Contents.Number), t.Contents.StoredUntil
 	case financing.Terms:
 		f.amount = t.Committed()
 		if t.Offer != nil {

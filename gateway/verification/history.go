@@ -145,7 +145,7 @@ func (c chain) permits(cmd *Command, from lc.State, signer party.Party) bool {
 	row, ok := rowOf(c.table, cmd)
 	return ok && row.Leaves(from) && row.Reaches(cmd.Result.State) &&
 		row.Permits(signer.Roles, func(as lc.Relation) bool {
-			return c.related == nil || as == lc.Holder || c.related(as) == cmd.Party
+			return c.related == nil || as == lc.Holder || as == lc.Grantee || c.related(as) == cmd.Party
 		})
 }
 

@@ -57,6 +57,9 @@ func Credit() credit.Policy {
 		EffectiveFrom: calendar.MustParse("2026-01-01"), CommandMaxAgeSeconds: 86400, CommandMaxSkewSeconds: 300,
 		ConfirmationDays: 30, LargeBuyerTermDays: 60, CertificateWarnMonths: 6, CertificateMaxMonths: 12,
 		AdvanceConfirmed: money.MustRate("0.8"), AdvanceUnconfirmed: money.MustRate("0.6"), AdvanceOrder: money.MustRate("0.4"),
+		AdvanceInventory: money.MustRate("0.5"), AdvanceReceipt: money.MustRate("0.6"), ValuationMaxAgeDays: 30, ValuationMinSources: 1,
+		ReceiptElements: []credit.ReceiptElement{{Field: "/depositorAddress", Clause: "民法典 909(1)", Essential: true},
+			{Field: "/lossStandard", Clause: "民法典 909(3)", Essential: true}, {Field: "/fee", Clause: "民法典 909(6)"}},
 		ReservationMaxHours: 72, RegistrationMinMonths: 1, RegistrationMaxMonths: 360}
 }
 
@@ -81,7 +84,10 @@ type Chain struct {
 	Leader    *Actor
 	BankA     *Actor
 	BankB     *Actor
-	orgs      []string
+
+	Keeper, Supervisor *Actor // two warehousing firms
+
+	orgs []string
 
 	// Past are the committed transactions, the founding first.
 	Past []Past
@@ -99,12 +105,13 @@ func New(t testing.TB, options ...func(*Chain)) *Chain {
 		SME: NewActor(3, "PlatformMSP", lifecycle.SME), SME2: NewActor(4, "PlatformMSP", lifecycle.SME),
 		Leader: NewActor(5, "LeaderMSP", lifecycle.Leader),
 		BankA:  NewActor(6, "BankAMSP", lifecycle.Bank), BankB: NewActor(7, "BankBMSP", lifecycle.Bank),
+		Keeper: NewActor(8, "PlatformMSP", lifecycle.Keeper), Supervisor: NewActor(9, "PlatformMSP", lifecycle.Keeper),
 		orgs: []string{"BureauMSP", "PlatformMSP", "LeaderMSP", "BankAMSP", "BankBMSP"}}
 	for _, option := range options {
 		option(c)
 	}
 	c.found()
-	for _, a := range []*Actor{c.SME, c.SME2, c.Leader, c.BankA, c.BankB} {
+	for _, a := range []*Actor{c.SME, c.SME2, c.Leader, c.BankA, c.BankB, c.Keeper, c.Supervisor} {
 		c.Admit(a)
 	}
 	return c

@@ -1,0 +1,189 @@
+package contract
+
+import (
+	"fmt"
+	"slices"
+
+	"decore/chaincode/calendar"
+	"decore/chaincode/duplicate"
+	"decore/chaincode/encumbrance"
+	"decore/chaincode/evidence"
+	"decore/chaincode/fault"
+	"decore/chaincode/financing"
+	"decore/chaincode/lifecycle"
+)
+
+func init() {
+	on(financing.Table, "roll-over", rollOver)
+	on(financing.Table, "release-part", releasePart)
+	on(financing.Table, "top-up", func(c *call, r financingRecord, a financing.PartArgs) (_ lifecycle.State, err error) {
+		if r.Terms, err = r.Terms.PutUp(a); err != nil {
+			return "", err
+		}
+		pieces, err := c.each(a.Collateral, "/collateral")
+		if err != nil {
+			return "", err
+		}
+		if err := owned(pieces, r.Terms.Applicant); err != nil {
+			return "", err
+		}
+		return r.State, c.visible(pieces, r.Terms.Lender)
+	})
+	on(financing.Table, "accept-top-up", acceptTopUp)
+}
+
+// each opens records that a command names in a list.
+func (c *call) each(ids []string, field string) ([]piece, error) {
+	pieces := make([]piece, len(ids))
+	for i, id := range ids {
+		p, err := c.appraise(id, fmt.Sprintf("%s/%d", field, i))
+		if err != nil {
+			return nil, err
+		}
+		pieces[i] = p
+	}
+	return pieces, nil
+}
+
+// rollOver moves the lien along the stages of one value, with its rank: from an order to its receivables, from a lot
+// to its receipts, from a receipt to its parts. What is left out is free: so a part that is repaid frees its value.
+func rollOver(c *call, r financingRecord, a financing.RollOverArgs) (lifecycle.State, error) {
+	terms, err := r.Terms.RollOver(a)
+	if err != nil {
+		return "", err
+	}
+	from, _, err := c.header(a.From)
+	if err != nil {
+		return "", err
+	}
+	pieces, err := c.each(a.To, "/to")
+	if err != nil {
+		return "", err
+	}
+	stages := make([]encumbrance.Stage, len(pieces))
+	for i, p := range pieces {
+		if !slices.Contains(p.Parents, a.From) {
+			return "", fault.New(fault.NotDescendant, p.field)
+		}
+		stages[i] = encumbrance.Stage{Record: p.ID, Ancestors: p.Parents}
+	}
+	if err := owned(pieces, r.Terms.Applicant); err != nil {
+		return "", err
+	}
+	if err := c.visible(pieces, r.Terms.Lender); err != nil {
+		return "", err
+	}
+	b, err := c.book(from)
+	if err != nil {
+		return "", err
+	}
+	if b, err = b.RollOver(a.From, r.ID, stages, a.Keep, c.now.Time); err != nil {
+		return "", faultOf(err, "/to")
+	}
+	r.Terms = terms
+	if err := c.saveBook(from, b); err != nil {
+		return "", err
+	}
+	return r.State, c.moveClaims(r, from, pieces, a.Keep)
+}
+
+// lent reports whether money was paid out on the collateral, so that its documents are financed.
+func lent(s lifecycle.State) bool { return s == financing.Disbursed || s == financing.Overdue }
+
+func (c *call) moveClaims(r financingRecord, from Header, to []piece, keep bool) error {
+	if !lent(r.State) {
+		return nil
+	}
+	for _, p := range to {
+		if err := c.undoubled(p); err != nil {
+			return err
+		}
+		if err := c.claim(p.Header, duplicate.Financed); err != nil {
+			return err
+		}
+	}
+	if keep {
+		return nil
+	}
+	return c.claim(from, duplicate.Released)
+}
+
+func releasePart(c *call, r financingRecord, a financing.PartArgs) (_ lifecycle.State, err error) {
+	if r.Terms, err = r.Terms.ReleasePart(a); err != nil {
+		return "", err
+	}
+	for _, id := range a.Collateral {
+		h, _, err := c.header(id)
+		if err != nil {
+			return "", err
+		}
+		b, err := c.book(h)
+		if err != nil {
+			return "", err
+		}
+		if err := c.saveBook(h, b.Release(id, r.ID)); err != nil {
+			return "", err
+		}
+		if !lent(r.State) {
+			continue
+		}
+		if err := c.claim(h, duplicate.Released); err != nil {
+			return "", err
+		}
+	}
+	return r.State, nil
+}
+
+// acceptTopUp establishes liens on what the applicant put up, all of them filed already.
+func acceptTopUp(c *call, r financingRecord, a financing.Registration) (lifecycle.State, error) {
+	policy, err := c.creditPolicy()
+	if err != nil {
+		return "", err
+	}
+	offered := r.Terms.Offered
+	if r.Terms, err = r.Terms.TakeUp(a, policy, c.now); err != nil {
+		return "", err
+	}
+	// A filing for this financing cannot be older than the application.
+	if calendar.At(a.Registered.Time).Before(calendar.At(r.Created.Time)) {
+		return "", fault.New(fault.RegistrationInvalid, "/registered")
+	}
+	pieces, err := c.each(offered, "/collateral")
+	if err != nil {
+		return "", err
+	}
+	if err := owned(pieces, r.Terms.Applicant); err != nil {
+		return "", err
+	}
+	if err := c.visible(pieces, r.Terms.Lender); err != nil {
+		return "", err
+	}
+	for _, p := range pieces {
+		if err := c.takeUp(r, p, a.Registered); err != nil {
+			return "", err
+		}
+	}
+	return r.State, nil
+}
+
+func (c *call) takeUp(r financingRecord, p piece, registered evidence.Instant) error {
+	if p.refused != nil {
+		return fault.New(p.refused.Code, p.field).Under(p.refused.Clause)
+	}
+	if err := c.undoubled(p); err != nil {
+		return err
+	}
+	b, err := c.book(p.Header)
+	if err != nil {
+		return err
+	}
+	kind, _ := r.Terms.Product.Lien()
+	if b, err = b.Establish(lien{Record: p.ID, Ancestors: p.Parents, Financing: r.ID, Holder: r.Terms.Lender, Kind: kind,
+		Since: c.now, Registered: &registered}); err != nil {
+		return faultOf(err, p.field)
+	}
+	if err := c.saveBook(p.Header, b); err != nil || !lent(r.State) {
+		return err
+	}
+	return c.claim(p.Header, duplicate.Financed)
+}

@@ -1,0 +1,147 @@
+package goods
+
+import (
+	"slices"
+	"strings"
+
+	"decore/chaincode/calendar"
+	"decore/chaincode/fault"
+	"decore/chaincode/ident"
+	"decore/chaincode/money"
+)
+
+// Description says what the goods are (品种、质量、包装、标记).
+type Description struct {
+	Name    string `json:"name" doc:"Kind of goods (品种)" maxLength:"100"`
+	Code    string `json:"code,omitzero" doc:"Item code of the owner, or HS code (货号或 HS 编码)" maxLength:"32"`
+	Quality string `json:"quality" doc:"Quality, grade, specification (质量、等级、规格)" maxLength:"200"`
+	Packing string `json:"packing,omitzero" doc:"Packing and number of packages (包装、件数)" maxLength:"100"`
+	Marks   string `json:"marks,omitzero" doc:"Marks (标记)" maxLength:"100"`
+	Batch   string `json:"batch,omitzero" doc:"Batch (批号)" maxLength:"64"`
+}
+
+// Check names the first field that cannot be; at is where the description stands.
+func (d Description) Check(at string) error {
+	return Texts{
+		{at + "/name", d.Name, 100, true}, {at + "/code", d.Code, 32, false}, {at + "/quality", d.Quality, 200, true},
+		{at + "/packing", d.Packing, 100, false}, {at + "/marks", d.Marks, 100, false}, {at + "/batch", d.Batch, 64, false},
+	}.Check()
+}
+
+// Text is a text that somebody wrote, to be held against its bounds.
+type Text struct {
+	Field    string
+	Value    string
+	Most     int // characters
+	Required bool
+}
+
+// Texts are checked in their order.
+type Texts []Text
+
+// Check names the first text that is missing or too long.
+func (ts Texts) Check() error {
+	for _, t := range ts {
+		switch {
+		case t.Required && strings.TrimSpace(t.Value) == "":
+			return fault.New(fault.FieldRequired, t.Field)
+		case len([]rune(t.Value)) > t.Most:
+			return fault.New(fault.FieldInvalid, t.Field)
+		}
+	}
+	return nil
+}
+
+// Insurance is a policy that covers the goods (保险, 民法典 909(7)).
+type Insurance struct {
+	Insurer string        `json:"insurer" doc:"Insurer's name (保险人)" maxLength:"100"`
+	Policy  string        `json:"policy" doc:"Number of the policy (保单号)" maxLength:"64"`
+	Amount  money.Amount  `json:"amount" doc:"Sum insured in yuan (保险金额)"`
+	From    calendar.Date `json:"from" doc:"First day (起期)"`
+	Until   calendar.Date `json:"until" doc:"Last day (止期)"`
+}
+
+// Check names the first field that cannot be.
+func (i Insurance) Check(at string) error {
+	if err := (Texts{{at + "/insurer", i.Insurer, 100, true}, {at + "/policy", i.Policy, 64, true}}).Check(); err != nil {
+		return err
+	}
+	switch {
+	case !i.Amount.IsPositive():
+		return fault.New(fault.AmountNotPositive, at+"/amount")
+	case i.From.IsZero():
+		return fault.New(fault.FieldRequired, at+"/from")
+	case i.Until.IsZero():
+		return fault.New(fault.FieldRequired, at+"/until")
+	case i.Until.Before(i.From):
+		return fault.New(fault.DateOrder, at+"/until")
+	}
+	return nil
+}
+
+// Covers reports whether the insurance stands on the day.
+func (i *Insurance) Covers(day calendar.Date) bool {
+	return i != nil && !day.Before(i.From) && !day.After(i.Until)
+}
+
+// Valuation is a price of one unit that somebody stands by (估值).
+type Valuation struct {
+	By     ident.USCC    `json:"by"`     // who states it
+	Source string        `json:"source"` // 价格来源
+	Date   calendar.Date `json:"date"`
+	Price  money.Amount  `json:"price"` // yuan a unit
+}
+
+// ValueArgs are the private arguments by which a party states a price.
+type ValueArgs struct {
+	Source string        `json:"source" doc:"Where the price is from, such as an exchange or an index (价格来源)" maxLength:"64"`
+	Date   calendar.Date `json:"date" doc:"Day of the price (价格日期)"`
+	Price  money.Amount  `json:"price" doc:"Price of one unit in yuan (单价)"`
+}
+
+// Prices are the valuations of one lot or receipt, at most one a source and party: a newer one replaces it.
+type Prices []Valuation
+
+// maxPrices bounds the sources of one record.
+const maxPrices = 20
+
+// State adds a valuation.
+func (ps Prices) State(a ValueArgs, by ident.USCC, today calendar.Date) (Prices, error) {
+	if err := (Texts{{"/source", a.Source, 64, true}}).Check(); err != nil {
+		return ps, err
+	}
+	same := func(v Valuation) bool { return v.By == by && v.Source == a.Source }
+	i := slices.IndexFunc(ps, same)
+	switch {
+	case a.Date.IsZero():
+		return ps, fault.New(fault.FieldRequired, "/date")
+	case a.Date.After(today):
+		return ps, fault.New(fault.DateInFuture, "/date")
+	case i >= 0 && a.Date.Before(ps[i].Date):
+		return ps, fault.New(fault.DateOrder, "/date")
+	case !a.Price.IsPositive():
+		return ps, fault.New(fault.AmountNotPositive, "/price")
+	case i < 0 && len(ps) >= maxPrices:
+		return ps, fault.New(fault.TooMany, "")
+	}
+	kept := slices.DeleteFunc(slices.Clone(ps), same)
+	return append(kept, Valuation{By: by, Source: a.Source, Date: a.Date, Price: a.Price}), nil
+}
+
+// Lowest is the lowest of the prices that are no older than maxAge days, and whether there are sources enough: a
+// lender lends on the most careful of several (孰低原则).
+func (ps Prices) Lowest(today calendar.Date, maxAge, sources int) (lowest money.Amount, ok bool) {
+	var from []string
+	for _, v := range ps {
+		if v.Date.DaysUntil(today) > maxAge {
+			continue
+		}
+		if len(from) == 0 || v.Price.Less(lowest) {
+			lowest = v.Price
+		}
+		if !slices.Contains(from, v.Source) {
+			from = append(from, v.Source)
+		}
+	}
+	return lowest, len(from) > 0 && len(from) >= sources
+}
