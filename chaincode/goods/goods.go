@@ -22,10 +22,7 @@ type Description struct {
 
 // Check names the first field that cannot be; at is where the description stands.
 func (d Description) Check(at string) error {
-	return Texts{
-		{at + "/name", d.Name, 100, true}, {at + "/code", d.Code, 32, false}, {at + "/quality", d.Quality, 200, true},
-		{at + "/packing", d.Packing, 100, false}, {at + "/marks", d.Marks, 100, false}, {at + "/batch", d.Batch, 64, false},
-	}.Check()
+	return Texts{Required(at+"/name", d.Name, 100), Optional(at+"/code", d.Code, 32), Required(at+"/quality", d.Quality, 200), Optional(at+"/packing", d.Packing, 100), Optional(at+"/marks", d.Marks, 100), Optional(at+"/batch", d.Batch, 64)}.Check()
 }
 
 // Text is a text that somebody wrote, to be held against its bounds.
@@ -35,6 +32,12 @@ type Text struct {
 	Most     int // characters
 	Required bool
 }
+
+// Required is a text that must be there.
+func Required(field, value string, most int) Text { return Text{field, value, most, true} }
+
+// Optional is a text that may be left out.
+func Optional(field, value string, most int) Text { return Text{field, value, most, false} }
 
 // Texts are checked in their order.
 type Texts []Text
@@ -63,7 +66,7 @@ type Insurance struct {
 
 // Check names the first field that cannot be.
 func (i Insurance) Check(at string) error {
-	if err := (Texts{{at + "/insurer", i.Insurer, 100, true}, {at + "/policy", i.Policy, 64, true}}).Check(); err != nil {
+	if err := (Texts{Required(at+"/insurer", i.Insurer, 100), Required(at+"/policy", i.Policy, 64)}).Check(); err != nil {
 		return err
 	}
 	switch {
@@ -107,7 +110,7 @@ const maxPrices = 20
 
 // State adds a valuation.
 func (ps Prices) State(a ValueArgs, by ident.USCC, today calendar.Date) (Prices, error) {
-	if err := (Texts{{"/source", a.Source, 64, true}}).Check(); err != nil {
+	if err := (Texts{Required("/source", a.Source, 64)}).Check(); err != nil {
 		return ps, err
 	}
 	same := func(v Valuation) bool { return v.By == by && v.Source == a.Source }

@@ -60,13 +60,13 @@ func (s *stage) launch(t *testing.T, g *gateway) {
 	must(t, g.cmd.Start())
 	cmd, exited, out := g.cmd, g.exited, g.output
 	go func() { _ = cmd.Wait(); close(exited) }()
-	t.Cleanup(func() {
+	s.t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		<-exited
-		if t.Failed() {
+		if s.t.Failed() {
 			out.Lock()
 			defer out.Unlock()
-			t.Logf("--- the gateway of %s\n%s", g.org, out.Bytes()[max(0, out.Len()-3000):])
+			s.t.Logf("--- the gateway of %s\n%s", g.org, out.Bytes()[max(0, out.Len()-3000):])
 		}
 	})
 }

@@ -24,6 +24,7 @@ const (
 
 // stage is a network with the gateways of the bureau and of the platform, where the suppliers are.
 type stage struct {
+	t       *testing.T // of the whole test: what is started in a part of it outlives that part
 	net     *cluster.Network
 	program string // the gateway
 	data    string
@@ -33,7 +34,7 @@ type stage struct {
 func setUp(t *testing.T, o cluster.Options) *stage {
 	t.Helper()
 	o.Orgs = []string{"bureau", "platform", "leader"}
-	s := &stage{net: clustertest.Up(t, o), program: clustertest.Build(t, "decore/gateway"), data: t.TempDir()}
+	s := &stage{t: t, net: clustertest.Up(t, o), program: clustertest.Build(t, "decore/gateway"), data: t.TempDir()}
 	s.writePlan(t)
 	for _, org := range []string{bureau, platform, leader} {
 		s.run(t, "keys", "--org", org, "--data", s.folder(org), s.plan())
