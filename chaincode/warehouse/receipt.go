@@ -194,7 +194,7 @@ type PledgeArgs struct {
 	Financing string `json:"financing" doc:"Record ID of the financing that it secures (融资记录编号)"`
 }
 
-// Endorse as pledged: the word 质押, the owner's and the keeper's signature (担保制度解释 art. 59).
+// AskPledge asks for the endorsement as pledged: the word 质押, the owner's and the keeper's signature (担保制度解释 art. 59).
 func (t Terms) AskPledge(a PledgeArgs, bank ident.USCC, today calendar.Date) (Terms, lc.State, error) {
 	if t.past(today) {
 		return t, "", fault.New(fault.ReceiptExpired, "")
