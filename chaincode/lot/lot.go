@@ -129,7 +129,7 @@ func (t Terms) Store(a StoreArgs, today calendar.Date) (Terms, lc.State, error) 
 	if err := t.dated(a.Counted, "/counted", a.Date, today); err != nil {
 		return t, "", err
 	}
-	if err := (goods.Texts{{"/site", a.Site, 100, true}, {"/position", a.Position, 100, true}}).Check(); err != nil {
+	if err := (goods.Texts{{Field: "/site", Value: a.Site, Most: 100, Required: true}, {Field: "/position", Value: a.Position, Most: 100, Required: true}}).Check(); err != nil {
 		return t, "", err
 	}
 	t.Quantity, t.Site, t.Position, t.StoredOn, t.Commingled = a.Counted, a.Site, a.Position, a.Date, a.Commingled
@@ -148,7 +148,7 @@ func (t Terms) Add(a AddArgs, today calendar.Date) (Terms, error) {
 	if err := t.dated(a.Quantity, "/quantity", a.Date, today); err != nil {
 		return t, err
 	}
-	if err := (goods.Texts{{"/note", a.Note, 64, false}}).Check(); err != nil {
+	if err := (goods.Texts{{Field: "/note", Value: a.Note, Most: 64}}).Check(); err != nil {
 		return t, err
 	}
 	t.Quantity = t.Quantity.Plus(a.Quantity)
@@ -168,7 +168,7 @@ func (t Terms) StockTake(a StockTakeArgs, today calendar.Date) (Terms, error) {
 	if err := t.counted(a.Counted, a.Date, today); err != nil {
 		return t, err
 	}
-	if err := (goods.Texts{{"/note", a.Note, 200, false}}).Check(); err != nil {
+	if err := (goods.Texts{{Field: "/note", Value: a.Note, Most: 200}}).Check(); err != nil {
 		return t, err
 	}
 	kind, difference := counted, t.Quantity.Minus(a.Counted)
@@ -201,7 +201,7 @@ func (t Terms) Lose(a LoseArgs, today calendar.Date) (Terms, error) {
 	if err := t.dated(a.Quantity, "/quantity", a.Date, today); err != nil {
 		return t, err
 	}
-	if err := (goods.Texts{{"/cause", a.Cause, 200, true}}).Check(); err != nil {
+	if err := (goods.Texts{{Field: "/cause", Value: a.Cause, Most: 200, Required: true}}).Check(); err != nil {
 		return t, err
 	}
 	if t.Free().Less(a.Quantity) {
@@ -223,7 +223,7 @@ func (t Terms) Release(a ReleaseArgs, today calendar.Date) (Terms, error) {
 	if err := t.dated(a.Quantity, "/quantity", a.Date, today); err != nil {
 		return t, err
 	}
-	if err := (goods.Texts{{"/note", a.Note, 64, true}}).Check(); err != nil {
+	if err := (goods.Texts{{Field: "/note", Value: a.Note, Most: 64, Required: true}}).Check(); err != nil {
 		return t, err
 	}
 	if t.Free().Less(a.Quantity) {
@@ -310,5 +310,5 @@ type FreezeArgs struct {
 // Freeze stops everything but counting.
 func (t Terms) Freeze(a FreezeArgs) (Terms, error) {
 	t.Frozen = a.Reason
-	return t, goods.Texts{{"/reason", a.Reason, 200, true}}.Check()
+	return t, goods.Texts{{Field: "/reason", Value: a.Reason, Most: 200, Required: true}}.Check()
 }
