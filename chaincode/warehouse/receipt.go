@@ -58,10 +58,11 @@ type PledgeMark struct {
 	Date      calendar.Date `json:"date"`
 }
 
-// DeliveryOrder is a lien holder's leave to deliver.
+// DeliveryOrder is a lien holder's leave to deliver; it ends with the financing for which the receipt is held.
 type DeliveryOrder struct {
-	Bank ident.USCC    `json:"bank"`
-	Date calendar.Date `json:"date"`
+	Bank      ident.USCC    `json:"bank"`
+	Financing string        `json:"financing"`
+	Date      calendar.Date `json:"date"`
 }
 
 // Parties lists who may read the terms by being bound by them. To whom a receipt is being endorsed may read what it
