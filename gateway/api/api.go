@@ -85,7 +85,9 @@ var useProblems = sync.OnceFunc(func() {
 			return p
 		}
 		e := of(ctx.Context())
-		return p.Render(e.lang, e.path, e.trace)
+		shown := p.Render(e.lang, e.path, e.trace)
+		shown.DryRun = e.dry
+		return shown
 	}
 })
 

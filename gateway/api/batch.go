@@ -30,6 +30,7 @@ type BatchItem struct {
 // BatchAnswer answers a batch, result by item.
 type BatchAnswer struct {
 	Results []BatchResult `json:"results" doc:"In the order of the items (结果)"`
+	DryRun  bool          `json:"dryRun,omitempty" doc:"Nothing was recorded (试运行)"`
 }
 
 // BatchResult is what became of one item.
@@ -116,7 +117,7 @@ func within(prefix string, err error) error {
 }
 
 func (a *API) batchReply(e *exchange, outcomes []outcome) (*reply, error) {
-	out := BatchAnswer{Results: make([]BatchResult, len(outcomes))}
+	out := BatchAnswer{Results: make([]BatchResult, len(outcomes)), DryRun: e.dry}
 	for i, o := range outcomes {
 		var err error
 		if out.Results[i], err = o.result(e); err != nil {
@@ -135,13 +136,13 @@ func (o outcome) result(e *exchange) (BatchResult, error) {
 	if err != nil {
 		return BatchResult{}, err
 	}
-	r := BatchResult{Status: contract.Accepted, State: o.answer.State, Version: o.answer.Version, Commitment: o.answer.Terms, Position: o.position()}
+	r := BatchResult{Status: contract.Accepted, State: o.answer.State, Version: o.answer.Version, Commitment: o.commitment(), Position: o.position()}
 	if p := o.refusal(); p != nil {
 		r = refused(e, p)
 		if o.err != nil || o.answer.Status == contract.Invalid {
 			r.Status = contract.Invalid
 		}
 	}
-	r.ID, r.Command = o.Subject, &signature
+	r.ID, r.Command = o.Subject, signature
 	return r, nil
 }

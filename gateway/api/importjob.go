@@ -112,7 +112,7 @@ func (j *importJob) draw(place *rowOutcome) desk.Draw {
 }
 
 func (j *importJob) submit(ctx context.Context, b importBatch) error {
-	outcomes, newest, err := j.api.commit(ctx, b.steps)
+	outcomes, newest, err := j.api.commit(ctx, j.exchange, b.steps)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 // Write is what every request that writes may carry.
 type Write struct {
 	Payload
+	Dry
 	Key string `header:"Idempotency-Key" maxLength:"128" doc:"Same key, If-Match and body: the same answer, also after a crash (幂等键)"`
 
 	ifMatch string // of a write to a record; part of what the key stands for
@@ -81,6 +82,9 @@ func (a *API) writtenReply(e *exchange, o outcome) (*reply, error) {
 	out, err := answer(http.StatusOK, w)
 	if err != nil {
 		return nil, err
+	}
+	if o.dry {
+		return out, nil
 	}
 	if w.Version > 0 {
 		out.ETag = etag(w.Version)
