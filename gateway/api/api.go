@@ -144,6 +144,7 @@ func (a *API) OpenAPI() *huma.OpenAPI { return a.huma.OpenAPI() }
 func (a *API) routes() {
 	a.verificationRoutes()
 	a.importRoutes()
+	a.docketRoutes()
 	for _, c := range collections {
 		a.collectionRoutes(c)
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"decore/chaincode/contract"
@@ -62,9 +63,18 @@ func (a *API) alignKey(e *exchange) error {
 	return a.keys.Activate(e.caller.Party, registered)
 }
 
-// prepare reads what is asked of a record of the caller's sight, and signs it. onVersion is the If-Match header; a
-// countersignature must name in it what the signer saw.
-func (a *API) prepare(ctx context.Context, e *exchange, v contract.Verb, id, onVersion string, args any) (step, error) {
+// condition is what the caller saw of the record: its version as an entity tag, or the commitment to its terms.
+type condition struct {
+	version string
+	terms   evidence.Commitment
+}
+
+// names reports whether the condition tells the terms that were seen from others.
+func (c condition) names() bool { return c.terms != "" || c.version != "" && c.version != anyVersion }
+
+// prepare reads what is asked of a record of the caller's sight, and signs it. A countersignature must name what the
+// signer saw.
+func (a *API) prepare(ctx context.Context, e *exchange, v contract.Verb, id string, saw condition, args any) (step, error) {
 	if !mayUse(e.caller.Roles, rolesOf(v.Row)) {
 		return step{}, problem.New(problem.RoleNotPermitted)
 	}
@@ -79,13 +89,16 @@ func (a *API) prepare(ctx context.Context, e *exchange, v contract.Verb, id, onV
 	if err != nil {
 		return step{}, err
 	}
-	if v.Row.Binding && (onVersion == "" || onVersion == anyVersion) {
+	if v.Row.Binding && !saw.names() {
 		return step{}, problem.New(problem.IfMatchRequired).At("header.If-Match")
 	}
-	if err := matches(onVersion, r.Version); err != nil {
+	if err := matches(saw.version, r.Version); err != nil {
 		return step{}, err
 	}
-	if onVersion != "" {
+	if saw.terms != "" && saw.terms != r.Header.Terms {
+		return step{}, problem.New(string(fault.TermsChanged)).At("/commitment")
+	}
+	if saw != (condition{}) {
 		// The caller is bound by the version that it saw, and by nothing that came after.
 		w.on = r.Header.Terms
 	}
@@ -100,7 +113,7 @@ type outcome struct {
 	dry    bool // only tried
 }
 
-// carryOut submits the signed steps together, and waits until this gateway can read what they did.
+// carryOut submits the signed steps, and waits until this gateway can read what they did.
 func (a *API) carryOut(ctx context.Context, e *exchange, steps []step) ([]outcome, error) {
 	outcomes, newest, err := a.commit(ctx, e, steps)
 	if err != nil || e.dry {
@@ -110,7 +123,7 @@ func (a *API) carryOut(ctx context.Context, e *exchange, steps []step) ([]outcom
 	return outcomes, a.locate(ctx, outcomes)
 }
 
-// commit submits the signed steps together, and returns the newest block that they stand in. In a dry run they are
+// commit submits the signed steps in their order, as many together as go into a transaction, and returns the newest block that they stand in. In a dry run they are
 // only tried, and stand in none.
 func (a *API) commit(ctx context.Context, e *exchange, steps []step) (outcomes []outcome, newest uint64, err error) {
 	outcomes = make([]outcome, len(steps))
@@ -140,11 +153,16 @@ func (a *API) decide(ctx context.Context, e *exchange, commands []submit.Signed)
 	if e.dry {
 		return a.submit.DryRun(ctx, commands...)
 	}
-	began := time.Now()
-	if answers, errs, err = a.submit.Submit(ctx, commands...); err == nil {
-		a.metrics.committed(len(commands), time.Since(began))
+	for some := range slices.Chunk(commands, contract.MaxBatch) {
+		began := time.Now()
+		got, wrong, err := a.submit.Submit(ctx, some...)
+		if err != nil {
+			return nil, nil, err
+		}
+		a.metrics.committed(len(some), time.Since(began))
+		answers, errs = append(answers, got...), append(errs, wrong...)
 	}
-	return answers, errs, err
+	return answers, errs, nil
 }
 
 // fresh waits a while for the projection to reach the block, so that callers read their own writes. A projection that
@@ -237,7 +255,7 @@ type Written struct {
 	Commitment evidence.Commitment `json:"commitment,omitempty" doc:"Commitment to the terms as they are now (条款承诺)"`
 	Command    *Signature          `json:"command,omitempty" doc:"The signed command, the evidence of this act (签名指令)"`
 	Position   *problem.Position   `json:"position,omitempty" doc:"Where it stands on the ledger (账本位置)"`
-	DryRun     bool                `json:"dryRun,omitempty" doc:"Nothing was recorded (试运行)"`
+	DryRun     bool                `json:"dryRun,omitzero" doc:"Nothing was recorded (试运行)"`
 }
 
 // Signature is a signed command.

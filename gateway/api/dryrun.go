@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 )
 
@@ -14,8 +15,10 @@ type Dry struct {
 }
 
 // dryOf reads the parameter before the operation is known, so that whatever answers the request can say what it was.
-// An operation that has no such parameter, or gets another value than true and false, refuses the request.
+// Who names it at all gets a dry run, unless it plainly says false; what is neither, the operation refuses.
 func dryOf(query url.Values) bool {
-	dry, err := strconv.ParseBool(query.Get("dryRun"))
-	return err == nil && dry
+	return slices.ContainsFunc(query["dryRun"], func(value string) bool {
+		dry, err := strconv.ParseBool(value)
+		return err != nil || dry
+	})
 }

@@ -58,7 +58,7 @@ func (a *API) verb(ctx context.Context, e *exchange, v contract.Verb, id, ifMatc
 	}
 	in.ifMatch = ifMatch
 	return a.perform(ctx, e, in, func() (step, error) {
-		return a.prepare(ctx, e, v, id, ifMatch, args.Elem().Interface())
+		return a.prepare(ctx, e, v, id, condition{version: ifMatch}, args.Elem().Interface())
 	})
 }
 
