@@ -38,6 +38,8 @@ var access = map[string]string{
 	"POST /v1/orders/batch":            "mmmrrrrrrr",
 	"POST /v1/orders/import":           "mmrrrrrrrr",
 	"GET /v1/orders/template":          "mmmmmmmmmm",
+	"GET /v1/orders/decisions":         "rrmrrrrrrr",
+	"POST /v1/orders/decisions":        "rrmrrrrrrr",
 	"GET /v1/orders/{id}":              "mnmmnnnnmm",
 	"GET /v1/orders/{id}/history":      "mnmmnnnnmm",
 	"GET /v1/orders/{id}/verification": "mnmmnnnnmm",
@@ -69,7 +71,9 @@ var access = map[string]string{
 	"POST /v1/receivables/{id}/pay":                  "mnrmnrrrrr",
 	"POST /v1/receivables/{id}/cancel":               "mnrrrrrrrm",
 	"POST /v1/receivables/{id}/close":                "mnrrrrrrrr",
-	"GET /v1/imports/{id}/sheet":                     "nnrrrrrrrr",
+	"GET /v1/receivables/decisions":                  "rrmrrrrrrr",
+	"POST /v1/receivables/decisions":                 "rrmrrrrrrr",
+	"GET /v1/imports/{id}/sheet":                     "nnnnnnnnnn",
 
 	"GET /v1/lots":                          "mmmmmmmmmm",
 	"POST /v1/lots":                         "mmrrrrrrrr",
@@ -225,8 +229,15 @@ func TestEveryOperationAnswersEveryRoleAsTheMatrixSays(t *testing.T) {
 		}
 		for i, p := range actors {
 			t.Run(name+" by "+fmt.Sprint(roleOf[p], i), func(t *testing.T) {
+				var tried response
+				if writes(op) {
+					tried = w.send(p, op.Method, path+"?dryRun=true", probe(name, ids), "If-Match", "")
+				}
 				r := w.send(p, op.Method, path, probe(name, ids), "If-Match", "")
 				checkCell(t, access[name][i], r)
+				if writes(op) {
+					checkTried(t, tried, r)
+				}
 			})
 		}
 		if strings.HasPrefix(op.Path, "/v1/") {

@@ -85,7 +85,9 @@ var useProblems = sync.OnceFunc(func() {
 			return p
 		}
 		e := of(ctx.Context())
-		return p.Render(e.lang, e.path, e.trace)
+		shown := p.Render(e.lang, e.path, e.trace)
+		shown.DryRun = e.dry
+		return shown
 	}
 })
 
@@ -142,6 +144,7 @@ func (a *API) OpenAPI() *huma.OpenAPI { return a.huma.OpenAPI() }
 func (a *API) routes() {
 	a.verificationRoutes()
 	a.importRoutes()
+	a.docketRoutes()
 	for _, c := range collections {
 		a.collectionRoutes(c)
 	}
