@@ -210,6 +210,45 @@ func TestARegistrationThatEndsSoonIsToldToItsParties(t *testing.T) {
 	}
 }
 
+func TestGoodsThatTheirOwnerPricesHighAreTold(t *testing.T) {
+	w := newWorld(t)
+	order := w.order("1000000.00")
+	w.act(leader, "/v1/orders/"+order+"/attest", nil)
+	w.act(supplier, "/v1/orders/"+order+"/grant", object{"to": bankA, "until": w.days(90)})
+	lot := w.act(supplier, "/v1/lots", object{"keeper": keeper, "quantity": "20 t", "order": order, "orderShare": "400000.00",
+		"goods": object{"name": "铝锭", "code": "AL9970", "quality": "Al99.70"}}).ID
+	w.act(keeper, "/v1/lots/"+lot+"/store", object{"counted": "20 t", "site": "前湾港 3 号库", "position": "A-1", "date": w.days(0)})
+	w.act(keeper, "/v1/lots/"+lot+"/value", object{"source": "SMM", "date": w.days(0), "price": "20000.00"})
+	for _, c := range []struct {
+		price string
+		fires bool
+	}{{"22000.00", false}, {"22000.01", true}} {
+		w.act(supplier, "/v1/lots/"+lot+"/value", object{"source": "own", "date": w.days(0), "price": c.price})
+		if _, found, raw := w.signals(keeper, "/v1/lots/"+lot); (found["OVER_PRICED"] != nil) != c.fires {
+			t.Errorf("at %s the keeper is told %s", c.price, raw)
+		}
+		if _, found, raw := w.signals(supplier, "/v1/orders/"+order); slices.Equal(found["OVER_PRICED"], []string{lot}) != c.fires {
+			t.Errorf("at %s the order's seller is told %s", c.price, raw)
+		}
+	}
+	w.act(supplier, "/v1/lots/"+lot+"/insure", object{"insurer": "人保", "policy": "P1", "amount": "400000.00", "from": w.days(-10), "until": w.days(30)})
+	if _, found, raw := w.signals(supplier, "/v1/orders/"+order); !slices.Equal(found["INSURANCE_LAPSE"], []string{lot}) {
+		t.Errorf("the seller is told %s", raw)
+	}
+	// The order is disclosed to the bank, the lot is not.
+	if _, found, raw := w.signals(bankA, "/v1/orders/"+order); found["OVER_PRICED"] != nil || found["INSURANCE_LAPSE"] != nil || strings.Contains(raw, lot) {
+		t.Errorf("bank A is told of the lot: %s", raw)
+	}
+	receipt := w.issuedReceipt(lot, "5 t")
+	w.withRisk(func(s *risk.Settings) { s.LapseDays = 180 })
+	if _, found, raw := w.signals(supplier, "/v1/orders/"+order); !slices.Equal(found["STORAGE_LAPSE"], []string{receipt}) {
+		t.Errorf("the seller is told %s", raw)
+	}
+	if _, found, raw := w.signals(keeper, "/v1/warehouse-receipts/"+receipt); found["STORAGE_LAPSE"] == nil {
+		t.Errorf("the keeper is told %s", raw)
+	}
+}
+
 func TestAReceivableDueLaterThanAgreedIsTold(t *testing.T) {
 	w := newWorld(t)
 	order := w.delivered("100000.00")

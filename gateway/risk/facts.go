@@ -16,7 +16,8 @@ type Facts struct {
 	AsOf   AsOf
 	Today  calendar.Date // in Asia/Shanghai
 
-	Paper      *Paper            // the record as a document; nil when its terms are not disclosed
+	Disclosed  bool              // the caller may read the record's terms: without, all below but Steps is empty
+	Paper      *Paper            // an order or a receivable as a document; nil for goods
 	Receivable *receivable.Terms // nil for an order, or when not disclosed
 	Orders     []Order           // the order itself or that of the receivable, then the others of its contract
 

@@ -9,9 +9,7 @@ import (
 
 	"decore/chaincode/contract"
 	"decore/chaincode/evidence"
-	"decore/chaincode/financing"
 	"decore/chaincode/ident"
-	lc "decore/chaincode/lifecycle"
 	"decore/chaincode/order"
 	"decore/chaincode/receivable"
 	"decore/gateway/projection"
@@ -21,7 +19,7 @@ import (
 var ErrKind = errors.New("no signals about records of this kind")
 
 // Kinds lists the kinds of records that there are signals about.
-func Kinds() []string { return slices.Clone(sales) }
+func Kinds() []string { return slices.Clone(everything) }
 
 // Bounds of what is looked at for one record, so that nobody's data can make an answer slow. What is beyond them
 // is left out.
@@ -46,10 +44,10 @@ type Gatherer struct {
 	Settings Settings
 }
 
-// Gather collects the facts about an order or a receivable. They are read one after the other: a block that comes
+// Gather collects the facts about a record. They are read one after the other: a block that comes
 // in between may be seen in some of them.
 func (g *Gatherer) Gather(ctx context.Context, r projection.Record, v Viewer) (Facts, error) {
-	if !slices.Contains(sales, r.Kind) {
+	if !slices.Contains(everything, r.Kind) {
 		return Facts{}, fmt.Errorf("%w: %s", ErrKind, r.Kind)
 	}
 	head, err := g.Store.Position(ctx)
@@ -61,13 +59,17 @@ func (g *Gatherer) Gather(ctx context.Context, r projection.Record, v Viewer) (F
 	if v.Keeps {
 		c.facts.Knowledge = &g.Settings.Knowledge
 	}
-	if err := c.steps(ctx); err != nil {
-		return Facts{}, err
-	}
+	parts := []func(context.Context) error{c.steps}
 	if v.Terms && r.Terms != nil {
-		err = c.terms(ctx)
+		c.facts.Disclosed = true
+		parts = append(parts, c.trade, c.goods, c.registrations)
 	}
-	return c.facts, err
+	for _, part := range parts {
+		if err := part(ctx); err != nil {
+			return Facts{}, err
+		}
+	}
+	return c.facts, nil
 }
 
 // collection is the facts about one record while they are collected.
@@ -78,7 +80,7 @@ type collection struct {
 	facts  Facts
 }
 
-// orderID is the order itself, or the one that the receivable descends from.
+// orderID is the order itself, or the one that the record descends from; "" for goods without one.
 func (c *collection) orderID() string {
 	for _, id := range slices.Backward(append(slices.Clone(c.record.Parents), c.record.ID)) {
 		if strings.HasPrefix(id, order.Table.Prefix+"-") {
@@ -89,6 +91,9 @@ func (c *collection) orderID() string {
 }
 
 func (c *collection) steps(ctx context.Context) error {
+	if !slices.Contains(sales, c.record.Kind) {
+		return nil
+	}
 	history, err := c.Store.History(ctx, c.orderID())
 	if err != nil {
 		return fmt.Errorf("history of %s: %w", c.orderID(), err)
@@ -101,8 +106,8 @@ func (c *collection) steps(ctx context.Context) error {
 	return nil
 }
 
-// terms collects all that hangs on the terms of the record.
-func (c *collection) terms(ctx context.Context) error {
+// trade collects what is about the sale that an order or a receivable is of.
+func (c *collection) trade(ctx context.Context) error {
 	paper, ok := paperOf(c.record)
 	if !ok {
 		return nil
@@ -111,7 +116,7 @@ func (c *collection) terms(ctx context.Context) error {
 	if t, is := c.record.Terms.(receivable.Terms); is {
 		c.facts.Receivable = &t
 	}
-	for _, part := range []func(context.Context) error{c.orders, c.similar, c.named, c.dealings, c.sales, c.lapses} {
+	for _, part := range []func(context.Context) error{c.orders, c.similar, c.named, c.dealings, c.sales} {
 		if err := part(ctx); err != nil {
 			return err
 		}
@@ -266,30 +271,4 @@ func (c *collection) group(u ident.USCC) []ident.USCC {
 		return []ident.USCC{u}
 	}
 	return c.facts.Knowledge.group(u)
-}
-
-// over are the states of a financing in which its registration protects nobody any more.
-var over = []lc.State{financing.Settled, financing.Released, financing.Rejected, financing.Withdrawn}
-
-// lapses reads the registrations of financings that the caller is a party of.
-func (c *collection) lapses(ctx context.Context) error {
-	found, err := c.Store.Records(ctx, projection.Filter{Link: projection.Collateral, Target: c.record.ID,
-		Reader: c.viewer.Party, Day: c.viewer.Day, Limit: maxMatches})
-	if err != nil {
-		return fmt.Errorf("financings: %w", err)
-	}
-	for _, r := range found {
-		t, is := r.Terms.(financing.Terms)
-		if !is || t.Registration == nil || slices.Contains(over, r.State) {
-			continue
-		}
-		reads, err := c.viewer.Reads(ctx, r)
-		if err != nil {
-			return err
-		}
-		if reads {
-			c.facts.Lapses = append(c.facts.Lapses, Lapse{Record: r.ID, What: Registration, Until: t.Registration.Expires})
-		}
-	}
-	return nil
 }

@@ -1,4 +1,4 @@
-// Package risk scores and explains what is unusual about an order or a receivable (风险信号). It never blocks: what
+// Package risk scores and explains what is unusual about an order, a receivable or goods in store (风险信号). It never blocks: what
 // must not be is refused by the contract, what a verification finds is a verdict, and what is only strange is here.
 //
 // The rules are pure: the same Facts and Settings always give the same Report. Gatherer collects the facts.

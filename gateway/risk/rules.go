@@ -3,8 +3,10 @@ package risk
 import (
 	"fmt"
 
+	"decore/chaincode/lot"
 	"decore/chaincode/order"
 	"decore/chaincode/receivable"
+	"decore/chaincode/warehouse"
 	"decore/gateway/problem"
 )
 
@@ -53,6 +55,8 @@ const (
 var (
 	sales       = []string{order.Table.Kind, receivable.Table.Kind}
 	receivables = []string{receivable.Table.Kind}
+	goodsOf     = []string{order.Table.Kind, lot.Table.Kind, warehouse.Table.Kind}
+	everything  = []string{order.Table.Kind, receivable.Table.Kind, lot.Table.Kind, warehouse.Table.Kind}
 )
 
 const (
@@ -107,16 +111,16 @@ var rules = []rule{
 		problem.Text{En: "Few debtors", Zh: "债务人集中"},
 		problem.Text{En: "Of what the seller is owed, as far as the caller may see, the largest debtor owes %[1]s; the Herfindahl index is %[2]s.",
 			Zh: "可见范围内,卖方最大债务人占比 %[1]s,赫芬达尔指数 %[2]s"}},
-	{OverPriced, sales, nothing, 25, "高估货值; " + notice77, overPriced,
+	{OverPriced, goodsOf, terms, 25, "高估货值; " + notice77, overPriced,
 		problem.Text{En: "Priced above the market", Zh: "估价高于市场"},
 		problem.Text{En: "Prices that are more than %[2]s above their reference: %[1]d.", Zh: "%[1]d 项单价高于参考价 %[2]s 以上"}},
-	{InsuranceLapse, sales, nothing, 10, contents, lapse(Insurance),
+	{InsuranceLapse, goodsOf, terms, 10, contents, lapse(Insurance),
 		problem.Text{En: "Insurance about to end", Zh: "保险即将到期"},
 		problem.Text{En: "Insurance ends on %[1]s.", Zh: "保险于 %[1]s 到期"}},
-	{StorageLapse, sales, nothing, 10, contents, lapse(Storage),
+	{StorageLapse, goodsOf, terms, 10, contents, lapse(Storage),
 		problem.Text{En: "Storage about to end", Zh: "仓储期限即将届满"},
 		problem.Text{En: "Storage ends on %[1]s.", Zh: "仓储期限于 %[1]s 届满"}},
-	{RegistrationLapse, sales, nothing, 20, guarantee4, lapse(Registration),
+	{RegistrationLapse, everything, terms, 20, guarantee4, lapse(Registration),
 		problem.Text{En: "Registration about to end", Zh: "登记即将到期"},
 		problem.Text{En: "The filing at the movables registry ends on %[1]s.", Zh: "中登网登记于 %[1]s 到期"}},
 }
@@ -143,7 +147,7 @@ func (f finding) of(records ...string) finding { f.records = records; return f }
 
 func (r *rule) apply(e *examination) finding {
 	switch {
-	case r.needs >= terms && e.Paper == nil, r.needs == trade && len(e.Orders) == 0, r.needs == knowledge && e.Knowledge == nil:
+	case r.needs >= terms && !e.Disclosed, r.needs == trade && len(e.Orders) == 0, r.needs == knowledge && e.Knowledge == nil:
 		return unsure(NotDisclosed)
 	}
 	return r.find(e)

@@ -43,7 +43,7 @@ func facts() risk.Facts {
 		Day: day, Amount: yuan("100000.00")}
 	o := order.Terms{Seller: seller, Buyer: buyer, Number: "PO1", Contract: "C1", Signed: day.AddDays(-400), PaymentDays: 60,
 		Amount: yuan("100000.00"), Shipped: yuan("100000.00"), Accepted: yuan("100000.00"), Invoiced: yuan("100000.00")}
-	return risk.Facts{Record: p.Record, Kind: "receivable", Today: day, Paper: &p,
+	return risk.Facts{Record: p.Record, Kind: "receivable", Today: day, Disclosed: true, Paper: &p,
 		Receivable: &receivable.Terms{Issued: day, Delivered: day, Due: day.AddDays(60)},
 		Orders:     []risk.Order{{Record: "ORD-1", Terms: o}}, First: o.Signed,
 		Shares:    []projection.Share{share(third, "25.00", 2), share(buyer, "25.00", 1), share(fourth, "25.00", 1), share(seller, "25.00", 1)},
@@ -120,6 +120,11 @@ func worth(amount string) func(*risk.Facts) {
 	return func(f *risk.Facts) {
 		f.Knowledge.Contracts = []risk.Contract{{Seller: seller, Buyer: buyer, Number: "C1", Amount: yuan(amount)}}
 	}
+}
+
+// of makes the facts those of a record of the kind.
+func of(kind string, change func(*risk.Facts)) func(*risk.Facts) {
+	return func(f *risk.Facts) { f.Kind = kind; change(f) }
 }
 
 func owed(shares ...projection.Share) func(*risk.Facts) {
@@ -222,13 +227,13 @@ func TestEachRuleFiresAtItsBoundaryAndNotBefore(t *testing.T) {
 		{"just the limit of the index", risk.Concentration, owed(share(buyer, "50.00", 2), share(third, "30.00", 2), share("A", "5.00", 1), share("B", "5.00", 1), share("C", "5.00", 1), share("D", "5.00", 1)), nil},
 		{"a fen above the limit of the index", risk.Concentration, owed(share(buyer, "50.00", 2), share(third, "30.01", 2), share("A", "4.99", 1), share("B", "5.00", 1), share("C", "5.00", 1), share("D", "5.00", 1)), []string{}},
 
-		{"a fen above the price's tolerance", risk.OverPriced, func(f *risk.Facts) { f.Prices[0].Unit = yuan("11.01") }, []string{"LOT-1"}},
-		{"just the tolerance", risk.OverPriced, func(f *risk.Facts) { f.Prices[0].Unit = yuan("11.00") }, nil},
+		{"a fen above the price's tolerance", risk.OverPriced, of("order", func(f *risk.Facts) { f.Prices[0].Unit = yuan("11.01") }), []string{"LOT-1"}},
+		{"just the tolerance", risk.OverPriced, of("order", func(f *risk.Facts) { f.Prices[0].Unit = yuan("11.00") }), nil},
 
-		{"insurance of thirty days", risk.InsuranceLapse, func(f *risk.Facts) { f.Lapses[0].Until = day.AddDays(30) }, []string{"FIN-1"}},
-		{"insurance of thirty-one days", risk.InsuranceLapse, func(f *risk.Facts) { f.Lapses[0].Until = day.AddDays(31) }, nil},
-		{"insurance that has ended", risk.InsuranceLapse, func(f *risk.Facts) { f.Lapses[0].Until = day.AddDays(-500) }, []string{"FIN-1"}},
-		{"storage of thirty days", risk.StorageLapse, func(f *risk.Facts) { f.Lapses[1].Until = day.AddDays(30) }, []string{"FIN-1"}},
+		{"insurance of thirty days", risk.InsuranceLapse, of("order", func(f *risk.Facts) { f.Lapses[0].Until = day.AddDays(30) }), []string{"FIN-1"}},
+		{"insurance of thirty-one days", risk.InsuranceLapse, of("order", func(f *risk.Facts) { f.Lapses[0].Until = day.AddDays(31) }), nil},
+		{"insurance that has ended", risk.InsuranceLapse, of("order", func(f *risk.Facts) { f.Lapses[0].Until = day.AddDays(-500) }), []string{"FIN-1"}},
+		{"storage of thirty days", risk.StorageLapse, of("order", func(f *risk.Facts) { f.Lapses[1].Until = day.AddDays(30) }), []string{"FIN-1"}},
 		{"registration of thirty days", risk.RegistrationLapse, func(f *risk.Facts) { f.Lapses[2].Until = day.AddDays(30) }, []string{"FIN-1"}},
 	} {
 		t.Run(string(c.rule)+": "+c.name, func(t *testing.T) {
@@ -258,12 +263,16 @@ func TestWhatCannotBeExaminedIsSaidAndIsNoAllClear(t *testing.T) {
 		"terms that are not disclosed": {func(f *risk.Facts) { *f = risk.Facts{Record: f.Record, Kind: f.Kind} },
 			"NEAR_DUPLICATE=NOT_DISCLOSED SIMILAR_NUMBER=NOT_DISCLOSED PAPER_MISMATCH=NOT_DISCLOSED OVER_CONTRACT=NOT_DISCLOSED OVER_DELIVERED=NOT_DISCLOSED " +
 				"TERM_LENGTHENED=NOT_DISCLOSED ROUND_TRIP=NOT_DISCLOSED COMMON_CONTROLLER=NOT_DISCLOSED NEW_ROUND_QUARTER_END=NOT_DISCLOSED " +
-				"CONCENTRATION=NOT_DISCLOSED OVER_PRICED=NO_FACTS INSURANCE_LAPSE=NO_FACTS STORAGE_LAPSE=NO_FACTS REGISTRATION_LAPSE=NO_FACTS"},
+				"CONCENTRATION=NOT_DISCLOSED REGISTRATION_LAPSE=NOT_DISCLOSED"},
+		"goods that are not disclosed": {func(f *risk.Facts) { *f = risk.Facts{Record: f.Record, Kind: "lot"} },
+			"OVER_PRICED=NOT_DISCLOSED INSURANCE_LAPSE=NOT_DISCLOSED STORAGE_LAPSE=NOT_DISCLOSED REGISTRATION_LAPSE=NOT_DISCLOSED"},
+		"goods without any of it": {func(f *risk.Facts) { *f = risk.Facts{Record: f.Record, Kind: "warehouse-receipt", Disclosed: true} },
+			"OVER_PRICED=NO_FACTS INSURANCE_LAPSE=NO_FACTS STORAGE_LAPSE=NO_FACTS REGISTRATION_LAPSE=NO_FACTS"},
 		"an order that is not disclosed":   {func(f *risk.Facts) { f.Orders = nil }, "OVER_CONTRACT=NOT_DISCLOSED OVER_DELIVERED=NOT_DISCLOSED TERM_LENGTHENED=NOT_DISCLOSED"},
 		"affiliates that are not told":     {func(f *risk.Facts) { f.Knowledge = nil }, "COMMON_CONTROLLER=NOT_DISCLOSED"},
 		"affiliates that nobody knows":     {func(f *risk.Facts) { f.Knowledge.Affiliates = nil }, "COMMON_CONTROLLER=NO_FACTS"},
 		"four receivables":                 {owed(share(buyer, "99.00", 3), share(third, "1.00", 1)), "CONCENTRATION=TOO_FEW"},
-		"no prices":                        {func(f *risk.Facts) { f.Prices = nil }, "OVER_PRICED=NO_FACTS"},
+		"no prices":                        {of("order", func(f *risk.Facts) { f.Prices = nil }), "OVER_PRICED=NO_FACTS"},
 		"an order, which has no term rule": {func(f *risk.Facts) { f.Kind, f.Receivable = "order", nil }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -290,7 +299,7 @@ func TestTheScoreAddsUpToAHundredAndIsGraded(t *testing.T) {
 		score  int
 		grade  risk.Grade
 	}{
-		{func(f *risk.Facts) { f.Lapses[0].Until = day }, 10, risk.Low},
+		{of("lot", func(f *risk.Facts) { f.Lapses[0].Until = day }), 10, risk.Low},
 		{similar(func(p *risk.Paper) { p.Day, p.Number = day.AddDays(60), "26372000000000000002" }), 20, risk.Medium},
 		{similar(func(p *risk.Paper) { p.Number = "26372000000000000002" }), 50, risk.High},
 		{all(similar(func(p *risk.Paper) { p.Number = "26372000000000000002" }), named(func(p *risk.Paper) { p.Amount = yuan("1.00") }),
