@@ -68,7 +68,7 @@ func (j *importJob) run(ctx context.Context) error {
 // count goes through the rows once before, where no two may be about the same thing: two that contradict each other
 // must not both be carried out, nor the first of them.
 func (j *importJob) count(ctx context.Context) error {
-	if j.importer.about == nil {
+	if j.about == nil {
 		return nil
 	}
 	j.times = map[string]int{}
@@ -76,7 +76,7 @@ func (j *importJob) count(ctx context.Context) error {
 		if err != nil {
 			return sheetProblem(err)
 		}
-		if about := j.importer.about(r); about != "" {
+		if about := j.about(r); about != "" {
 			j.times[about]++
 		}
 	}
@@ -146,7 +146,7 @@ func (j *importJob) sign(ctx context.Context, batches chan<- importBatch) error 
 
 // wanted reads a row; nil where nothing is to be done for it, which its place then says.
 func (j *importJob) wanted(ctx context.Context, r spreadsheet.Row, place *rowOutcome) (*want, error) {
-	if j.times != nil && j.times[j.importer.about(r)] > 1 {
+	if j.times != nil && j.times[j.about(r)] > 1 {
 		place.faults = []spreadsheet.Fault{faultOf(r, "", problem.New(problem.RowRepeated))}
 		return nil, nil
 	}

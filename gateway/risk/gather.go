@@ -15,7 +15,7 @@ import (
 	"decore/gateway/projection"
 )
 
-// ErrKind: there are no signals about records of this kind.
+// ErrKind says that there are no signals about records of this kind.
 var ErrKind = errors.New("no signals about records of this kind")
 
 // Kinds lists the kinds of records that there are signals about.

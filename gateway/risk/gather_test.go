@@ -112,7 +112,7 @@ func (l *trail) Follow(ctx context.Context, from uint64, fn func(*ledger.Block) 
 func (l *trail) gatherer() *risk.Gatherer {
 	l.t.Helper()
 	l.block = &ledger.Block{Number: 1, Hash: "x", Time: day.Start(), Transactions: []ledger.Transaction{{ID: "tx", Time: day.Start(), Writes: l.writes, Private: l.told}}}
-	store, err := projection.Open(l.t.Context(), filepath.Join(l.t.TempDir(), "p.db"), projection.Options{Clock: func() time.Time { return day.Start() }})
+	store, err := projection.Open(l.t.Context(), filepath.Join(l.t.TempDir(), "p.db"), projection.Options{Clock: day.Start})
 	l.must(err)
 	l.t.Cleanup(func() { _ = store.Close() })
 	l.must(store.CatchUp(l.t.Context(), l))

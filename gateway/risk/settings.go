@@ -130,7 +130,7 @@ func (s Settings) Validate() error {
 	if !s.RoundTo.IsPositive() {
 		return errors.New("/roundTo must be above 0.00")
 	}
-	return s.Knowledge.validate()
+	return s.validate()
 }
 
 func (k Knowledge) validate() error {
