@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
 
 	"decore/adapters/ledger"
 	"decore/chaincode/calendar"
