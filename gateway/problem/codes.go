@@ -50,6 +50,7 @@ const (
 	BatchSize           = "BATCH_SIZE"
 	SheetRefused        = "SHEET_REFUSED"
 	RowsRefused         = "ROWS_REFUSED"
+	FileRefused         = "FILE_REFUSED"
 	NotFound            = "NOT_FOUND"
 )
 
@@ -121,6 +122,7 @@ var httpCodes = map[string]entry{
 	BatchSize:           {422, Text{"The list has too few or too many items", "条目数量超出允许范围"}},
 	SheetRefused:        {422, Text{"The sheet cannot be imported", "表格无法导入"}},
 	RowsRefused:         {422, Text{"The row was not recorded", "该行未登记"}},
+	FileRefused:         {422, Text{"The file cannot be used as it is", "文件内容不符合要求"}},
 }
 
 // tokenCodes are those of gateway/auth (RFC 6750).
