@@ -161,6 +161,7 @@ func (a *API) routes() {
 	}
 	a.partyRoutes()
 	a.subsidyRoutes()
+	a.registryRoutes()
 	a.commandRoutes()
 	a.ledgerRoutes()
 	a.serviceRoutes()
@@ -173,6 +174,7 @@ const (
 	tagParty   = "parties"
 	tagSubsidy = "subsidy"
 	tagVerify  = "verifications"
+	tagFiling  = "movables registry"
 )
 
 func (a *API) config(version string) huma.Config {
