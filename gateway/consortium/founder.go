@@ -137,6 +137,9 @@ func (f Founder) founding() (contract.FoundArgs, []byte, error) {
 	if err != nil {
 		return contract.FoundArgs{}, nil, err
 	}
+	if err := plan.complete(); err != nil {
+		return contract.FoundArgs{}, nil, err
+	}
 	policy, err := f.creditPolicy()
 	if err != nil {
 		return contract.FoundArgs{}, nil, err
@@ -147,9 +150,6 @@ func (f Founder) founding() (contract.FoundArgs, []byte, error) {
 		u  ident.USCC
 	}{{&args.Regulator, plan.Regulator}, {&args.Platform, plan.Platform}} {
 		m, _ := plan.member(founder.u)
-		if !m.HasKey() {
-			return args, nil, fmt.Errorf("the plan has no key of %s (%s): `gateway keys --org %s` adds it", m.USCC, m.Name, m.Org)
-		}
 		*founder.to = contract.Founder{USCC: m.USCC, RegisterArgs: m.registration()}
 	}
 	return args, secret.Raw, nil
