@@ -53,15 +53,17 @@ func Start(ctx context.Context, cfg Config) (s *Server, err error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	if err := cfg.ensureData(); err != nil {
-		return nil, err
-	}
 	// Ask for the port first: a busy one should cost nothing.
 	listener, err := listen(ctx, cfg.Listen)
 	if err != nil {
 		return nil, err
 	}
+	unlock, err := cfg.takeFolder()
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
 	s = &Server{failed: make(chan error, 2), addr: listener.Addr()}
+	s.opened(unlock)
 	s.opened(listener.Close)
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
@@ -108,6 +110,9 @@ func (s *Server) open(ctx, run context.Context, cfg Config, waits func(error)) (
 	signals, err := cfg.risk()
 	if err != nil {
 		return nil, err // before anything is made
+	}
+	if err := cfg.ensureHome(); err != nil {
+		return nil, err
 	}
 	plan, err := cfg.ensurePlan()
 	if err != nil {
@@ -165,14 +170,22 @@ func (s *Server) found(ctx, run context.Context, cfg Config, plan consortium.Pla
 	if err != nil {
 		return err
 	}
-	org, err := cfg.organisation()
+	home, err := HomeOf(cfg.Connection)
 	if err != nil {
 		return err
 	}
+	org := home.Org
 	founder := consortium.Founder{Plan: plan, Policies: policies, Org: org, Ledger: s.Ledger, Submit: sub, Keys: keys, Log: cfg.Log,
 		Waits: waits}
 	if s.Charter, s.Created, err = founder.Run(ctx); err != nil {
 		return err
+	}
+	unheld, err := plan.Unheld(keys, org)
+	if err != nil {
+		return err
+	}
+	for _, m := range unheld {
+		cfg.Log.Warn("the plan's key of a party is not in this data folder: it cannot sign through this gateway", "party", m.USCC)
 	}
 	if org == "" {
 		return founder.Admit(ctx)
