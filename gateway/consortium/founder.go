@@ -66,12 +66,13 @@ func (f Founder) patiently(ctx context.Context, step func(context.Context) error
 	if f.Org == "" {
 		return step(ctx)
 	}
-	told := false
+	var told string
+	var at time.Time
 	return Patiently(ctx, func(err error) {
-		if !told && f.Log != nil {
+		if now := time.Now(); f.Log != nil && (err.Error() != told || now.Sub(at) > tellAgain) {
 			f.Log.Warn("waiting for the ledger", "error", err)
+			told, at = err.Error(), now
 		}
-		told = true
 		if f.Waits != nil {
 			f.Waits(err)
 		}
@@ -99,6 +100,9 @@ func (f Founder) speaksFor(u ident.USCC) bool {
 	m, _ := f.Plan.member(u)
 	return f.Org == "" || f.Org == m.Org
 }
+
+// tellAgain is how often a wait for the same reason is told anew.
+const tellAgain = 30 * time.Second
 
 // lookAgain is how often a gateway that waits for another one's part looks.
 const lookAgain = 500 * time.Millisecond

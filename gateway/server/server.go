@@ -46,7 +46,7 @@ type Server struct {
 
 // Start serves and opens everything in its order; until all of it is open, requests are told so. What was opened is
 // closed again when a step fails.
-func Start(ctx context.Context, cfg Config) (s *Server, err error) {
+func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -62,23 +62,18 @@ func Start(ctx context.Context, cfg Config) (s *Server, err error) {
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	s = &Server{failed: make(chan error, 2), addr: listener.Addr()}
+	s := &Server{failed: make(chan error, 2), addr: listener.Addr()}
 	s.opened(unlock)
 	s.opened(listener.Close)
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.Close(context.WithoutCancel(ctx)))
-		}
-	}()
 	starting := &api.Starting{}
 	door := &door{}
 	door.lead(starting)
 	s.serve(listener, door)
 	handler, err := s.open(ctx, run, cfg, starting.Waits)
 	if err != nil {
-		return s, err
+		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}
 	door.lead(handler)
 	return s, nil
