@@ -12,9 +12,12 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
 
 	"decore/adapters/fabric/connection"
 )
@@ -103,6 +106,7 @@ const secondLook = 250 * time.Millisecond
 // ready waits until the connection can be used. One that failed before is tried anew at once, so that a node is
 // found as soon as it is back.
 func ready(ctx context.Context, conn *grpc.ClientConn, target string) error {
+	var fault error
 	for {
 		state := conn.GetState()
 		switch state {
@@ -111,6 +115,7 @@ func ready(ctx context.Context, conn *grpc.ClientConn, target string) error {
 		case connectivity.Idle:
 			conn.Connect()
 		case connectivity.TransientFailure:
+			fault = failing(ctx, conn)
 			conn.ResetConnectBackoff()
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, secondLook)
@@ -120,9 +125,22 @@ func ready(ctx context.Context, conn *grpc.ClientConn, target string) error {
 		case connectivity.Connecting:
 		}
 		if !conn.WaitForStateChange(ctx, state) {
+			if fault != nil {
+				return fmt.Errorf("%s cannot be reached: %w", target, fault)
+			}
 			return fmt.Errorf("%s does not answer: %w", target, ctx.Err())
 		}
 	}
+}
+
+// failing is why a connection that failed did so: gRPC tells that only to a call, which such a connection refuses at
+// once.
+func failing(ctx context.Context, conn *grpc.ClientConn) error {
+	err := conn.Invoke(ctx, "/decore/Why", &emptypb.Empty{}, &emptypb.Empty{})
+	if s := status.Convert(err); s.Code() == codes.Unavailable {
+		return errors.New(s.Message())
+	}
+	return nil // it works again
 }
 
 // Close closes all connections, and those who use them find them closed.

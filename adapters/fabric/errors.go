@@ -88,7 +88,18 @@ func refusal(address string, err error) (refused *RefusedError, ok bool) {
 	return refused, true
 }
 
+// unreached is the bare reason of an SDK error about a peer that could not be connected to.
+func unreached(err error) error {
+	if s, ok := status.FromError(err); ok && s.Group == status.EndorserClientStatus && s.Code == status.ConnectionFailed.ToInt32() {
+		return errors.New(s.Message)
+	}
+	return err
+}
+
 // away makes the reason why nothing could be reached an ErrUnavailable.
 func away(what string, errs ...error) error {
+	if len(errs) == 1 && errors.Is(errs[0], ledger.ErrUnavailable) {
+		return fmt.Errorf("%s: %w", what, errs[0])
+	}
 	return fmt.Errorf("%w: %s: %w", ledger.ErrUnavailable, what, errors.Join(errs...))
 }

@@ -75,7 +75,7 @@ func (c *Client) ask(ctx context.Context, n *node, p *proposal, patience time.Du
 	}
 	n.note(err)
 	if err != nil {
-		return nil, fmt.Errorf("peer %s of %s: %w", n.address, n.org, err)
+		return nil, fmt.Errorf("peer %s of %s: %w", n.address, n.org, unreached(err))
 	}
 	return responses[0].ProposalResponse, nil
 }
