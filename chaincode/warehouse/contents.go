@@ -73,8 +73,8 @@ func CheckElements(p credit.Policy) error {
 	return nil
 }
 
-// complete names the first essential element that is missing, with the clause that asks for it.
-func (c Contents) complete(p credit.Policy) error {
+// Complete names the first essential element that is missing, with the clause that asks for it.
+func (c Contents) Complete(p credit.Policy) error {
 	for _, asked := range p.ReceiptElements {
 		for _, e := range elements {
 			if asked.Essential && e.field == asked.Field && !e.there(c) {

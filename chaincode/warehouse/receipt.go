@@ -126,7 +126,7 @@ func Issue(a IssueArgs, s Stored, p credit.Policy, today calendar.Date) (Terms, 
 	c := Contents{Number: f.Number, Depositor: s.Owner, DepositorName: s.OwnerName, DepositorAddress: f.DepositorAddress,
 		Goods: s.Goods, LossStandard: f.LossStandard, Site: s.Site, Position: s.Position, StoredFrom: s.Since, StoredUntil: f.StoredUntil,
 		Fee: f.Fee, Insurance: s.Insurance, Issuer: s.Keeper, IssuePlace: f.IssuePlace, IssuedOn: today, Remarks: f.Remarks}
-	if err := c.complete(p); err != nil {
+	if err := c.Complete(p); err != nil {
 		return Terms{}, err
 	}
 	if err := c.check(today); err != nil {

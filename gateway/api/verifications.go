@@ -4,13 +4,16 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"strings"
 
 	"decore/chaincode/check"
 	"decore/chaincode/evidence"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
+	"decore/chaincode/lot"
 	"decore/chaincode/order"
 	"decore/chaincode/receivable"
+	"decore/chaincode/warehouse"
 	"decore/gateway/problem"
 	"decore/gateway/projection"
 	"decore/gateway/verification"
@@ -23,7 +26,7 @@ type VerificationRequest struct {
 
 // VerificationItem names a record, or an invoice by its number.
 type VerificationItem struct {
-	Record  string              `json:"record,omitempty" maxLength:"64" doc:"Record ID of a receivable or an order (记录编号)"`
+	Record  string              `json:"record,omitempty" maxLength:"64" doc:"Record ID of a receivable, an order, a lot or a warehouse receipt (记录编号)"`
 	Invoice ident.InvoiceNumber `json:"invoice,omitzero" doc:"Invoice number, when the record is not known (发票号码)"`
 }
 
@@ -50,6 +53,8 @@ type Finding struct {
 func (a *API) verificationRoutes() {
 	a.verifyRoute("receivables", receivable.Table.Kind)
 	a.verifyRoute("orders", order.Table.Kind)
+	a.verifyRoute("lots", lot.Table.Kind)
+	a.verifyRoute("warehouse-receipts", warehouse.Table.Kind)
 	a.receiptRoute("receivables", receivable.Table.Kind)
 	a.receiptRoute("orders", order.Table.Kind)
 	handle(a, route{method: http.MethodPost, path: "/v1/verifications", id: "verification.batch", tag: tagVerify, en: "Verify many records or invoices",
@@ -128,11 +133,7 @@ func (a *API) verifyItem(ctx context.Context, e *exchange, item VerificationItem
 		return VerificationAnswer{}, problem.New("FIELD_INVALID").Because("name a record or an invoice", "请填写记录编号或发票号码之一")
 	}
 	if item.Record != "" {
-		kind := receivable.Table.Kind
-		if len(item.Record) > 3 && item.Record[:3] == order.Table.Prefix {
-			kind = order.Table.Kind
-		}
-		r, s, err := a.record(ctx, e, kind, item.Record)
+		r, s, err := a.record(ctx, e, verifiable(item.Record), item.Record)
 		if err != nil {
 			return VerificationAnswer{}, err
 		}
@@ -156,6 +157,17 @@ func (a *API) verifyItem(ctx context.Context, e *exchange, item VerificationItem
 		return VerificationAnswer{}, problem.New(problem.RoleNotPermitted)
 	}
 	return a.lookUp(ctx, e, item.Invoice)
+}
+
+// verifiable is the kind of record that an ID names, of those that are verified; receivables where it names none.
+func verifiable(id string) string {
+	prefix, _, _ := strings.Cut(id, "-")
+	for _, t := range []*lifecycle.Table{order.Table, lot.Table, warehouse.Table} {
+		if t.Prefix == prefix {
+			return t.Kind
+		}
+	}
+	return receivable.Table.Kind
 }
 
 // mayLookUp are the roles that may ask of any invoice whether it is registered; others could sound out competitors.

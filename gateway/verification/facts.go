@@ -11,16 +11,20 @@ import (
 	"decore/chaincode/encumbrance"
 	"decore/chaincode/evidence"
 	"decore/chaincode/ident"
+	"decore/chaincode/lot"
 	"decore/chaincode/order"
 	"decore/chaincode/party"
 	"decore/chaincode/receivable"
+	"decore/chaincode/warehouse"
 )
 
 // Facts are all that a verification rests on, as one caller may see them at one block.
 type Facts struct {
-	Record    Copy[receivable.Terms] // zero when the facts are about an order alone
-	Order     Copy[order.Terms]
-	Commands  []*Command // accepted commands about the record and the order, those about each in ledger order; shared, not to be changed
+	Record    Copy[receivable.Terms] // zero when the facts are about something else
+	Order     Copy[order.Terms]      // the receivable's, or the subject
+	Lot       Copy[lot.Terms]        // the subject, or the lot of the receipt without its terms
+	Receipt   Copy[warehouse.Terms]
+	Commands  []*Command // accepted commands about the records above and the receipts that the receipt is made of, those about each in ledger order; shared, not to be changed
 	Parties   map[ident.USCC]party.Party
 	Documents []Document
 	Liens     []Lien
@@ -32,10 +36,20 @@ type Facts struct {
 
 // Subject returns the header of the record that the facts are about.
 func (f *Facts) Subject() contract.Header {
-	if f.Record.Header.ID != "" {
-		return f.Record.Header
+	for _, h := range []contract.Header{f.Receipt.Header, f.Lot.Header, f.Record.Header} {
+		if h.ID != "" {
+			return h
+		}
 	}
 	return f.Order.Header
+}
+
+// told lists the records whose documents and commands are told, the earlier stage first.
+func (f *Facts) told() []contract.Header {
+	if h := f.Subject(); h.Kind == lot.Table.Kind || h.Kind == warehouse.Table.Kind {
+		return []contract.Header{h}
+	}
+	return []contract.Header{f.Order.Header, f.Record.Header}
 }
 
 // Copy is a record's public header with the private terms where they are disclosed to the caller.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"decore/chaincode/contract"
 	"decore/chaincode/credit"
@@ -15,9 +16,11 @@ import (
 	"decore/chaincode/evidence"
 	"decore/chaincode/ident"
 	lc "decore/chaincode/lifecycle"
+	"decore/chaincode/lot"
 	"decore/chaincode/order"
 	"decore/chaincode/party"
 	"decore/chaincode/receivable"
+	"decore/chaincode/warehouse"
 )
 
 // Errors of gathering, beside those of the Source.
@@ -116,6 +119,7 @@ func (g *Gatherer) settled(ctx context.Context, read func() (Facts, error)) (Fac
 // raises its version.
 func (f Facts) same(o Facts) bool {
 	return f.Record.Header.Version == o.Record.Header.Version && f.Order.Header.Version == o.Order.Header.Version &&
+		f.Lot.Header.Version == o.Lot.Header.Version && f.Receipt.Header.Version == o.Receipt.Header.Version &&
 		f.Policy.Version == o.Policy.Version && reflect.DeepEqual(f.Documents, o.Documents) && reflect.DeepEqual(f.Liens, o.Liens) &&
 		maps.EqualFunc(f.Parties, o.Parties, func(a, b party.Party) bool { return a.Version == b.Version })
 }
@@ -140,6 +144,12 @@ func (g *Gatherer) read(ctx context.Context, id string, v Viewer, now evidence.I
 	case receivable.Table.Kind:
 		if f.Record, err = show[receivable.Terms](g.Memory, h, raw, v); err == nil {
 			f.Order, err = g.orderOf(ctx, h, v)
+		}
+	case lot.Table.Kind:
+		f.Lot, err = show[lot.Terms](g.Memory, h, raw, v)
+	case warehouse.Table.Kind:
+		if f.Receipt, err = show[warehouse.Terms](g.Memory, h, raw, v); err == nil {
+			f.Lot, err = g.lotOf(ctx, h, v)
 		}
 	default:
 		err = fmt.Errorf("%w: %s", ErrKind, h.Kind)
@@ -168,6 +178,39 @@ func (g *Gatherer) orderOf(ctx context.Context, h contract.Header, v Viewer) (Co
 	return show[order.Terms](g.Memory, parent, raw, v)
 }
 
+// lotOf reads the header of the lot that a receipt's goods are in. Who may see the receipt need not see all of the lot.
+func (g *Gatherer) lotOf(ctx context.Context, h contract.Header, v Viewer) (Copy[lot.Terms], error) {
+	i := slices.IndexFunc(h.Parents, func(id string) bool { return strings.HasPrefix(id, lot.Table.Prefix+"-") })
+	if i < 0 {
+		return Copy[lot.Terms]{}, nil
+	}
+	parent, _, err := g.Source.Record(ctx, h.Parents[i])
+	if err != nil {
+		return Copy[lot.Terms]{}, fmt.Errorf("lot %s: %w", h.Parents[i], err)
+	}
+	v.Terms = false
+	return show[lot.Terms](g.Memory, parent, nil, v)
+}
+
+// elders reads the headers of the receipts that a receipt was split from or merged of.
+func (g *Gatherer) elders(ctx context.Context, h contract.Header) ([]contract.Header, error) {
+	var all []contract.Header
+	if h.Kind != warehouse.Table.Kind {
+		return nil, nil
+	}
+	for _, id := range h.Parents {
+		if !strings.HasPrefix(id, warehouse.Table.Prefix+"-") {
+			continue
+		}
+		elder, _, err := g.Source.Record(ctx, id)
+		if err != nil {
+			return nil, fmt.Errorf("receipt %s: %w", id, err)
+		}
+		all = append(all, elder)
+	}
+	return all, nil
+}
+
 // show leaves out of a record what the viewer may not know.
 func show[T any](m *Memory, h contract.Header, raw []byte, v Viewer) (Copy[T], error) {
 	shown := h
@@ -181,7 +224,7 @@ func show[T any](m *Memory, h contract.Header, raw []byte, v Viewer) (Copy[T], e
 }
 
 func (g *Gatherer) documents(ctx context.Context, f *Facts, _ Viewer) error {
-	for _, h := range []contract.Header{f.Record.Header, f.Order.Header} {
+	for _, h := range slices.Backward(f.told()) {
 		for _, token := range h.Tokens {
 			register, err := g.Source.Register(ctx, token)
 			if err != nil {
@@ -203,7 +246,11 @@ func (g *Gatherer) liens(ctx context.Context, f *Facts, v Viewer) error {
 }
 
 func (g *Gatherer) commands(ctx context.Context, f *Facts, v Viewer) error {
-	for _, h := range []contract.Header{f.Order.Header, f.Record.Header} {
+	records, err := g.elders(ctx, f.Subject())
+	if err != nil {
+		return err
+	}
+	for _, h := range append(records, f.told()...) {
 		if h.ID == "" {
 			continue
 		}
@@ -272,6 +319,12 @@ func (f *Facts) names() []ident.USCC {
 		all = append(all, t.Parties()...)
 	}
 	if t := f.Order.Terms; t != nil {
+		all = append(all, t.Parties()...)
+	}
+	if t := f.Lot.Terms; t != nil {
+		all = append(all, t.Parties()...)
+	}
+	if t := f.Receipt.Terms; t != nil {
 		all = append(all, t.Parties()...)
 	}
 	for _, c := range f.Commands {

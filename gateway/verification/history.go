@@ -1,6 +1,7 @@
 package verification
 
 import (
+	"slices"
 	"strings"
 
 	"decore/chaincode/check"
@@ -8,9 +9,11 @@ import (
 	"decore/chaincode/evidence"
 	"decore/chaincode/ident"
 	lc "decore/chaincode/lifecycle"
+	"decore/chaincode/lot"
 	"decore/chaincode/order"
 	"decore/chaincode/party"
 	"decore/chaincode/receivable"
+	"decore/chaincode/warehouse"
 )
 
 // signatures verifies again every command that made the record and its order, with the key that the
@@ -69,7 +72,7 @@ func commitments(e *examination) finding {
 	for _, c := range []struct {
 		header contract.Header
 		sealed evidence.Sealed
-	}{{e.Record.Header, e.Record.Opening}, {e.Order.Header, e.Order.Opening}} {
+	}{{e.Record.Header, e.Record.Opening}, {e.Order.Header, e.Order.Opening}, {e.Lot.Header, e.Lot.Opening}, {e.Receipt.Header, e.Receipt.Opening}} {
 		if c.sealed.Raw != nil && (c.sealed.About != c.header.ID || c.sealed.Commitment() != c.header.Terms) {
 			return fails(CommitmentMismatch, c.header.ID)
 		}
@@ -84,6 +87,7 @@ type chain struct {
 	commands []*Command
 	related  func(lc.Relation) ident.USCC // nil while the terms are not disclosed
 	sole     bool                         // no command about another record changes this one
+	elders   []*Command                   // about the records of its kind that it is made of
 }
 
 func (e *examination) chains() []chain {
@@ -102,6 +106,12 @@ func (e *examination) chains() []chain {
 		}
 		all = append(all, c)
 	}
+	switch e.Subject().Kind {
+	case lot.Table.Kind:
+		all = append(all, e.lotChain())
+	case warehouse.Table.Kind:
+		all = append(all, e.receiptChain())
+	}
 	return all
 }
 
@@ -116,10 +126,10 @@ func history(e *examination) finding {
 }
 
 func (c chain) leads(parties map[ident.USCC]party.Party) (string, bool) {
-	if len(c.commands) == 0 || c.commands[0].Result.Command != c.header.Creation {
+	state, version, ok := c.beginning()
+	if !ok {
 		return c.header.ID, false
 	}
-	state, version := lc.None, 0
 	for _, cmd := range c.commands {
 		r := cmd.Result
 		if !cmd.Withheld() && !c.permits(cmd, state, parties[cmd.Party]) {
@@ -130,12 +140,30 @@ func (c chain) leads(parties map[ident.USCC]party.Party) (string, bool) {
 		}
 		state, version = r.State, r.Version
 	}
-	last := c.commands[len(c.commands)-1].Result
 	ends := state == c.header.State && version <= c.header.Version
 	if c.sole {
+		last := c.commands[len(c.commands)-1].Result
 		ends = ends && version == c.header.Version && last.Terms == c.header.Terms && last.Command == c.header.Command
 	}
 	return c.header.ID, ends
+}
+
+// births are the commands that make further records of a kind, and the state in which these begin.
+var births = map[string]lc.State{"warehouse-receipt.confirm-split": warehouse.Issued, "warehouse-receipt.confirm-merge": warehouse.Issued}
+
+// beginning is where the first of the commands finds the record: nowhere, or as the command about another record left it
+// that made it.
+func (c chain) beginning() (state lc.State, version int, ok bool) {
+	if len(c.commands) > 0 && c.commands[0].Result.Command == c.header.Creation {
+		return lc.None, 0, true
+	}
+	for _, cmd := range c.elders {
+		if cmd.Result.Command == c.header.Creation && !cmd.Withheld() {
+			state, ok = births[cmd.Verb]
+			return state, 1, ok && slices.Contains(c.header.Parents, cmd.Subject)
+		}
+	}
+	return "", 0, false
 }
 
 // permits checks one step against the lifecycle's table: from the state before, to the state after, by
@@ -145,9 +173,12 @@ func (c chain) permits(cmd *Command, from lc.State, signer party.Party) bool {
 	row, ok := rowOf(c.table, cmd)
 	return ok && row.Leaves(from) && row.Reaches(cmd.Result.State) &&
 		row.Permits(signer.Roles, func(as lc.Relation) bool {
-			return c.related == nil || as == lc.Holder || as == lc.Grantee || c.related(as) == cmd.Party
+			return c.related == nil || slices.Contains(unstated, as) || c.related(as) == cmd.Party
 		})
 }
+
+// unstated are the relations of which the terms do not say whose they were at the time.
+var unstated = []lc.Relation{lc.Holder, lc.Grantee, lc.Supervisor}
 
 func rowOf(t *lc.Table, cmd *Command) (lc.Row, bool) {
 	kind, verb, _ := strings.Cut(cmd.Verb, ".")

@@ -2,8 +2,10 @@ package verification
 
 import (
 	"decore/chaincode/check"
+	"decore/chaincode/lot"
 	"decore/chaincode/order"
 	"decore/chaincode/receivable"
+	"decore/chaincode/warehouse"
 )
 
 // Weight says how much a check counts towards the verdict.
@@ -124,7 +126,8 @@ func join(lists ...[]rule) []rule {
 
 // Checks lists the checks of a kind of record with their weights, for documents.
 func Checks(kind string) map[string]Weight {
-	byKind := map[string][]rule{receivable.Table.Kind: receivableRules, order.Table.Kind: orderRules}
+	byKind := map[string][]rule{receivable.Table.Kind: receivableRules, order.Table.Kind: orderRules,
+		lot.Table.Kind: lotRules, warehouse.Table.Kind: receiptRules}
 	all := map[string]Weight{}
 	for _, r := range byKind[kind] {
 		all[r.name] = r.weight
@@ -149,7 +152,7 @@ func (e *examination) has(n needs) bool {
 	case header:
 		return e.subject != ""
 	case terms:
-		return about && e.Record.Terms != nil || !about && e.Order.Terms != nil
+		return e.Record.Terms != nil || e.Lot.Terms != nil || e.Receipt.Terms != nil || !about && e.Order.Terms != nil
 	case trade:
 		return e.Order.Terms != nil && (!about || e.Record.Terms != nil)
 	}

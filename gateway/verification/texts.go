@@ -52,6 +52,20 @@ const (
 	PaymentsMismatch     Reason = "PAYMENTS_MISMATCH"
 	NotDisclosed         Reason = Reason(fault.NotDisclosed)
 	SourceNotConnected   Reason = "SOURCE_NOT_CONNECTED"
+	NotStored            Reason = "NOT_STORED"
+	GoodsFrozen          Reason = "GOODS_FROZEN"
+	GoodsGone            Reason = "GOODS_GONE"
+	GoodsMissing         Reason = "GOODS_MISSING"
+	Commingled           Reason = "GOODS_COMMINGLED"
+	NotControlled        Reason = "NOT_CONTROLLED"
+	NotValued            Reason = Reason(fault.NotValued)
+	NotInsured           Reason = Reason(fault.NotInsured)
+	ReceiptsLive         Reason = Reason(fault.ReceiptsLive)
+	ReceiptExpired       Reason = Reason(fault.ReceiptExpired)
+	ReceiptEnded         Reason = "RECEIPT_ENDED"
+	ReceiptLeaves        Reason = "RECEIPT_LEAVES"
+	ContentsIncomplete   Reason = "CONTENTS_INCOMPLETE"
+	PledgeMarked         Reason = "PLEDGE_MARKED"
 )
 
 // Text is what a person reads.
@@ -103,6 +117,20 @@ var Reasons = map[Reason]Text{
 	PastDue:              {"已逾到期日", "It is past due."},
 	PaymentsMismatch:     {"回款记录与未付余额不符", "The payments and what is outstanding do not add up."},
 	NotDisclosed:         {"未获授权查看", "Not disclosed to the caller."},
+	NotStored:            {"保管人未验收入库", "No keeper has taken the goods into storage."},
+	GoodsFrozen:          {"货物已被冻结", "The goods are frozen by a court or over a dispute."},
+	GoodsGone:            {"货物已出库", "The goods have left."},
+	GoodsMissing:         {"货物短少或灭失,由保管人负责", "Goods are missing; the keeper answers for them."},
+	Commingled:           {"与他人货物混同", "The goods are mixed with those of others."},
+	NotControlled:        {"监管人尚未实际控制货物,质权未设立", "No supervisor controls the goods yet; a pledge would not exist."},
+	NotValued:            {"无足够来源的近期价格", "There is no recent price from sources enough."},
+	NotInsured:           {"货物未投保或保险已到期", "The goods are not insured today."},
+	ReceiptsLive:         {"货物已填发仓单,应以仓单融资", "Warehouse receipts stand for the goods; lend on those."},
+	ReceiptExpired:       {"储存期已满", "The term of storage is over."},
+	ReceiptEnded:         {"仓单已分割、合并或注销", "The receipt was split, merged or given up."},
+	ReceiptLeaves:        {"背书、分割、合并或提货待保管人签章", "An endorsement, split, merger or delivery waits for the keeper's signature."},
+	ContentsIncomplete:   {"仓单缺少必备记载事项", "The receipt lacks an essential element."},
+	PledgeMarked:         {"仓单已作质押背书", "The receipt bears a pledge."},
 	SourceNotConnected:   {"数据源未接入,无法核验", "The source is not connected, so this cannot be checked here."},
 }
 
@@ -138,5 +166,21 @@ var CheckNames = map[string]Text{
 	"invoice-flow":        {"发票流", "Invoice flow"},
 	"cash-flow":           {"资金流", "Cash flow"},
 	"registry-search":     {"中登网查询", "Search of the movables registry"},
+	"owner-status":        {"货主状态", "Owner's status"},
+	"keeper-status":       {"保管人状态", "Keeper's status"},
+	"lot-state":           {"存货状态", "State of the lot"},
+	"stored":              {"验收入库", "Stored by the keeper"},
+	"shortage":            {"短少", "Shortage"},
+	"valuation":           {"估值", "Valuation"},
+	"insurance":           {"保险", "Insurance"},
+	"receipts":            {"已填发仓单", "Live warehouse receipts"},
+	"commingled":          {"混同", "Commingling"},
+	"control":             {"监管控制", "Supervisor's control"},
+	"receipt-state":       {"仓单状态", "State of the receipt"},
+	"contents":            {"记载事项", "Contents of the receipt"},
+	"storage-term":        {"储存期", "Term of storage"},
+	"duplicate-place":     {"货位查重", "Duplicate by place and goods"},
+	"duplicate-receipt":   {"仓单编号查重", "Duplicate receipt number"},
+	"pledge-mark":         {"质押背书", "Endorsement as pledged"},
 	"affiliates":          {"关联关系", "Affiliation of seller and buyer"},
 }

@@ -7,8 +7,10 @@ import (
 	"testing"
 	"unicode"
 
+	"decore/chaincode/lot"
 	"decore/chaincode/order"
 	"decore/chaincode/receivable"
+	"decore/chaincode/warehouse"
 	"decore/gateway/verification"
 )
 
@@ -48,7 +50,7 @@ func TestEveryReasonAndCheckHasATextInBothLanguages(t *testing.T) {
 		complete(string(reason), text)
 	}
 	named := map[string]bool{"currency": true} // of facts that may be out of date
-	for _, kind := range []string{order.Table.Kind, receivable.Table.Kind} {
+	for _, kind := range []string{order.Table.Kind, receivable.Table.Kind, lot.Table.Kind, warehouse.Table.Kind} {
 		for name := range verification.Checks(kind) {
 			complete(name, verification.CheckNames[name])
 			named[name] = true

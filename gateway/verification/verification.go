@@ -16,8 +16,10 @@ import (
 	"decore/chaincode/duplicate"
 	"decore/chaincode/evidence"
 	lc "decore/chaincode/lifecycle"
+	"decore/chaincode/lot"
 	"decore/chaincode/order"
 	"decore/chaincode/receivable"
+	"decore/chaincode/warehouse"
 )
 
 // Verification is the answer about one record.
@@ -62,8 +64,9 @@ type examination struct {
 	*Facts
 	subject  string
 	today    calendar.Date
-	record   []*Command // about the receivable
+	record   []*Command // about the receivable, the lot or the receipt
 	order    []*Command // about the order
+	elders   []*Command // about the receipts that the receipt is made of
 	policy   string     // as a source
 	findings []check.Finding
 }
@@ -80,8 +83,13 @@ func Order(f Facts) Verification {
 
 // Judge judges the facts by the kind of record that they are about.
 func Judge(f Facts) Verification {
-	if f.Record.Header.ID != "" {
+	switch f.Subject().Kind {
+	case receivable.Table.Kind:
 		return Receivable(f)
+	case lot.Table.Kind:
+		return f.judge(lot.Table.Kind, lotRules, duplicate.Place)
+	case warehouse.Table.Kind:
+		return f.judge(warehouse.Table.Kind, receiptRules, duplicate.Receipt)
 	}
 	return Order(f)
 }
@@ -103,10 +111,13 @@ func (f Facts) judge(kind string, rules []rule, main duplicate.Kind) Verificatio
 		findings: make([]check.Finding, 0, len(rules))}
 	for _, c := range f.Commands {
 		switch c.Subject {
-		case f.Record.Header.ID:
-			e.record = append(e.record, c)
 		case f.Order.Header.ID:
 			e.order = append(e.order, c)
+		case head.ID:
+			e.record = append(e.record, c)
+		case f.Record.Header.ID, f.Lot.Header.ID:
+		default:
+			e.elders = append(e.elders, c)
 		}
 	}
 	for i := range rules {
