@@ -1,6 +1,10 @@
 package api_test
 
-import "fmt"
+import (
+	"fmt"
+	"net/http"
+	"testing"
+)
 
 // storedLot is aluminium of the supplier that the keeper has counted, at 20,000 yuan a ton.
 func (w *world) storedLot(quantity string) string {
@@ -22,4 +26,51 @@ func (w *world) issuedReceipt(lot, quantity string) string {
 func (w *world) face() object {
 	return object{"number": fmt.Sprintf("WR%d", w.serial.Add(1)), "depositorAddress": "青岛市黄岛区前湾路 1 号", "lossStandard": "0.3 %",
 		"storedUntil": w.days(180), "fee": "0.6 元/吨·天", "issuePlace": "青岛"}
+}
+
+func TestABankVerifiesGoodsThatAreDisclosedToIt(t *testing.T) {
+	w := newWorld(t)
+	lot := w.storedLot("100 t")
+	receipt := w.issuedReceipt(lot, "40 t")
+	w.act(supplier, "/v1/warehouse-receipts/"+receipt+"/grant", object{"to": bankA, "until": w.days(300)})
+
+	v := into[verified](w, w.get(bankA, "/v1/warehouse-receipts/"+receipt+"/verification"), http.StatusOK)
+	if v.Verdict != "pass" || v.check("contents") != "pass" || v.check("history") != "pass" || v.check("lot-state") != "pass" || v.check("registry-search") != "unknown" {
+		t.Errorf("the receipt: %+v", v)
+	}
+	// The receipt is disclosed, the rest of the lot is not.
+	w.refuse(http.StatusNotFound, "RECORD_NOT_FOUND", w.get(bankA, "/v1/lots/"+lot+"/verification"))
+	w.refuse(http.StatusNotFound, "RECORD_NOT_FOUND", w.get(bankB, "/v1/warehouse-receipts/"+receipt+"/verification"))
+	w.act(supplier, "/v1/lots/"+lot+"/grant", object{"to": bankA, "until": w.days(300)})
+	many := into[struct{ Results []verified }](w, w.post(bankA, "/v1/verifications", object{"items": []object{{"record": lot}, {"record": receipt}}}), http.StatusOK).Results
+	if len(many) != 2 || many[0].Verdict != "warn" || many[0].check("receipts") != "warn" || many[0].check("stored") != "pass" || many[1].Verdict != "pass" {
+		t.Errorf("both at once: %+v", many)
+	}
+	if text := many[0].text("receipts"); text != "Warehouse receipts stand for the goods; lend on those." {
+		t.Errorf("the reason reads %q", text)
+	}
+}
+
+// verified is a verification as its caller reads it.
+type verified struct {
+	Verdict string
+	Checks  []struct{ Check, Verdict, Reason, Text string }
+}
+
+func (v verified) check(name string) string {
+	for _, f := range v.Checks {
+		if f.Check == name {
+			return f.Verdict
+		}
+	}
+	return ""
+}
+
+func (v verified) text(name string) string {
+	for _, f := range v.Checks {
+		if f.Check == name {
+			return f.Text
+		}
+	}
+	return ""
 }
