@@ -154,6 +154,41 @@ func TestReceivablesAreConfirmedAndDisputedInASheet(t *testing.T) {
 	}
 }
 
+func TestAKeeperDecidesOnGoodsInASheet(t *testing.T) {
+	w := newWorld(t)
+	declare := func(quantity string) string {
+		return w.act(supplier, "/v1/lots", object{"keeper": keeper, "quantity": quantity, "goods": object{"name": "铝锭", "code": "AL9970", "quality": "Al99.70"}}).ID
+	}
+	came, short, mixed, unnamed := declare("100 t"), declare("50 t"), declare("10 t"), declare("5 t")
+	f := w.docket(keeper, "lots", "")
+	if len(f.rows) != 5 || *f.cell(came, "待办事项") != "验收入库" || *f.cell(came, "申报数量") != "100 t" || *f.cell(came, "实收数量") != "" {
+		t.Fatalf("%q", f.rows)
+	}
+	f.set(came, "决定", "同意", "实收数量", "99.5 t", "仓库", "3 号库", "货位", "A-1", "入库日期", w.days(0))
+	f.set(short, "决定", "拒绝")
+	f.set(mixed, "决定", "同意", "实收数量", "10 kg", "仓库", "3 号库", "货位", "A-2", "入库日期", w.days(0))
+	f.set(unnamed, "决定", "同意", "实收数量", "5 t", "货位", "A-3", "入库日期", w.days(0))
+	if got, want := f.send(keeper).told(), []string{"stored", "rejected", "UNIT_MISMATCH 实收数量", "FIELD_REQUIRED 仓库"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+
+	split, kept := w.issuedReceipt(came, "40 t"), w.issuedReceipt(came, "20 t")
+	w.act(supplier, "/v1/warehouse-receipts/"+split+"/split", object{"parts": []object{{"quantity": "15 t"}, {"quantity": "25 t"}}})
+	w.act(supplier, "/v1/warehouse-receipts/"+kept+"/endorse", object{"to": spare})
+	f = w.docket(keeper, "warehouse-receipts", "")
+	if len(f.rows) != 3 || *f.cell(split, "申请内容") != "15 t, 25 t" || *f.cell(kept, "申请内容") != string(spare) {
+		t.Fatalf("%q", f.rows)
+	}
+	f.set(split, "决定", "同意", "新仓单编号(逗号分隔,按申请顺序)", "WR-S1， WR-S2")
+	f.set(kept, "决定", "拒绝")
+	if got := f.send(keeper); !slices.Equal(got.told(), []string{"issued", "split"}) { // by matter
+		t.Errorf("%q", got.told())
+	}
+	if s := w.state(keeper, "warehouse-receipts/"+split); s != "split" {
+		t.Errorf("the receipt is %s", s)
+	}
+}
+
 func TestARowWhoseRecordChangedBindsNobody(t *testing.T) {
 	w := newWorld(t)
 	changed, granted, same := w.order("100.00"), w.order("200.00"), w.order("300.00")
