@@ -3,6 +3,7 @@ package contract_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"decore/chaincode/contract"
 	"decore/chaincode/contract/contracttest"
@@ -30,7 +31,8 @@ var nothing = func(*histories, string) any { return financing.NoArgs{} }
 var moves = []move{
 	{"order.create", 6, func(h *histories, _ string) any {
 		a := h.orderArgs(pick(h, []string{"1000.00", "600.00", "33.33"}))
-		a.Seller = pick(h, h.smes).USCC
+		a.Seller, a.Buyer = pick(h, h.smes).USCC, pick(h, h.leaders).USCC
+		a.Number = again(h, "order", a.Number)
 		return a
 	}},
 	{"order.attest", 20, nothing},
@@ -56,7 +58,11 @@ var moves = []move{
 		return a
 	}},
 	{"lot.withdraw", 1, nothing}, {"lot.reject", 1, nothing},
-	{"lot.store", 20, func(h *histories, _ string) any { return h.storeArgs(pick(h, []string{"100", "40", "0.000003"})) }},
+	{"lot.store", 20, func(h *histories, _ string) any {
+		a := h.storeArgs(pick(h, []string{"100", "40", "0.000003"}))
+		a.Position = again(h, "place", a.Position)
+		return a
+	}},
 	{"lot.add", 3, func(h *histories, _ string) any { return lot.AddArgs{Quantity: tons("7.5"), Date: h.today()} }},
 	{"lot.value", 8, pricing},
 	{"lot.insure", 1, func(h *histories, _ string) any { return h.insurance() }},
@@ -87,6 +93,7 @@ var moves = []move{
 	{"warehouse-receipt.issue", 30, func(h *histories, _ string) any {
 		id, _ := h.any("lot")
 		f := h.face()
+		f.Number = h.receiptNumber()
 		f.StoredUntil = h.today().AddDays(pick(h, []int{3, 180, 180}))
 		return warehouse.IssueArgs{Lot: id, Quantity: h.micro(h.uncovered(id)), Contents: f}
 	}},
@@ -105,7 +112,9 @@ var moves = []move{
 		return warehouse.SplitArgs{Parts: []warehouse.Part{{ID: contracttest.NewID("WHR"), Quantity: tonsOf(cut)},
 			{ID: contracttest.NewID("WHR"), Quantity: tonsOf(q - cut + pick(h, []int64{0, 0, 0, 1, -1}))}}}
 	}},
-	{"warehouse-receipt.confirm-split", 40, func(h *histories, _ string) any { return h.numbers(2) }},
+	{"warehouse-receipt.confirm-split", 40, func(h *histories, _ string) any {
+		return warehouse.NumbersArgs{Numbers: []ident.DocumentNumber{h.receiptNumber(), h.receiptNumber()}}
+	}},
 	{"warehouse-receipt.merge", 20, func(h *histories, id string) any {
 		a := warehouse.MergeArgs{Into: contracttest.NewID("WHR")}
 		for _, other := range h.records["warehouse-receipt"] {
@@ -118,7 +127,7 @@ var moves = []move{
 		}
 		return a
 	}},
-	{"warehouse-receipt.confirm-merge", 40, func(*histories, string) any { return warehouse.NumberArgs{Number: number("WR")} }},
+	{"warehouse-receipt.confirm-merge", 40, func(h *histories, _ string) any { return warehouse.NumberArgs{Number: h.receiptNumber()} }},
 	{"warehouse-receipt.claim-goods", 8, func(*histories, string) any { return warehouse.ClaimArgs{} }},
 	{"warehouse-receipt.deliver", 20, nothing}, {"warehouse-receipt.recall", 2, nothing}, {"warehouse-receipt.decline", 2, nothing},
 	{"warehouse-receipt.order-delivery", 16, nothing},
@@ -131,31 +140,39 @@ var moves = []move{
 	{"warehouse-receipt.grant", 16, granting}, {"warehouse-receipt.revoke", 1, revoking},
 
 	{"receivable.register", 24, func(h *histories, _ string) any {
-		id, _ := h.any("order")
-		return receivable.RegisterArgs{Order: id, Invoice: h.invoice(), Issued: h.today(), Due: h.today().AddDays(60),
-			Amount: h.fen(h.orders[id].accepted - h.invoiced(id))}
+		id, known := h.any("order")
+		a := receivable.RegisterArgs{Order: id, Invoice: again(h, "invoice", h.invoice()), Issued: h.today(), Due: h.today().AddDays(60), Amount: yuan("1.00")}
+		if known {
+			a.Amount = h.fen(h.orders[id].accepted - h.invoiced(id))
+		}
+		return a
 	}},
 	{"receivable.confirm", 4, func(*histories, string) any { return receivable.ConfirmArgs{} }},
 	{"receivable.dispute", 2, func(*histories, string) any { return receivable.DisputeArgs{Amount: yuan("1.00"), Reason: "短少"} }},
-	{"receivable.pay", 10, func(h *histories, id string) any { return h.payment(h.fen(h.receivables[id].amount).String()) }},
+	{"receivable.pay", 10, func(h *histories, id string) any {
+		return h.payment(h.fen(h.receivables[id].amount - h.receivables[id].paid).String())
+	}},
 	{"receivable.cancel", 2, nothing}, {"receivable.close", 10, nothing},
 	{"receivable.grant", 20, granting},
 
 	{"financing.apply", 60, func(h *histories, _ string) any {
 		kind := pick(h, []string{"order", "lot", "lot", "warehouse-receipt", "warehouse-receipt", "receivable"})
-		a := financing.ApplyArgs{Lender: pick(h, h.banks).USCC, Product: pick(h, productsOn[kind]), Amount: yuan("10.00"), TenorMonths: 3,
+		a := financing.ApplyArgs{Lender: pick(h, h.banks).USCC, Product: pick(h, productsOn[kind]), Amount: yuan("100.00"), TenorMonths: 3,
 			Purpose: "采购原料", Collateral: h.someOf(kind)}
 		return a
 	}},
-	{"financing.offer", 60, func(h *histories, _ string) any { return h.offer("10.00") }},
+	{"financing.offer", 60, func(h *histories, _ string) any { return h.offer(pick(h, lent)) }},
 	{"financing.accept", 60, func(*histories, string) any { return financing.AcceptArgs{} }},
 	{"financing.reject", 2, nothing},
 	{"financing.reserve", 70, func(h *histories, _ string) any { return financing.ReserveArgs{Hours: pick(h, []int{1, 24, 72})} }},
 	{"financing.encumber", 80, func(h *histories, _ string) any { return h.registration(90) }},
 	{"financing.disburse", 80, func(h *histories, id string) any {
-		return financing.Disbursement{Amount: yuan("10.00"), Date: h.today(), Reference: id}
+		return financing.Disbursement{Amount: yuan(pick(h, lent)), Date: h.today(), Reference: again(h, "loan", id)}
 	}},
-	{"financing.repay", 12, func(h *histories, _ string) any { return h.repayment(pick(h, []string{"5.00", "10.00"})) }},
+	{"financing.repay", 12, func(h *histories, id string) any {
+		f := h.financings[id]
+		return h.repayment(h.fen(f.principal).String())
+	}},
 	{"financing.mark-overdue", 2, func(h *histories, _ string) any { return financing.OverdueArgs{From: h.today()} }},
 	{"financing.release", 40, nothing}, {"financing.cancel", 2, nothing}, {"financing.withdraw", 2, nothing},
 	{"financing.roll-over", 50, func(h *histories, id string) any {
@@ -223,7 +240,29 @@ func (h *histories) some(n int64) int64 {
 
 func (h *histories) fen(n int64) money.Amount { return money.Fen(h.some(n)) }
 
-func (h *histories) micro(n int64) goods.Quantity { return tonsOf(h.some(n)) }
+// micro is some of a quantity, now and then in another unit.
+func (h *histories) micro(n int64) goods.Quantity {
+	q := tonsOf(h.some(n))
+	if h.rng.IntN(40) == 0 {
+		return goods.MustQuantity(strings.TrimSuffix(q.String(), "t") + "kg")
+	}
+	return q
+}
+
+// lent are amounts from what any order carries to more than any lot does.
+var lent = []string{"10.00", "10.00", "10.00", "10.00", "120.00", "120.00", "300.00", "900000.00", "2000000.00"}
+
+// again is a document's name, now and then one that was used before.
+func again[T ~string](h *histories, kind string, fresh T) T {
+	used := h.papers[kind]
+	if len(used) > 0 && h.rng.IntN(12) == 0 {
+		return T(pick(h, used))
+	}
+	h.papers[kind] = append(used, string(fresh))
+	return fresh
+}
+
+func (h *histories) receiptNumber() ident.DocumentNumber { return again(h, "receipt", number("WR")) }
 
 func tonsOf(n int64) goods.Quantity {
 	n = max(0, n)
@@ -236,7 +275,7 @@ func (h *histories) uncovered(id string) int64 {
 	if l == nil {
 		return 1
 	}
-	return l.in - l.out - h.receipted(id)
+	return l.in - l.out - l.missing - h.receipted(id)
 }
 
 func (m move) row() (*lifecycle.Table, lifecycle.Row) {
@@ -259,8 +298,46 @@ var totalWeight = func() (sum int) {
 	return sum
 }()
 
-// move draws a verb and a record that it fits; sometimes any record of the kind.
+// steps are the way of a loan.
+var steps = map[lifecycle.State]string{financing.Applied: "offer", financing.Offered: "accept", financing.Accepted: "reserve",
+	financing.Reserved: "encumber", financing.Encumbered: "disburse", financing.Disbursed: "repay", financing.Overdue: "repay",
+	financing.Settled: "release"}
+
+// next is the step by which one of the newest loans gets further, so that enough of them come to be paid out.
+func (h *histories) next() (move, string) {
+	id, known := h.any("financing")
+	verb := "financing." + steps[h.states[id]]
+	if !known || verb == "financing." {
+		return h.drawn()
+	}
+	for _, record := range h.financings[id].collateral {
+		l, r := h.lots[record], h.receipts[record]
+		switch state := h.states[record]; {
+		case verb == "financing.encumber" && r != nil && r.mark != id && state == warehouse.Issued:
+			verb, id = "warehouse-receipt.pledge", record
+		case verb == "financing.encumber" && r != nil && r.mark != id && state == warehouse.Pledging:
+			verb, id = "warehouse-receipt.confirm-pledge", record
+		case verb == "financing.disburse" && l != nil && l.appointed != h.financings[id].lender:
+			verb, id = "lot.appoint-supervisor", record
+		case verb == "financing.disburse" && l != nil && l.control == "":
+			verb, id = "lot.establish-control", record
+		default:
+			continue
+		}
+		break
+	}
+	return moves[slices.IndexFunc(moves, func(m move) bool { return m.verb == verb })], id
+}
+
 func (h *histories) move() (move, string) {
+	if h.rng.IntN(5) == 0 {
+		return h.next()
+	}
+	return h.drawn()
+}
+
+// drawn is a verb and a record that it fits; sometimes any record of the kind.
+func (h *histories) drawn() (move, string) {
 	for {
 		at := h.rng.IntN(totalWeight)
 		m := moves[slices.IndexFunc(moves, func(m move) bool { at -= m.weight; return at < 0 })]
@@ -278,10 +355,14 @@ func (h *histories) move() (move, string) {
 	}
 }
 
-// fits tells whether the table has the verb from where the record is; a pledge and a holder's verb want a lien too.
+// fits tells whether the table has the verb from where the record is; a pledge and a holder's verb want a lien too, and
+// a lien moves to later stages only.
 func (h *histories) fits(m move, row lifecycle.Row, id string) bool {
 	byHolder := m.verb == "warehouse-receipt.pledge" || row.By[0].As == lifecycle.Holder && row.By[0].Role == lifecycle.Bank && len(row.By) == 1
-	return row.Leaves(h.states[id]) && (!byHolder || len(h.holding(id)) > 0)
+	rolls := m.verb != "financing.roll-over" || slices.ContainsFunc(h.all, func(record string) bool {
+		return slices.ContainsFunc(h.financings[id].collateral, func(from string) bool { return slices.Contains(h.parents[record], from) })
+	})
+	return row.Leaves(h.states[id]) && rolls && (!byHolder || len(h.holding(id)) > 0)
 }
 
 // signer is somebody whom the table lets sign; sometimes anybody.
@@ -314,7 +395,10 @@ func (h *histories) who(as lifecycle.Relation, id string, args any) []ident.USCC
 		}
 		return []ident.USCC{f.owner}
 	case lifecycle.Buyer:
-		return []ident.USCC{h.Leader.USCC}
+		if a, creates := args.(order.CreateArgs); creates {
+			return []ident.USCC{a.Buyer}
+		}
+		return []ident.USCC{f.buyer}
 	case lifecycle.Owner:
 		if r := h.receipts[id]; r != nil {
 			return []ident.USCC{ident.USCC(r.owner)}
@@ -355,12 +439,14 @@ func (h *histories) note(id string, by *contracttest.Actor, args any) {
 	f := h.facts[id]
 	switch a := args.(type) {
 	case order.CreateArgs:
-		f.owner = a.Seller
+		f.owner, f.buyer = a.Seller, a.Buyer
 	case lot.DeclareArgs:
 		f.owner, f.keeper = by.USCC, a.Keeper
 	case lot.AppointArgs:
 		f.supervisor = a.Supervisor
-	case receivable.RegisterArgs, financing.ApplyArgs:
+	case receivable.RegisterArgs:
+		f.owner, f.buyer = by.USCC, h.facts[a.Order].buyer
+	case financing.ApplyArgs:
 		f.owner = by.USCC
 	}
 	h.facts[id] = f
