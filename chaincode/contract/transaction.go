@@ -34,7 +34,9 @@ type transaction struct {
 // *OpeningsNeededError when the batch must be submitted again with more openings, and otherwise means
 // that the batch could not be decided at all; then nothing may be committed. A trial is decided in the same way
 // and writes nothing.
-func Submit(s State, b Batch) (Outcome, error) {
+func Submit(s State, b Batch) (Outcome, error) { return submit(s, b, (*transaction).verify) }
+
+func submit(s State, b Batch, verify func(*transaction, []*evidence.Signed)) (Outcome, error) {
 	if most := b.most(); len(b.Commands) == 0 || len(b.Commands) > most {
 		return Outcome{}, fmt.Errorf("a batch has 1 to %d commands, this has %d", most, len(b.Commands))
 	}
@@ -46,7 +48,7 @@ func Submit(s State, b Batch) (Outcome, error) {
 	if err := t.prefetch(commands); err != nil {
 		return Outcome{}, err
 	}
-	t.verify(commands)
+	verify(t, commands)
 	for i, cmd := range commands {
 		if cmd == nil {
 			out.Results[i] = malformed
