@@ -32,7 +32,7 @@ type Options struct {
 	Dir string
 	// Name of the ledger. When empty, that of the existing ledger.
 	Name string
-	// Run is the contract. It is called by one goroutine at a time, except by Simulate.
+	// Run is the contract. It is called by one goroutine at a time, except by Simulate and DryRun.
 	Run func(contract.State, contract.Batch) (contract.Outcome, error)
 	// Orgs are the organisations (MSP IDs) of the channel, which all are held here.
 	Orgs []string
@@ -256,16 +256,32 @@ func (e *Engine) Orgs() []string { return slices.Clone(e.opts.Orgs) }
 func (e *Engine) Simulate(ctx context.Context, batch contract.Batch) (
 	out contract.Outcome, writes []ledger.Write, private []ledger.PrivateWrite, err error,
 ) {
+	out, s, err := e.rehearse(ctx, batch)
+	if err != nil {
+		return contract.Outcome{}, nil, nil, err
+	}
+	return out, s.publicWrites(), s.privateWrites(), nil
+}
+
+// DryRun decides a batch over the newest block, beside the sequencer, and commits nothing.
+func (e *Engine) DryRun(ctx context.Context, batch contract.Batch) (contract.Outcome, error) {
+	batch.Trial = true
+	out, _, err := e.rehearse(ctx, batch)
+	return out, err
+}
+
+// rehearse runs a batch as the first of the next block, and returns what it wrote to a state that nobody keeps.
+func (e *Engine) rehearse(ctx context.Context, batch contract.Batch) (out contract.Outcome, s *state, err error) {
 	err = e.read(ctx, func(v *view) error {
 		id := transactionID(e.name, position{block: v.head.Number + 1}, batch)
-		s := newState(v, &e.opts, id, e.Now())
-		if out, err = e.runContract(s, batch); err != nil {
-			return err
-		}
-		writes, private = s.publicWrites(), s.privateWrites()
-		return nil
+		s = newState(v, &e.opts, id, e.Now())
+		out, err = e.runContract(s, batch)
+		return err
 	})
-	return out, writes, private, err
+	if err != nil {
+		return contract.Outcome{}, nil, err
+	}
+	return out, s, nil
 }
 
 // Close ends the engine. What was acknowledged is durable; batches still waiting are refused.

@@ -49,6 +49,7 @@ func (e *Engine) Submit(ctx context.Context, batch contract.Batch) (ledger.Commi
 	if err := e.views.stopped(); err != nil {
 		return ledger.Commit{}, err
 	}
+	batch.Trial = false // a trial would be recorded without its effects
 	s := &submission{ctx: ctx, batch: batch, answer: make(chan answer, 1)}
 	select {
 	case e.queue <- s:

@@ -62,13 +62,8 @@ var errLate = fmt.Errorf("%w: no endorsement within %s", ledger.ErrUnavailable, 
 
 // decide has the batch endorsed. Endorsers that differ are asked again, since the one behind soon catches up.
 func (c *Client) decide(ctx context.Context, batch contract.Batch) (*proposal, *endorsement, error) {
-	commands, err := protocol.MarshalCommands(batch.Commands)
-	if err != nil {
-		return nil, nil, fmt.Errorf("batch: %w", err)
-	}
-	transient := map[string][]byte{protocol.Openings: protocol.MarshalOpenings(batch.Openings)}
 	for attempt := 0; ; attempt++ {
-		p, err := c.propose(c.conn.Chaincode, protocol.Submit, transient, commands)
+		p, err := c.proposeBatch(protocol.Submit, batch)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -82,6 +77,16 @@ func (c *Client) decide(ctx context.Context, batch contract.Batch) (*proposal, *
 		}
 		return p, e, err
 	}
+}
+
+// proposeBatch makes a proposal of a function that takes a batch.
+func (c *Client) proposeBatch(function string, batch contract.Batch) (*proposal, error) {
+	commands, err := protocol.MarshalCommands(batch.Commands)
+	if err != nil {
+		return nil, fmt.Errorf("batch: %w", err)
+	}
+	transient := map[string][]byte{protocol.Openings: protocol.MarshalOpenings(batch.Openings)}
+	return c.propose(c.conn.Chaincode, function, transient, commands)
 }
 
 // commit orders an endorsed batch and waits for what becomes of it.

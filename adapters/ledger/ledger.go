@@ -42,6 +42,10 @@ type Ledger interface {
 	// the order of the commands. A batch in which nothing is recorded makes no transaction: Commit.Tx is "".
 	// Besides the errors above it returns *contract.OpeningsNeededError.
 	Submit(ctx context.Context, batch contract.Batch) (Commit, error)
+	// DryRun decides a batch, of up to contract.MaxTrial commands, as Submit would at this moment, and leaves nothing
+	// behind. Where the ledger's members decide apart, it is this client's own that is asked. It returns the errors that
+	// Submit returns before anything is ordered.
+	DryRun(ctx context.Context, batch contract.Batch) (contract.Outcome, error)
 	// Get returns committed values of public keys in order, nil where absent.
 	Get(ctx context.Context, keys ...string) ([][]byte, error)
 	// Range returns up to limit committed entries with from <= key < to in key order.

@@ -9,16 +9,38 @@ import (
 
 // Outcome is what became of a data row.
 type Outcome struct {
-	RecordID string  // the record that it became, "" when it was not recorded
-	Faults   []Fault // why not, besides the row's own faults
+	Result Result
+	About  string  // what the result is about, such as the record's ID
+	Faults []Fault // why nothing came of it, besides the row's own faults
 }
 
-// results says what became of a row, in the result column.
-var results = map[string]message{
-	"recorded": {"recorded %[1]s", "已登记 %[1]s"},
-	"refused":  {"not recorded", "未登记"},
-	"example":  {"example, not read", "示例行，未读取"},
-	"total":    {"total, not read", "合计行，未读取"},
+// Result is what became of a row, as the result column says it.
+type Result string
+
+// Results. The zero value is that of a row with faults.
+const (
+	Refused    Result = ""
+	Recorded   Result = "recorded"   // About: the record
+	Recordable Result = "recordable" // in a dry run
+	Done       Result = "done"       // About: what was done, in the answer's language
+	Doable     Result = "doable"     // likewise, in a dry run
+	Undecided  Result = "undecided"  // the row asks for nothing
+)
+
+const (
+	exampleResult Result = "example"
+	totalResult   Result = "total"
+)
+
+var results = map[Result]message{
+	Refused:       {"not recorded", "未登记"},
+	Recorded:      {"recorded %[1]s", "已登记 %[1]s"},
+	Recordable:    {"could be recorded", "可登记"},
+	Done:          {"done: %[1]s", "已办理：%[1]s"},
+	Doable:        {"could be done: %[1]s", "可办理：%[1]s"},
+	Undecided:     {"not decided", "未作决定"},
+	exampleResult: {"example, not read", "示例行，未读取"},
+	totalResult:   {"total, not read", "合计行，未读取"},
 }
 
 // Answer writes the same sheet again, in the same format (csv always as UTF-8): the same rows at the
@@ -104,16 +126,20 @@ func (a *answer) verdict(l line, k rowKind) (fault, result string, look style) {
 	case headerRow:
 		return FaultHeader, ResultHeader, styleHeader
 	case exampleRow:
-		return "", results["example"].in(a.lang, nil), styleExample
+		return "", results[exampleResult].in(a.lang, nil), styleExample
 	case totalRow:
-		return "", results["total"].in(a.lang, nil), styleText
+		return "", results[totalResult].in(a.lang, nil), styleText
 	}
 	row := a.table.parse(l)
 	o := a.outcome(row)
-	if o.RecordID != "" {
-		return "", results["recorded"].in(a.lang, []any{o.RecordID}), styleText
+	if o.Result == Refused {
+		return a.sentence(append(row.Faults, o.Faults...)), results[Refused].in(a.lang, nil), styleFault
 	}
-	return a.sentence(append(row.Faults, o.Faults...)), results["refused"].in(a.lang, nil), styleFault
+	var about []any
+	if o.About != "" {
+		about = []any{o.About}
+	}
+	return "", results[o.Result].in(a.lang, about), styleText
 }
 
 func (a *answer) sentence(faults []Fault) string {

@@ -29,7 +29,7 @@ func answer(t *testing.T, file []byte, lang string) []byte {
 		case r.Get("buyer") == "丙":
 			return spreadsheet.Outcome{Faults: []spreadsheet.Fault{r.Fault("buyer", "unknown-party", "is not registered", "未注册")}}
 		}
-		return spreadsheet.Outcome{RecordID: fmt.Sprint("R", r.Number)}
+		return spreadsheet.Outcome{Result: spreadsheet.Recorded, About: fmt.Sprint("R", r.Number)}
 	}))
 	return out.Bytes()
 }
@@ -231,7 +231,7 @@ func TestWrittenSheetsAreReadBack(t *testing.T) {
 	for _, format := range []spreadsheet.Format{spreadsheet.XLSX, spreadsheet.CSV, spreadsheet.CSVGB18030} {
 		t.Run(string(format), func(t *testing.T) {
 			var out bytes.Buffer
-			must(t, spreadsheet.Write(&out, layout, format, slices.Values(in)))
+			must(t, spreadsheet.Write(&out, layout, "zh", format, slices.Values(in)))
 			got := rows(t, out.Bytes())
 			for i, r := range got {
 				if !slices.Equal(r.Values, in[i]) || r.Faults != nil {
@@ -244,10 +244,43 @@ func TestWrittenSheetsAreReadBack(t *testing.T) {
 		})
 	}
 	t.Run("but not in another format", func(t *testing.T) {
-		if err := spreadsheet.Write(&bytes.Buffer{}, layout, "ods", slices.Values(in)); !errors.Is(err, spreadsheet.ErrFormat) {
+		if err := spreadsheet.Write(&bytes.Buffer{}, layout, "zh", "ods", slices.Values(in)); !errors.Is(err, spreadsheet.ErrFormat) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestAWrittenWorkbookOffersItsChoices(t *testing.T) {
+	offering := spreadsheet.Layout{Sheet: "待办", Columns: []spreadsheet.Column{
+		{Name: "id", Zh: "编号", En: "ID", Required: true, Kind: spreadsheet.Text},
+		{Name: "word", Zh: "决定", En: "Decision", Kind: spreadsheet.Text, Choices: []string{"同意", "拒绝"}},
+	}}
+	var out bytes.Buffer
+	must(t, spreadsheet.Write(&out, offering, "en", spreadsheet.XLSX, slices.Values([][]string{{"R1", ""}})))
+	f, err := excelize.OpenReader(bytes.NewReader(out.Bytes()))
+	must(t, err)
+	defer func() { must(t, f.Close()) }()
+	lists, err := f.GetDataValidations("待办")
+	must(t, err)
+	if len(lists) != 1 || lists[0].Type != "list" || !strings.HasPrefix(lists[0].Sqref, "B2:") || !strings.Contains(lists[0].Formula1, "同意,拒绝") {
+		t.Errorf("%+v", lists)
+	}
+	if head, err := f.GetCellValue("待办", "B1"); err != nil || head != "Decision" {
+		t.Errorf("header %q %v", head, err)
+	}
+	must(t, f.SetCellStr("待办", "B2", " 拒 绝"))
+	var filled bytes.Buffer
+	must(t, f.Write(&filled))
+	opened, err := spreadsheet.Open(t.Context(), bytes.NewReader(filled.Bytes()), int64(filled.Len()), spreadsheet.Limits{})
+	must(t, err)
+	tab, err := opened.Table(t.Context(), offering)
+	must(t, err)
+	for r, err := range tab.Rows(t.Context()) {
+		must(t, err)
+		if r.Get("word") != spreadsheet.Plain(" 拒 绝") {
+			t.Errorf("read %q", r.Get("word"))
+		}
+	}
 }
 
 // broken fails after n bytes, as a client that has gone does.
@@ -263,7 +296,7 @@ func (b *broken) Write(p []byte) (int, error) {
 func TestAWriterThatFailsIsReported(t *testing.T) {
 	for _, format := range []spreadsheet.Format{spreadsheet.XLSX, spreadsheet.CSV, spreadsheet.CSVGB18030} {
 		for _, n := range []int{0, 3} {
-			if err := spreadsheet.Write(&broken{n}, layout, format, slices.Values([][]string{{"1"}})); err == nil {
+			if err := spreadsheet.Write(&broken{n}, layout, "zh", format, slices.Values([][]string{{"1"}})); err == nil {
 				t.Errorf("%s after %d bytes: no error", format, n)
 			}
 		}

@@ -87,7 +87,7 @@ func answerAll(t testing.TB, tab *spreadsheet.Table, seen func()) {
 	t.Helper()
 	must(t, tab.Answer(t.Context(), io.Discard, "zh", func(spreadsheet.Row) spreadsheet.Outcome {
 		seen()
-		return spreadsheet.Outcome{RecordID: "01J"}
+		return spreadsheet.Outcome{Result: spreadsheet.Recorded, About: "01J"}
 	}))
 }
 
@@ -121,7 +121,7 @@ func (p *peak) mib() uint64 { return (p.top - p.start) >> 20 }
 func TestFiftyThousandRowsAreReadInFlatMemory(t *testing.T) {
 	for _, format := range []spreadsheet.Format{spreadsheet.XLSX, spreadsheet.CSVGB18030} {
 		t.Run(string(format), func(t *testing.T) {
-			f := writeFile(t, func(w io.Writer) error { return spreadsheet.Write(w, layout, format, manyRecords(manyRows)) })
+			f := writeFile(t, func(w io.Writer) error { return spreadsheet.Write(w, layout, "zh", format, manyRecords(manyRows)) })
 			p := newPeak()
 			readAll(t, openFile(t, f), p.seen)
 			// The rows, were they held, would be more than 12 MiB.
@@ -149,7 +149,7 @@ func TestFiftyThousandRowsAreAnsweredInFlatMemory(t *testing.T) {
 // manySheets writes the same rows as each kind of file that is sent.
 func manySheets(t testing.TB) map[string]func(io.Writer) error {
 	as := func(format spreadsheet.Format) func(io.Writer) error {
-		return func(w io.Writer) error { return spreadsheet.Write(w, layout, format, manyRecords(manyRows)) }
+		return func(w io.Writer) error { return spreadsheet.Write(w, layout, "zh", format, manyRecords(manyRows)) }
 	}
 	return map[string]func(io.Writer) error{
 		"xlsx": as(spreadsheet.XLSX), "xlsx-shared-texts": sharedBook(t, manyRows), "csv-gb18030": as(spreadsheet.CSVGB18030),

@@ -31,10 +31,11 @@ type Column struct {
 	Aliases   []string // other headers that bookkeepers use for it
 	Required  bool     // the column must be there and no cell of it empty
 	Kind      Kind
-	MaxLength int    // longest text, characters; 0 for Limits.MaxCellLength
-	Width     int    // width in the template, characters; 0 for a default
-	Example   string // value in the template's example row
-	NoteZh    string // what to fill in, for the template
+	Choices   []string // what a written workbook offers to choose from; other texts are read all the same
+	MaxLength int      // longest text, characters; 0 for Limits.MaxCellLength
+	Width     int      // width in the template, characters; 0 for a default
+	Example   string   // value in the template's example row
+	NoteZh    string   // what to fill in, for the template
 	NoteEn    string
 }
 

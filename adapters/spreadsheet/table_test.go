@@ -207,7 +207,9 @@ func FuzzCSV(f *testing.F) {
 			last = r.Number
 		}
 		var out bytes.Buffer
-		must(t, tab.Answer(t.Context(), &out, "en", func(spreadsheet.Row) spreadsheet.Outcome { return spreadsheet.Outcome{RecordID: "x"} }))
+		must(t, tab.Answer(t.Context(), &out, "en", func(spreadsheet.Row) spreadsheet.Outcome {
+			return spreadsheet.Outcome{Result: spreadsheet.Recorded, About: "x"}
+		}))
 	})
 }
 

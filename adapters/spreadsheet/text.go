@@ -24,6 +24,9 @@ func clean(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
+// Plain is a text in the form in which reading a cell of a Text column gives it back.
+func Plain(s string) string { return clean(s) }
+
 func hasControl(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar })
 }

@@ -17,9 +17,10 @@ import (
 // ErrFormat is wrapped by the error about a format that cannot be written.
 var ErrFormat = errors.New("unknown spreadsheet format")
 
-// Write writes a sheet with the layout's Chinese header and the rows below it, each by the layout's
-// columns. Every value is written as text: none is run as a formula and no digit is lost.
-func Write(w io.Writer, layout Layout, format Format, rows iter.Seq[[]string]) error {
+// Write writes a sheet with the layout's header, in the language lang ("en" or, for any other, Chinese), and the
+// rows below it, each by the layout's columns. Every value is written as text: none is run as a formula and no
+// digit is lost.
+func Write(w io.Writer, layout Layout, lang string, format Format, rows iter.Seq[[]string]) error {
 	if _, err := layout.index(); err != nil {
 		return err
 	}
@@ -27,9 +28,12 @@ func Write(w io.Writer, layout Layout, format Format, rows iter.Seq[[]string]) e
 	if err != nil {
 		return err
 	}
+	if err := out.choices(layout.Columns); err != nil {
+		return errors.Join(err, out.close(false))
+	}
 	header := make([]string, len(layout.Columns))
 	for i, c := range layout.Columns {
-		header[i] = c.Zh
+		header[i] = c.header(lang)
 	}
 	err = out.row(1, header, styleHeader)
 	number := 1
@@ -45,6 +49,8 @@ func Write(w io.Writer, layout Layout, format Format, rows iter.Seq[[]string]) e
 
 // sink writes a sheet row by row, from the top down.
 type sink interface {
+	// choices offers those that columns have, below the header, where the format can. It comes before the rows.
+	choices(columns []Column) error
 	// row writes a row; numbers may leave gaps, which stay empty.
 	row(number int, values []string, style style) error
 	// close ends the sheet, and hands it out when it is whole.
@@ -90,6 +96,8 @@ func (s *csvSink) row(number int, values []string, _ style) error {
 	}
 	return s.w.Write(safe)
 }
+
+func (*csvSink) choices([]Column) error { return nil }
 
 func (s *csvSink) close(bool) error {
 	s.w.Flush()
@@ -184,6 +192,24 @@ func (s *xlsxSink) begin(sheet string, widths []int) (err error) {
 	for i, width := range widths {
 		if err := s.stream.SetColWidth(i+1, i+1, float64(width)); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// choices makes lists to choose from. They help, and keep nothing out: reading tells what it does not know.
+func (s *xlsxSink) choices(columns []Column) error {
+	for i, c := range columns {
+		if len(c.Choices) == 0 {
+			continue
+		}
+		v := excelize.NewDataValidation(true)
+		v.SetSqref(fmt.Sprintf("%[1]s2:%[1]s%[2]d", columnName(i+1), DefaultLimits.MaxRows+1))
+		if err := v.SetDropList(c.Choices); err != nil {
+			return fmt.Errorf("choices of %q: %w", c.Name, err)
+		}
+		if err := s.file.AddDataValidation(s.file.GetSheetName(0), v); err != nil {
+			return fmt.Errorf("choices of %q: %w", c.Name, err)
 		}
 	}
 	return nil

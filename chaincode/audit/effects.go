@@ -55,8 +55,8 @@ var effects = map[string]effect{
 	"lot.revoke":             {keepsTerms: true, stays: true, then: do(revoke)},
 
 	"warehouse-receipt.issue":               {then: do(storedIn, stateTokens(duplicate.Receipt), claim(duplicate.Registered))},
-	"warehouse-receipt.endorse":             {then: do(beFree)},
-	"warehouse-receipt.confirm-endorsement": {then: do(beFree, passOn)},
+	"warehouse-receipt.endorse":             {then: do(beFree, unfrozen)},
+	"warehouse-receipt.confirm-endorsement": {then: do(beFree, unfrozen, passOn)},
 	"warehouse-receipt.pledge":              {then: do(beHeld)},
 	"warehouse-receipt.confirm-pledge":      {then: do(beHeld)},
 	"warehouse-receipt.split":               {},

@@ -52,7 +52,14 @@ func (s *story) held(h contract.Header) []encumbrance.Lien {
 	return slices.DeleteFunc(s.live(h), func(l encumbrance.Lien) bool { return l.Record != h.ID && !slices.Contains(h.Parents, l.Record) })
 }
 
-func noteOrder(s *story, c *step) { s.learnt.ordered[c.record.id] = c.Command.Party }
+// noteOrder remembers for which financing its holder last ordered goods out.
+func noteOrder(s *story, c *step) {
+	for _, l := range s.held(c.record.at) {
+		if l.Holder == c.Command.Party {
+			s.learnt.ordered[c.record.id] = l.Financing
+		}
+	}
+}
 
 // releasedByOrder refuses goods given out that somebody holds and never ordered out. Under a floating lien ordinary
 // releases need no order.
@@ -71,7 +78,7 @@ func deliveredByOrder(s *story, c *step) {
 }
 
 func (s *story) mustHaveOrdered(c *step, l encumbrance.Lien) {
-	if s.learnt.ordered[c.record.id] != l.Holder {
+	if s.learnt.ordered[c.record.id] != l.Financing {
 		s.failRecord(c.record.id, "%s without an order of %s, which holds a lien", c.Command.Verb, l.Holder)
 	}
 }
@@ -103,12 +110,21 @@ func storedIn(s *story, c *step) {
 		s.failRecord(c.record.id, "issued by who is not the keeper of its lot")
 	}
 	for _, lien := range s.held(l.at) {
-		if s.learnt.ordered[l.id] != lien.Holder {
+		if s.learnt.ordered[l.id] != lien.Financing {
 			s.failRecord(c.record.id, "issued over goods on which %s holds a lien", lien.Holder)
 		}
 	}
 	s.learnt.agree(lifecycle.Owner, c.record.at, l.at.Owner)
 	s.stage(c, l)
+}
+
+// unfrozen refuses to pass on a receipt over goods that are frozen.
+func unfrozen(s *story, c *step) {
+	for _, id := range c.record.at.Parents {
+		if l := s.trail(id); l.stands && l.at.Kind == lot.Table.Kind && l.at.State == lot.Frozen {
+			s.failRecord(c.record.id, "%s while its lot is frozen", c.Command.Verb)
+		}
+	}
 }
 
 // outOfLot takes the receipt's goods out of its lot, or puts them back.

@@ -19,9 +19,9 @@ import (
 // account a claim draws. What they show once must hold for good.
 type learnt struct {
 	bound      map[string]*sides
-	collateral map[string][]string   // record IDs in order, by financing
-	accounts   map[string]string     // by claim
-	ordered    map[string]ident.USCC // the lien holder that last ordered goods out, by lot or receipt
+	collateral map[string][]string // record IDs in order, by financing
+	accounts   map[string]string   // by claim
+	ordered    map[string]string   // the financing for which its lien holder last ordered goods out, by lot or receipt
 }
 
 // sides are seller and buyer of an order, the creditor of a receivable, the lender of a financing, the household of a
@@ -37,7 +37,7 @@ var bilateral = []string{order.Table.Kind, lot.Table.Kind, warehouse.Table.Kind,
 
 func newLearnt() learnt {
 	return learnt{bound: map[string]*sides{}, collateral: map[string][]string{}, accounts: map[string]string{},
-		ordered: map[string]ident.USCC{}}
+		ordered: map[string]string{}}
 }
 
 func (l learnt) clone() learnt {

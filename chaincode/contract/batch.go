@@ -22,6 +22,7 @@ const MaxBatch = 200
 type Batch struct {
 	Commands []string         `json:"commands"` // compact JWS
 	Openings []jsontext.Value `json:"openings"` // canonical openings: private arguments of the commands, and terms of the records they touch
+	Trial    bool             `json:"-"`        // only decide: see Trial
 }
 
 // Outcome is what one transaction came to.

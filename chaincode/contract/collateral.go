@@ -101,6 +101,11 @@ func appraiseReceipt(c *call, id, field string, p credit.Policy) (piece, error) 
 		return piece{}, err
 	}
 	advance, refused := warehouse.Advance(r.Terms, r.State, p, c.today())
+	if frozen, err := c.lotFrozen(r.Terms); err != nil {
+		return piece{}, err
+	} else if frozen {
+		advance, refused = money.Zero, fault.New(fault.CollateralIneligible, "")
+	}
 	return piece{Header: r.Header, owner: r.Terms.Owner, confirmed: true, advance: advance, refused: refused,
 		perfect: func(f financingRecord) *fault.Fault {
 			if !r.Terms.Perfected(f.ID) {

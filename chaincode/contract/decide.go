@@ -121,7 +121,7 @@ func (c *call) identify() (handler, error) {
 		return handler{}, err
 	case !founded:
 		return handler{}, fault.New(fault.NotFounded, "")
-	case c.cmd.Ledger != charter.Ledger:
+	case !c.addresses(charter.Ledger):
 		return handler{}, fault.New(fault.WrongLedger, "/ledger")
 	case !known:
 		return handler{}, fault.New(fault.UnknownVerb, "/verb")

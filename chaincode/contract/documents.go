@@ -79,10 +79,23 @@ func (c *call) liens(h Header) ([]lien, error) {
 }
 
 // held lists the live liens on the record and on earlier stages of its value: those whose holders hold the record.
-// Liens on later stages, such as a receipt over part of a lot, leave the rest of it alone.
+// Liens on later stages, such as a receipt over part of a lot, leave the rest of it alone. A financing that holds
+// several stages is listed once.
 func (c *call) held(h Header) ([]lien, error) {
 	live, err := c.liens(h)
-	return slices.DeleteFunc(live, func(l lien) bool { return l.Record != h.ID && !slices.Contains(h.Parents, l.Record) }), err
+	held := slices.DeleteFunc(live, func(l lien) bool { return l.Record != h.ID && !slices.Contains(h.Parents, l.Record) })
+	return slices.CompactFunc(held, func(a, b lien) bool { return a.Financing == b.Financing }), err
+}
+
+// heldFor is the financing for which the signer holds the record.
+func (c *call) heldFor(h Header) (string, error) {
+	held, err := c.held(h)
+	for _, l := range held {
+		if l.Holder == c.cmd.Party {
+			return l.Financing, err
+		}
+	}
+	return "", err
 }
 
 // free refuses what would harm the holder of a live lien on the record's value.

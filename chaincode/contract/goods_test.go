@@ -155,8 +155,6 @@ func (w *world) split(id string, parts ...string) []string {
 	return ids
 }
 
-func (w *world) lotTerms(id string) (t lot.Terms) { w.Terms(id, &t); return t }
-
 func (w *world) receiptTerms(id string) (t warehouse.Terms) { w.Terms(id, &t); return t }
 
 func (w *world) receiptTo(verb string, args any) string {

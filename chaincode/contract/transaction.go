@@ -17,6 +17,7 @@ import (
 // transaction is one batch while it runs.
 type transaction struct {
 	state    State
+	trial    bool
 	base     *overlay
 	now      evidence.Instant
 	brought  map[evidence.Commitment][]byte // openings; by commitment, so that no forged one can stand before the true one
@@ -31,12 +32,13 @@ type transaction struct {
 //
 // Every command succeeds or fails alone and sees what earlier ones of the batch did. The error is a
 // *OpeningsNeededError when the batch must be submitted again with more openings, and otherwise means
-// that the batch could not be decided at all; then nothing may be committed.
+// that the batch could not be decided at all; then nothing may be committed. A trial is decided in the same way
+// and writes nothing.
 func Submit(s State, b Batch) (Outcome, error) {
-	if len(b.Commands) == 0 || len(b.Commands) > MaxBatch {
-		return Outcome{}, fmt.Errorf("a batch has 1 to %d commands, this has %d", MaxBatch, len(b.Commands))
+	if most := b.most(); len(b.Commands) == 0 || len(b.Commands) > most {
+		return Outcome{}, fmt.Errorf("a batch has 1 to %d commands, this has %d", most, len(b.Commands))
 	}
-	t := &transaction{state: s, base: newOverlay(s), now: evidence.InstantOf(s.TxTime()), brought: map[evidence.Commitment][]byte{}}
+	t := &transaction{state: s, trial: b.Trial, base: newOverlay(s), now: evidence.InstantOf(s.TxTime()), brought: map[evidence.Commitment][]byte{}}
 	for _, raw := range b.Openings {
 		t.brought[evidence.Commit(raw)] = raw
 	}
@@ -59,7 +61,7 @@ func Submit(s State, b Batch) (Outcome, error) {
 	if len(t.needed) > 0 {
 		return Outcome{}, &OpeningsNeededError{Needs: t.needed}
 	}
-	if !out.Recorded() {
+	if b.Trial || !out.Recorded() {
 		return out, nil
 	}
 	return out, t.finish(out)

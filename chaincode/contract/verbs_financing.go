@@ -107,10 +107,14 @@ func owned(pieces []piece, by ident.USCC) error {
 	return nil
 }
 
-// lendable refuses what the lender may not lend on: collateral that it cannot see, or that does not carry the amount.
+// lendable refuses what the lender may not lend on: collateral that is not the applicant's any more, that it cannot see,
+// or that does not carry the amount.
 func (c *call) lendable(r financingRecord) error {
 	pieces, err := c.collateral(r.Terms)
 	if err != nil {
+		return err
+	}
+	if err := owned(pieces, r.Terms.Applicant); err != nil {
 		return err
 	}
 	if err := c.visible(pieces, r.Terms.Lender); err != nil {

@@ -69,7 +69,11 @@ func init() {
 		if err != nil {
 			return r.Terms, err
 		}
-		return r.Terms.OrderRelease(a, c.cmd.Party, policy, c.today())
+		financing, err := c.heldFor(r.Header)
+		if err != nil {
+			return r.Terms, err
+		}
+		return r.Terms.OrderRelease(a, c.cmd.Party, financing, policy, c.today())
 	})
 	on(lot.Table, "release", releaseLot)
 	onLot("settle", func(c *call, r lotRecord, _ financing.NoArgs) (lot.Terms, error) {
@@ -170,7 +174,7 @@ func releaseLot(c *call, r lotRecord, a lot.ReleaseArgs) (lifecycle.State, error
 		return "", err
 	}
 	for _, l := range held {
-		if spent, ok := after.Spend(a.Quantity, l.Holder, lot.ForOwner, lot.Liquidation); ok {
+		if spent, ok := after.Spend(a.Quantity, l.Financing, lot.ForOwner, lot.Liquidation); ok {
 			after = spent
 			continue
 		}

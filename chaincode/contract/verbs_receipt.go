@@ -26,6 +26,9 @@ func init() {
 		if t, next, err = r.Terms.Endorse(a, c.today()); err != nil {
 			return t, "", err
 		}
+		if err := c.unfrozen(r); err != nil {
+			return t, "", err
+		}
 		if err := c.free(r.Header, receiptLaw); err != nil {
 			return t, "", err
 		}
@@ -68,8 +71,9 @@ func init() {
 	}
 	onReceipt("order-delivery", func(c *call, r receiptRecord, _ financing.NoArgs) (warehouse.Terms, lifecycle.State, error) {
 		t := r.Terms
-		t.Delivery = &warehouse.DeliveryOrder{Bank: c.cmd.Party, Date: c.today()}
-		return t, r.State, nil
+		financing, err := c.heldFor(r.Header)
+		t.Delivery = &warehouse.DeliveryOrder{Bank: c.cmd.Party, Financing: financing, Date: c.today()}
+		return t, r.State, err
 	})
 	onReceipt("value", func(c *call, r receiptRecord, a goods.ValueArgs) (t warehouse.Terms, _ lifecycle.State, err error) {
 		t = r.Terms
@@ -166,7 +170,7 @@ func (c *call) maySetFree(l lotRecord, q goods.Quantity) (lot.Terms, error) {
 	}
 	t := l.Terms
 	for _, lien := range held {
-		spent, ok := t.Spend(q, lien.Holder, lot.ForReceipt)
+		spent, ok := t.Spend(q, lien.Financing, lot.ForReceipt)
 		if !ok {
 			return t, fault.New(fault.Encumbered, "/lot").Under(receiptLaw)
 		}
@@ -205,8 +209,25 @@ func (c *call) actsAsOwner(u ident.USCC, field string) error {
 	return nil
 }
 
+// unfrozen refuses to pass on a receipt over goods that are frozen: who buys it buys what nobody may give out.
+func (c *call) unfrozen(r receiptRecord) error {
+	frozen, err := c.lotFrozen(r.Terms)
+	if err == nil && frozen {
+		err = fault.New(fault.WrongState, "/lot")
+	}
+	return err
+}
+
+func (c *call) lotFrozen(t warehouse.Terms) (bool, error) {
+	h, _, err := c.header(t.Lot)
+	return h.State == lot.Frozen, err
+}
+
 // confirmEndorsement makes the endorsee the owner. To whom the former owner disclosed the receipt is over.
 func confirmEndorsement(c *call, r receiptRecord, _ financing.NoArgs) (warehouse.Terms, lifecycle.State, error) {
+	if err := c.unfrozen(r); err != nil {
+		return r.Terms, "", err
+	}
 	if err := c.free(r.Header, receiptLaw); err != nil {
 		return r.Terms, "", err
 	}
@@ -376,7 +397,7 @@ func deliverReceipt(c *call, r receiptRecord, _ financing.NoArgs) (warehouse.Ter
 		return r.Terms, "", err
 	}
 	for _, l := range held {
-		if r.Terms.Delivery == nil || r.Terms.Delivery.Bank != l.Holder {
+		if r.Terms.Delivery == nil || r.Terms.Delivery.Financing != l.Financing {
 			return r.Terms, "", fault.New(fault.Encumbered, "").Under(receiptLaw)
 		}
 	}

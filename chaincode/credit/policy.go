@@ -47,16 +47,17 @@ type Policy struct {
 	AdvanceUnconfirmed money.Rate `json:"advanceUnconfirmed"`
 	AdvanceOrder       money.Rate `json:"advanceOrder"`
 
-	AdvanceInventory money.Rate `json:"advanceInventory"`
-	AdvanceReceipt   money.Rate `json:"advanceReceipt"`
+	// What came later than the first policies is left out where it is not set, so that those stay as they were written.
+	AdvanceInventory money.Rate `json:"advanceInventory,omitzero"`
+	AdvanceReceipt   money.Rate `json:"advanceReceipt,omitzero"`
 
 	// How old a price of goods may be, and how many sources there must be (估值). Practice.
-	ValuationMaxAgeDays int `json:"valuationMaxAgeDays"`
-	ValuationMinSources int `json:"valuationMinSources"`
+	ValuationMaxAgeDays int `json:"valuationMaxAgeDays,omitzero"`
+	ValuationMinSources int `json:"valuationMinSources,omitzero"`
 	// Whether goods must be insured to be lent on (投保要求). Practice.
-	GoodsInsured bool `json:"goodsInsured"`
+	GoodsInsured bool `json:"goodsInsured,omitzero"`
 	// What a warehouse receipt must state (仓单要素): 民法典 909, GB/T 30332-2024 5.1 and 5.2.
-	ReceiptElements []ReceiptElement `json:"receiptElements"`
+	ReceiptElements []ReceiptElement `json:"receiptElements,omitzero"`
 
 	// How often a receivable may be split or transferred on, counted along its descent (拆分、转让层级); 0 forbids both.
 	// 银发〔2025〕77号 asks for reasonable control; the figure is practice.

@@ -158,12 +158,16 @@ func (r Register) Divide(record string, parts []string, at evidence.Instant) (Re
 	return Register{claims}, true
 }
 
-// Set puts a record's claim into a state, adding it when it is new.
+// Set puts a record's claim into a state, adding it when it is new. The end of a loan does not bring a cancelled claim
+// back: goods may be gone before the loan on them is paid.
 func (r Register) Set(record string, s State, at evidence.Instant) Register {
 	claims := slices.Clone(r.Claims)
 	i := slices.IndexFunc(claims, func(c Claim) bool { return c.Record == record })
 	if i < 0 {
 		return Register{append(claims, Claim{Record: record, State: s, First: at, At: at})}
+	}
+	if claims[i].State == Cancelled && s == Released {
+		return r
 	}
 	claims[i].State, claims[i].At = s, at
 	return Register{claims}

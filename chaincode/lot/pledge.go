@@ -162,12 +162,14 @@ const (
 	Liquidation Use = "liquidation" // 处置变现
 )
 
-// ReleaseOrder is a lien holder's order to the keeper (放货指令).
+// ReleaseOrder is a lien holder's order to the keeper (放货指令). It ends with the financing for which the goods are held,
+// so that none of a loan that is over lets out what secures the next one.
 type ReleaseOrder struct {
-	Holder   ident.USCC     `json:"holder"`
-	Use      Use            `json:"use"`
-	Quantity goods.Quantity `json:"quantity"` // what of it is not carried out yet
-	Date     calendar.Date  `json:"date"`
+	Holder    ident.USCC     `json:"holder"`
+	Financing string         `json:"financing"`
+	Use       Use            `json:"use"`
+	Quantity  goods.Quantity `json:"quantity"` // what of it is not carried out yet
+	Date      calendar.Date  `json:"date"`
 }
 
 // OrderArgs are the private arguments of order-release.
@@ -179,7 +181,7 @@ type OrderArgs struct {
 const maxOrders = 20
 
 // OrderRelease adds an order of a lien holder. Goods are liquidated only below the line for it.
-func (t Terms) OrderRelease(a OrderArgs, by ident.USCC, p credit.Policy, today calendar.Date) (Terms, error) {
+func (t Terms) OrderRelease(a OrderArgs, by ident.USCC, financing string, p credit.Policy, today calendar.Date) (Terms, error) {
 	switch {
 	case !a.Quantity.Same(t.Quantity):
 		return t, fault.New(fault.UnitMismatch, "/quantity")
@@ -194,16 +196,16 @@ func (t Terms) OrderRelease(a OrderArgs, by ident.USCC, p credit.Policy, today c
 	case len(t.Orders) >= maxOrders:
 		return t, fault.New(fault.TooMany, "")
 	}
-	t.Orders = append(append([]ReleaseOrder{}, t.Orders...), ReleaseOrder{Holder: by, Use: a.Use, Quantity: a.Quantity, Date: today})
+	t.Orders = append(append([]ReleaseOrder{}, t.Orders...), ReleaseOrder{Holder: by, Financing: financing, Use: a.Use, Quantity: a.Quantity, Date: today})
 	return t, nil
 }
 
-// Spend takes a quantity out of the release orders of one holder for one of the uses, and reports whether they
+// Spend takes a quantity out of the release orders under one financing for one of the uses, and reports whether they
 // covered it.
-func (t Terms) Spend(q goods.Quantity, holder ident.USCC, uses ...Use) (Terms, bool) {
+func (t Terms) Spend(q goods.Quantity, financing string, uses ...Use) (Terms, bool) {
 	left := []ReleaseOrder{}
 	for _, o := range t.Orders {
-		if o.Holder == holder && slices.Contains(uses, o.Use) && q.IsPositive() {
+		if o.Financing == financing && slices.Contains(uses, o.Use) && q.IsPositive() {
 			part := o.Quantity
 			if q.Less(part) {
 				part = q

@@ -16,6 +16,7 @@ import (
 // Functions of the chaincode. All but Submit only read; what they answer is not worth ordering.
 const (
 	Submit  = "submit"  // commands; openings beside. Answers with an Answer.
+	DryRun  = "dryrun"  // the same. Answers as Submit does where nothing is recorded, so that no peer endorses it.
 	Get     = "get"     // keys. Answers with their values.
 	Range   = "range"   // from, to, limit. Answers with []Entry.
 	Private = "private" // keys of the peer's own collection. Answers with their values.
@@ -102,10 +103,10 @@ type Failure struct {
 	Needs  []contract.Need `json:"needs,omitempty"` // of Needed
 }
 
-// MarshalCommands writes the argument of Submit and Owed.
+// MarshalCommands writes the argument of Submit, DryRun and Owed.
 func MarshalCommands(commands []string) ([]byte, error) { return json.Marshal(commands) }
 
-// MarshalOpenings writes the transient data of Submit and Owed. Openings are JSON already and not read again.
+// MarshalOpenings writes the transient data of Submit, DryRun and Owed. Openings are JSON already and not read again.
 func MarshalOpenings(openings []jsontext.Value) []byte {
 	size := 2
 	for _, o := range openings {
@@ -121,7 +122,7 @@ func MarshalOpenings(openings []jsontext.Value) []byte {
 	return append(raw, ']')
 }
 
-// UnmarshalBatch reads the argument and the transient data of Submit and Owed.
+// UnmarshalBatch reads the argument and the transient data of Submit, DryRun and Owed.
 func UnmarshalBatch(commands, openings []byte) (b contract.Batch, err error) {
 	if err := json.Unmarshal(commands, &b.Commands); err != nil {
 		return b, fmt.Errorf("commands: %w", err)

@@ -91,7 +91,7 @@ func (c *call) direct() error {
 	return nil
 }
 
-// batch reads the commands and openings of Submit and Owed.
+// batch reads the commands and openings of Submit, DryRun and Owed.
 func (c *call) batch() (contract.Batch, error) {
 	if err := c.count(1); err != nil {
 		return contract.Batch{}, err

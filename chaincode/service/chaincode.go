@@ -35,6 +35,7 @@ type function func(c *chaincode, call *call) ([]byte, error)
 
 var functions = map[string]function{
 	protocol.Submit:  (*chaincode).submit,
+	protocol.DryRun:  (*chaincode).dryRun,
 	protocol.Get:     (*chaincode).get,
 	protocol.Range:   (*chaincode).scan,
 	protocol.Private: (*chaincode).private,

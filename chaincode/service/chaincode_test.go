@@ -72,6 +72,37 @@ func TestSubmit(t *testing.T) {
 	})
 }
 
+func TestADryRunIsAnsweredAndNotEndorsed(t *testing.T) {
+	stub := newStub("BankAMSP", protocol.DryRun, `["one"]`)
+	r := expect(t, service(func(s contract.State, b contract.Batch) (contract.Outcome, error) {
+		if !b.Trial {
+			t.Error("the contract is not told that it is a trial")
+		}
+		return put(s, b)
+	}), stub, protocol.Unrecorded)
+	equal(t, "payload", string(r.GetPayload()), `{"results":[{"command":"a","status":"accepted"}]}`)
+	equal(t, "written", strings.Join(stub.written, ", "), "")
+	for name, spoil := range map[string]func(*fakeStub, *chaincode) int32{
+		"dated back": func(s *fakeStub, _ *chaincode) int32 {
+			s.time = timestamppb.New(now.Add(-time.Minute))
+			return protocol.Clock
+		},
+		"passed on by another chaincode": func(s *fakeStub, _ *chaincode) int32 {
+			s.outer = [][]byte{[]byte("hidden")}
+			return protocol.Forbidden
+		},
+		"before the ledger is founded": func(_ *fakeStub, c *chaincode) int32 {
+			c.founding.regulator = "BureauMSP"
+			return protocol.Forbidden
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			stub, c := newStub("BankAMSP", protocol.DryRun, `["one"]`), service(put)
+			expect(t, c, stub, spoil(stub, c))
+		})
+	}
+}
+
 func TestSubmitRefuses(t *testing.T) {
 	failing := func(contract.State, contract.Batch) (contract.Outcome, error) {
 		return contract.Outcome{}, errors.New("broken")

@@ -14,26 +14,46 @@ import (
 // submit runs the contract. A batch in which nothing is recorded is answered in a way that a peer does not
 // endorse, so that nobody can fill the ledger with it.
 func (c *chaincode) submit(call *call) ([]byte, error) {
-	if err := errors.Join(c.clock.check(call.time), call.direct(), c.founding.check(call)); err != nil {
-		return nil, err
-	}
-	batch, err := call.batch()
-	if err != nil {
-		return nil, err
-	}
 	s := newState(call)
-	out, err := c.run(s, batch)
-	if err != nil {
-		return nil, err
-	}
-	payload, err := json.Marshal(protocol.NewAnswer(out))
+	out, payload, err := c.decide(call, s, false)
 	if err != nil {
 		return nil, err
 	}
 	if !out.Recorded() {
-		return nil, &refusedError{status: protocol.Unrecorded, payload: payload, err: errors.New("nothing is recorded")}
+		return nil, unrecorded(payload, "nothing is recorded")
 	}
 	return payload, s.flush()
+}
+
+// dryRun runs the contract and drops what it wrote. Its answer is never endorsed, so that nobody can order it.
+func (c *chaincode) dryRun(call *call) ([]byte, error) {
+	_, payload, err := c.decide(call, newState(call), true)
+	if err != nil {
+		return nil, err
+	}
+	return nil, unrecorded(payload, "a dry run records nothing")
+}
+
+// decide checks the call and runs the contract over a state.
+func (c *chaincode) decide(call *call, s *state, trial bool) (contract.Outcome, []byte, error) {
+	if err := errors.Join(c.clock.check(call.time), call.direct(), c.founding.check(call)); err != nil {
+		return contract.Outcome{}, nil, err
+	}
+	batch, err := call.batch()
+	if err != nil {
+		return contract.Outcome{}, nil, err
+	}
+	batch.Trial = trial
+	out, err := c.run(s, batch)
+	if err != nil {
+		return contract.Outcome{}, nil, err
+	}
+	payload, err := json.Marshal(protocol.NewAnswer(out))
+	return out, payload, err
+}
+
+func unrecorded(payload []byte, why string) error {
+	return &refusedError{status: protocol.Unrecorded, payload: payload, err: errors.New(why)}
 }
 
 // owed answers with the openings that are owed to the caller's organisation and that this one holds.

@@ -58,10 +58,11 @@ type PledgeMark struct {
 	Date      calendar.Date `json:"date"`
 }
 
-// DeliveryOrder is a lien holder's leave to deliver.
+// DeliveryOrder is a lien holder's leave to deliver; it ends with the financing for which the receipt is held.
 type DeliveryOrder struct {
-	Bank ident.USCC    `json:"bank"`
-	Date calendar.Date `json:"date"`
+	Bank      ident.USCC    `json:"bank"`
+	Financing string        `json:"financing"`
+	Date      calendar.Date `json:"date"`
 }
 
 // Parties lists who may read the terms by being bound by them. To whom a receipt is being endorsed may read what it
@@ -194,7 +195,7 @@ type PledgeArgs struct {
 	Financing string `json:"financing" doc:"Record ID of the financing that it secures (融资记录编号)"`
 }
 
-// Endorse as pledged: the word 质押, the owner's and the keeper's signature (担保制度解释 art. 59).
+// AskPledge asks for the endorsement as pledged: the word 质押, the owner's and the keeper's signature (担保制度解释 art. 59).
 func (t Terms) AskPledge(a PledgeArgs, bank ident.USCC, today calendar.Date) (Terms, lc.State, error) {
 	if t.past(today) {
 		return t, "", fault.New(fault.ReceiptExpired, "")

@@ -68,6 +68,19 @@ func (a *API) sight(ctx context.Context, e *exchange, r projection.Record) (sigh
 	return best, nil
 }
 
+// readsFor lists for which reasons a caller with the roles reads terms.
+func readsFor(roles []lifecycle.Role) []projection.Access {
+	var all []projection.Access
+	for _, role := range roles {
+		for _, why := range sights[role].terms {
+			if !slices.Contains(all, why) {
+				all = append(all, why)
+			}
+		}
+	}
+	return all
+}
+
 // record returns a record of the kind that the caller sees, and how much. Where it sees nothing, the answer is the
 // same as where there is nothing.
 func (a *API) record(ctx context.Context, e *exchange, kind, id string) (projection.Record, sight, error) {

@@ -28,11 +28,12 @@ import (
 	"decore/gateway/keystore"
 	"decore/gateway/problem"
 	"decore/gateway/projection"
+	"decore/gateway/risk"
 	"decore/gateway/submit"
 	"decore/gateway/verification"
 )
 
-// Deps is what the interface stands on. All must be given but Metrics, Log and Limits.
+// Deps is what the interface stands on. All must be given but Risk, Metrics, Log and Limits.
 type Deps struct {
 	Ledger      ledger.Ledger
 	Store       *projection.Store
@@ -41,9 +42,10 @@ type Deps struct {
 	Keys        *keystore.Store
 	Auth        *auth.Verifier
 	Idempotency *idempotency.Store
-	Issuer      ident.USCC // the hosted party that signs receipts; none when empty
-	TempDir     string     // the gateway's own, for sheets while they are read and answered; a new one of the system's when empty
-	Version     string     // of the program, for the document
+	Risk        *risk.Settings // what risk signals go by; those that come with the program when nil
+	Issuer      ident.USCC     // the hosted party that signs receipts; none when empty
+	TempDir     string         // the gateway's own, for sheets while they are read and answered; a new one of the system's when empty
+	Version     string         // of the program, for the document
 	Limits      Limits
 	Metrics     *prometheus.Registry
 	Log         *slog.Logger
@@ -70,6 +72,7 @@ type API struct {
 	sheets  *sheets
 	facts   *verification.Gatherer
 	answers *verifications
+	risks   *risk.Gatherer
 	issuer  ident.USCC
 	handler http.Handler
 
@@ -85,7 +88,9 @@ var useProblems = sync.OnceFunc(func() {
 			return p
 		}
 		e := of(ctx.Context())
-		return p.Render(e.lang, e.path, e.trace)
+		shown := p.Render(e.lang, e.path, e.trace)
+		shown.DryRun = e.dry
+		return shown
 	}
 })
 
@@ -112,7 +117,14 @@ func New(d Deps) (*API, error) {
 		return nil, err
 	}
 	a.facts = &verification.Gatherer{Source: verification.FromProjection(d.Store), Memory: memory}
-
+	if d.Risk == nil {
+		settings, err := risk.Default()
+		if err != nil {
+			return nil, err
+		}
+		d.Risk = &settings
+	}
+	a.risks = &risk.Gatherer{Store: d.Store, Settings: *d.Risk}
 	if a.sheets, err = newSheets(d.TempDir); err != nil {
 		return nil, err
 	}
@@ -141,12 +153,15 @@ func (a *API) OpenAPI() *huma.OpenAPI { return a.huma.OpenAPI() }
 // routes registers every operation. The router tries them in this order, so what is asked most comes first.
 func (a *API) routes() {
 	a.verificationRoutes()
+	a.signalRoutes()
 	a.importRoutes()
+	a.docketRoutes()
 	for _, c := range collections {
 		a.collectionRoutes(c)
 	}
 	a.partyRoutes()
 	a.subsidyRoutes()
+	a.registryRoutes()
 	a.commandRoutes()
 	a.ledgerRoutes()
 	a.serviceRoutes()
@@ -159,6 +174,7 @@ const (
 	tagParty   = "parties"
 	tagSubsidy = "subsidy"
 	tagVerify  = "verifications"
+	tagFiling  = "movables registry"
 )
 
 func (a *API) config(version string) huma.Config {

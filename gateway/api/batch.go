@@ -14,22 +14,27 @@ import (
 	"decore/gateway/problem"
 )
 
-// Batch is many verbs of one collection. They go to the ledger together, in order; each succeeds or fails alone.
+// Batch is many verbs of one collection. They go to the ledger in order, 200 a transaction; each succeeds or fails
+// alone. Only under an idempotency key is a batch that was cut off between two transactions sure to be one and the same
+// when it is sent again.
 type Batch struct {
-	Items []BatchItem `json:"items" minItems:"1" maxItems:"200" doc:"What to do (操作列表)"`
+	Items []BatchItem `json:"items" minItems:"1" maxItems:"1000" doc:"What to do (操作列表)"`
 }
 
 // BatchItem is one verb of a batch.
 type BatchItem struct {
-	Verb    string         `json:"verb" doc:"Verb as in the route; that which creates takes no id (操作)" example:"attest"`
-	ID      string         `json:"id,omitempty" maxLength:"64" doc:"Record ID (记录编号)"`
-	IfMatch string         `json:"ifMatch,omitempty" maxLength:"12" doc:"The version that the caller saw, as its ETag; a countersignature needs it (版本条件，会签必填)"`
-	Args    jsontext.Value `json:"args,omitempty" doc:"The verb's arguments, as the body of its route (参数)"`
+	Verb    string `json:"verb" doc:"Verb as in the route; that which creates takes no id (操作)" example:"attest"`
+	ID      string `json:"id,omitempty" maxLength:"64" doc:"Record ID (记录编号)"`
+	IfMatch string `json:"ifMatch,omitempty" maxLength:"12" doc:"The version that the caller saw, as its ETag; a countersignature needs it (版本条件，会签必填)"`
+	// Commitment is for who knows the terms by what they commit to, and not by a version of the record.
+	Commitment evidence.Commitment `json:"commitment,omitempty" maxLength:"43" doc:"The commitment to the terms that the caller saw, in place of ifMatch (所见条款的承诺，可代替版本条件)"`
+	Args       jsontext.Value      `json:"args,omitempty" doc:"The verb's arguments, as the body of its route (参数)"`
 }
 
 // BatchAnswer answers a batch, result by item.
 type BatchAnswer struct {
 	Results []BatchResult `json:"results" doc:"In the order of the items (结果)"`
+	DryRun  bool          `json:"dryRun,omitzero" doc:"Nothing was recorded (试运行)"`
 }
 
 // BatchResult is what became of one item.
@@ -87,12 +92,10 @@ func refused(e *exchange, p *problem.Problem) BatchResult {
 }
 
 func (a *API) draftItem(ctx context.Context, e *exchange, c collection, item BatchItem) (step, error) {
-	verbs := contract.Verbs()
-	i := slices.IndexFunc(verbs, func(v contract.Verb) bool { return v.Table == c.table && v.Row.Verb == item.Verb })
-	if i < 0 {
+	v, known := verbOf(c.table, item.Verb)
+	if !known {
 		return step{}, problem.New("UNKNOWN_VERB").At("/verb")
 	}
-	v := verbs[i]
 	if v.Row.Creates() != (item.ID == "") {
 		return step{}, problem.New("FIELD_INVALID").At("/id")
 	}
@@ -100,7 +103,17 @@ func (a *API) draftItem(ctx context.Context, e *exchange, c collection, item Bat
 	if err := a.schemas.decode(item.Args, args.Interface(), a.schemas.optional(v.Args)); err != nil {
 		return step{}, within("/args", err)
 	}
-	return a.prepare(ctx, e, v, item.ID, item.IfMatch, args.Elem().Interface())
+	return a.prepare(ctx, e, v, item.ID, condition{version: item.IfMatch, terms: item.Commitment}, args.Elem().Interface())
+}
+
+// verbOf finds a verb of a table.
+func verbOf(t *lifecycle.Table, verb string) (contract.Verb, bool) {
+	verbs := contract.Verbs()
+	i := slices.IndexFunc(verbs, func(v contract.Verb) bool { return v.Table == t && v.Row.Verb == verb })
+	if i < 0 {
+		return contract.Verb{}, false
+	}
+	return verbs[i], true
 }
 
 // within moves the faults of a part to where the part stands.
@@ -116,7 +129,7 @@ func within(prefix string, err error) error {
 }
 
 func (a *API) batchReply(e *exchange, outcomes []outcome) (*reply, error) {
-	out := BatchAnswer{Results: make([]BatchResult, len(outcomes))}
+	out := BatchAnswer{Results: make([]BatchResult, len(outcomes)), DryRun: e.dry}
 	for i, o := range outcomes {
 		var err error
 		if out.Results[i], err = o.result(e); err != nil {
@@ -135,13 +148,13 @@ func (o outcome) result(e *exchange) (BatchResult, error) {
 	if err != nil {
 		return BatchResult{}, err
 	}
-	r := BatchResult{Status: contract.Accepted, State: o.answer.State, Version: o.answer.Version, Commitment: o.answer.Terms, Position: o.position()}
+	r := BatchResult{Status: contract.Accepted, State: o.answer.State, Version: o.answer.Version, Commitment: o.commitment(), Position: o.position()}
 	if p := o.refusal(); p != nil {
 		r = refused(e, p)
 		if o.err != nil || o.answer.Status == contract.Invalid {
 			r.Status = contract.Invalid
 		}
 	}
-	r.ID, r.Command = o.Subject, &signature
+	r.ID, r.Command = o.Subject, signature
 	return r, nil
 }

@@ -66,6 +66,7 @@ func (p Paging) most() int {
 type RecordFilter struct {
 	Paging
 	State        string `query:"state" maxLength:"40" doc:"Lifecycle state (状态)"`
+	Action       string `query:"action" maxLength:"40" doc:"Only what the caller may use this verb on now (可用操作)"`
 	Counterparty string `query:"counterparty" maxLength:"40" doc:"USCC of a party that the terms bind (对手方)"`
 	Number       string `query:"number" maxLength:"80" doc:"Order or invoice number (编号)"`
 	DueFrom      string `query:"dueFrom" maxLength:"10" doc:"First due date (到期日起)"`
@@ -150,25 +151,50 @@ func (a *API) list(ctx context.Context, e *exchange, c collection, in *RecordFil
 		if err != nil {
 			return nil, err
 		}
-		page.Items = append(page.Items, v)
+		if in.Action == "" || slices.Contains(v.AllowedActions, in.Action) {
+			page.Items = append(page.Items, v)
+		}
 	}
 	return answer(http.StatusOK, page)
 }
 
 func listName(c collection, in *RecordFilter) string { return c.table.Kind + ":" + in.Order }
 
+// statesOf lists the states that a list asks for, by themselves or as those from which a verb leaves; nil for all.
+func statesOf(t *lifecycle.Table, in *RecordFilter) ([]string, error) {
+	states := t.States()
+	if in.Action != "" {
+		row, known := t.Row(in.Action)
+		if !known || row.Creates() {
+			return nil, problem.New(problem.ParameterInvalid).At("query.action")
+		}
+		states = row.From
+	}
+	if in.State != "" {
+		if !slices.Contains(states, lifecycle.State(in.State)) {
+			return nil, problem.New(problem.ParameterInvalid).At("query.state")
+		}
+		return []string{in.State}, nil
+	}
+	if in.Action == "" {
+		return nil, nil
+	}
+	var names []string
+	for _, s := range states {
+		names = append(names, string(s))
+	}
+	return names, nil
+}
+
 func (a *API) filter(e *exchange, c collection, in *RecordFilter) (projection.Filter, error) {
 	f := projection.Filter{Kind: c.table.Kind, Day: a.today(), Newest: in.Order != "oldest", Limit: in.most() + 1, Number: in.Number}
 	if !seesAll(e) {
 		f.Reader = e.caller.Party
 	}
-	if in.State != "" {
-		if !slices.Contains(c.table.States(), lifecycle.State(in.State)) {
-			return f, problem.New(problem.ParameterInvalid).At("query.state")
-		}
-		f.State = []string{in.State}
-	}
 	var err error
+	if f.State, err = statesOf(c.table, in); err != nil {
+		return f, err
+	}
 	if f.After, err = readCursor(listName(c, in), in.Cursor); err != nil {
 		return f, err
 	}

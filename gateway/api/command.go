@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"decore/chaincode/contract"
@@ -23,6 +24,7 @@ type want struct {
 	on      evidence.Commitment
 	args    any
 	draw    desk.Draw
+	trial   bool // never to be submitted
 }
 
 // step is one command on its way: signed, or answered already because it never will be. A step is stored under the
@@ -39,9 +41,13 @@ func (a *API) draft(e *exchange, w want) (step, error) {
 	if err := a.alignKey(e); err != nil {
 		return step{}, err
 	}
-	signed, subject, _, err := a.desk.Sign(desk.Order{Party: e.caller.Party, Verb: w.verb, Subject: w.subject, On: w.on, Args: w.args, Draw: w.draw})
+	signed, subject, _, err := a.desk.Sign(desk.Order{Party: e.caller.Party, Verb: w.verb, Subject: w.subject, On: w.on, Args: w.args,
+		Draw: w.draw, Trial: w.trial || e.dry})
 	if err != nil {
 		return step{}, err
+	}
+	if e.dry {
+		subject = w.subject // a new record will have another
 	}
 	return step{JWS: signed.JWS, Opening: signed.Opening, Subject: subject}, nil
 }
@@ -57,9 +63,18 @@ func (a *API) alignKey(e *exchange) error {
 	return a.keys.Activate(e.caller.Party, registered)
 }
 
-// prepare reads what is asked of a record of the caller's sight, and signs it. onVersion is the If-Match header; a
-// countersignature must name in it what the signer saw.
-func (a *API) prepare(ctx context.Context, e *exchange, v contract.Verb, id, onVersion string, args any) (step, error) {
+// condition is what the caller saw of the record: its version as an entity tag, or the commitment to its terms.
+type condition struct {
+	version string
+	terms   evidence.Commitment
+}
+
+// names reports whether the condition tells the terms that were seen from others.
+func (c condition) names() bool { return c.terms != "" || c.version != "" && c.version != anyVersion }
+
+// prepare reads what is asked of a record of the caller's sight, and signs it. A countersignature must name what the
+// signer saw.
+func (a *API) prepare(ctx context.Context, e *exchange, v contract.Verb, id string, saw condition, args any) (step, error) {
 	if !mayUse(e.caller.Roles, rolesOf(v.Row)) {
 		return step{}, problem.New(problem.RoleNotPermitted)
 	}
@@ -74,13 +89,16 @@ func (a *API) prepare(ctx context.Context, e *exchange, v contract.Verb, id, onV
 	if err != nil {
 		return step{}, err
 	}
-	if v.Row.Binding && (onVersion == "" || onVersion == anyVersion) {
+	if v.Row.Binding && !saw.names() {
 		return step{}, problem.New(problem.IfMatchRequired).At("header.If-Match")
 	}
-	if err := matches(onVersion, r.Version); err != nil {
+	if err := matches(saw.version, r.Version); err != nil {
 		return step{}, err
 	}
-	if onVersion != "" {
+	if saw.terms != "" && saw.terms != r.Header.Terms {
+		return step{}, problem.New(string(fault.TermsChanged)).At("/commitment")
+	}
+	if saw != (condition{}) {
 		// The caller is bound by the version that it saw, and by nothing that came after.
 		w.on = r.Header.Terms
 	}
@@ -92,25 +110,27 @@ type outcome struct {
 	step
 	answer submit.Answer
 	err    error
+	dry    bool // only tried
 }
 
-// carryOut submits the signed steps together, and waits until this gateway can read what they did.
-func (a *API) carryOut(ctx context.Context, steps []step) ([]outcome, error) {
-	outcomes, newest, err := a.commit(ctx, steps)
-	if err != nil {
-		return nil, err
+// carryOut submits the signed steps, and waits until this gateway can read what they did.
+func (a *API) carryOut(ctx context.Context, e *exchange, steps []step) ([]outcome, error) {
+	outcomes, newest, err := a.commit(ctx, e, steps)
+	if err != nil || e.dry {
+		return outcomes, err
 	}
 	a.fresh(ctx, newest)
 	return outcomes, a.locate(ctx, outcomes)
 }
 
-// commit submits the signed steps together, and returns the newest block that they stand in.
-func (a *API) commit(ctx context.Context, steps []step) (outcomes []outcome, newest uint64, err error) {
+// commit submits the signed steps in their order, as many together as go into a transaction, and returns the newest block that they stand in. In a dry run they are
+// only tried, and stand in none.
+func (a *API) commit(ctx context.Context, e *exchange, steps []step) (outcomes []outcome, newest uint64, err error) {
 	outcomes = make([]outcome, len(steps))
 	var commands []submit.Signed
 	var places []int
 	for i, s := range steps {
-		outcomes[i].step = s
+		outcomes[i].step, outcomes[i].dry = s, e.dry
 		if s.Answer == nil {
 			commands, places = append(commands, submit.Signed{JWS: s.JWS, Opening: s.Opening}), append(places, i)
 		}
@@ -118,17 +138,31 @@ func (a *API) commit(ctx context.Context, steps []step) (outcomes []outcome, new
 	if len(commands) == 0 {
 		return outcomes, 0, nil
 	}
-	began := time.Now()
-	answers, errs, err := a.submit.Submit(ctx, commands...)
+	answers, errs, err := a.decide(ctx, e, commands)
 	if err != nil {
 		return nil, 0, err
 	}
-	a.metrics.committed(len(commands), time.Since(began))
 	for n, i := range places {
 		outcomes[i].answer, outcomes[i].err = answers[n], errs[n]
 		newest = max(newest, answers[n].Block)
 	}
 	return outcomes, newest, nil
+}
+
+func (a *API) decide(ctx context.Context, e *exchange, commands []submit.Signed) (answers []submit.Answer, errs []error, err error) {
+	if e.dry {
+		return a.submit.DryRun(ctx, commands...)
+	}
+	for some := range slices.Chunk(commands, contract.MaxBatch) {
+		began := time.Now()
+		got, wrong, err := a.submit.Submit(ctx, some...)
+		if err != nil {
+			return nil, nil, err
+		}
+		a.metrics.committed(len(some), time.Since(began))
+		answers, errs = append(answers, got...), append(errs, wrong...)
+	}
+	return answers, errs, nil
 }
 
 // fresh waits a while for the projection to reach the block, so that callers read their own writes. A projection that
@@ -191,7 +225,9 @@ func (o outcome) refusal() *problem.Problem {
 	}
 	f := fault.Fault{Code: fault.Code(o.answer.Code), Field: o.answer.Field, Clause: o.answer.Clause}
 	p := problem.From(&f)
-	p.Command, p.Position = o.answer.Command, o.position()
+	if !o.dry {
+		p.Command, p.Position = o.answer.Command, o.position()
+	}
 	return p
 }
 
@@ -203,14 +239,23 @@ func (o outcome) position() *problem.Position {
 	return &problem.Position{Tx: o.answer.Tx, Block: o.answer.Block, Time: o.answer.Time.UTC()}
 }
 
+// commitment is that to the terms as the command made them; a dry run's, whose salts nobody keeps, is worth nothing.
+func (o outcome) commitment() evidence.Commitment {
+	if o.dry {
+		return ""
+	}
+	return o.answer.Terms
+}
+
 // Written answers an accepted command.
 type Written struct {
-	ID         string              `json:"id" doc:"Record ID (记录编号)"`
+	ID         string              `json:"id,omitempty" doc:"Record ID (记录编号)"`
 	State      lifecycle.State     `json:"state,omitempty" doc:"State that it led to (状态)"`
 	Version    int                 `json:"version,omitempty" doc:"Version of the record (版本)"`
 	Commitment evidence.Commitment `json:"commitment,omitempty" doc:"Commitment to the terms as they are now (条款承诺)"`
-	Command    Signature           `json:"command" doc:"The signed command, the evidence of this act (签名指令)"`
-	Position   *problem.Position   `json:"position" doc:"Where it stands on the ledger (账本位置)"`
+	Command    *Signature          `json:"command,omitempty" doc:"The signed command, the evidence of this act (签名指令)"`
+	Position   *problem.Position   `json:"position,omitempty" doc:"Where it stands on the ledger (账本位置)"`
+	DryRun     bool                `json:"dryRun,omitzero" doc:"Nothing was recorded (试运行)"`
 }
 
 // Signature is a signed command.
@@ -221,16 +266,20 @@ type Signature struct {
 	JWS    string           `json:"jws" doc:"Compact JWS, ES256 (签名)"`
 }
 
-func (o outcome) signature() (Signature, error) {
+// signature is the command as it was submitted; nil where it was only tried.
+func (o outcome) signature() (*Signature, error) {
+	if o.dry {
+		return nil, nil
+	}
 	cmd, err := evidence.Parse(o.JWS)
 	if err != nil {
-		return Signature{}, err
+		return nil, err
 	}
-	return Signature{ID: cmd.ID, Party: cmd.Party, Signed: cmd.Time, JWS: o.JWS}, nil
+	return &Signature{ID: cmd.ID, Party: cmd.Party, Signed: cmd.Time, JWS: o.JWS}, nil
 }
 
 func (o outcome) written() (Written, error) {
 	signature, err := o.signature()
-	return Written{ID: o.Subject, State: o.answer.State, Version: o.answer.Version, Commitment: o.answer.Terms,
-		Command: signature, Position: o.position()}, err
+	return Written{ID: o.Subject, State: o.answer.State, Version: o.answer.Version, Commitment: o.commitment(),
+		Command: signature, Position: o.position(), DryRun: o.dry}, err
 }

@@ -20,6 +20,7 @@ type exchange struct {
 	lang  string // "en" or "zh"
 	route string // the operation's path template
 	path  string
+	dry   bool // the caller only wants to know what would come of it
 
 	conn *http.ResponseController
 	body []byte // read before the request had its turn; that of a form is not
@@ -51,7 +52,7 @@ func of(ctx context.Context) *exchange {
 
 func newExchange(r *http.Request) *exchange {
 	return &exchange{trace: traceOf(r.Header.Get("Traceparent")), lang: languageOf(r.Header.Get("Accept-Language")),
-		path: r.URL.Path, start: time.Now()}
+		path: r.URL.Path, dry: dryOf(r.URL.Query()), start: time.Now()}
 }
 
 // traceOf takes the trace ID from a traceparent header (W3C Trace Context §3.2), or makes one.

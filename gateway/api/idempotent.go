@@ -26,7 +26,7 @@ func (a *API) exactlyOnce(ctx context.Context, e *exchange, in *Write, draft fun
 		if err != nil {
 			return nil, err
 		}
-		outcomes, err := a.carryOut(ctx, steps)
+		outcomes, err := a.carryOut(ctx, e, steps)
 		if err != nil {
 			return nil, err
 		}
@@ -44,15 +44,18 @@ type key struct {
 	final  bool   // the answer will not change: repeats shall get it
 }
 
-// keyed does the work of a request once for its key.
+// keyed does the work of a request once for its key. A dry run has no use for one: it leaves nothing that could be
+// done twice, and its answer may be another tomorrow.
 func (a *API) keyed(ctx context.Context, e *exchange, name string, request [sha256.Size]byte, work func(*key) (*reply, error)) (*reply, error) {
+	if name != "" {
+		if err := checkKey(name); err != nil {
+			return nil, err
+		}
+	}
+	if name == "" || e.dry {
+		return work(&key{API: a, exchange: e})
+	}
 	k := &key{API: a, exchange: e, name: name}
-	if name == "" {
-		return work(k)
-	}
-	if err := checkKey(name); err != nil {
-		return nil, err
-	}
 	entry, err := a.once.Begin(ctx, e.caller.Party, name, request)
 	if err != nil {
 		return nil, keyProblem(err)

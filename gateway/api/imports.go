@@ -5,25 +5,30 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
 	"strings"
 
 	"decore/adapters/spreadsheet"
+	"decore/chaincode/contract"
 	"decore/chaincode/duplicate"
 	"decore/chaincode/lifecycle"
 	"decore/gateway/problem"
 )
 
-// importer records the rows of one kind of sheet.
+// importer makes commands of the rows of one kind of sheet.
 type importer struct {
 	path, zh string
-	verb     string
 	layout   spreadsheet.Layout
 	field    map[string]string // column by the field of the arguments
-	// args reads a row; its faults name columns.
-	args func(ctx context.Context, a *API, e *exchange, r spreadsheet.Row) (any, []spreadsheet.Fault, error)
+	// read says what a row asks for, nil for nothing; its faults name columns.
+	read func(ctx context.Context, a *API, e *exchange, r spreadsheet.Row) (*want, []spreadsheet.Fault, error)
+	// about is what no two rows may be about, "" for anything; nil where rows may repeat.
+	about func(r spreadsheet.Row) string
+	// told says of a row what was done.
+	told func(e *exchange, w want, o outcome) (result spreadsheet.Result, about string)
 }
 
 var importers = []importer{
@@ -32,12 +37,12 @@ var importers = []importer{
 }
 
 func importerOf[A any](path, zh, verb string, columns []column[A], finish func(context.Context, *API, *exchange, A) (any, error)) importer {
-	im := importer{path: path, zh: zh, verb: verb, layout: layoutOf(zh, columns), field: map[string]string{}}
+	im := importer{path: path, zh: zh, layout: layoutOf(zh, columns), field: map[string]string{}, told: recorded}
 	for _, c := range columns {
 		setDefault(&c.field, c.Name)
 		im.field["/"+c.field] = c.Name
 	}
-	im.args = func(ctx context.Context, a *API, e *exchange, r spreadsheet.Row) (any, []spreadsheet.Fault, error) {
+	im.read = func(ctx context.Context, a *API, e *exchange, r spreadsheet.Row) (*want, []spreadsheet.Fault, error) {
 		var row A
 		var faults []spreadsheet.Fault
 		for i, c := range columns {
@@ -55,9 +60,17 @@ func importerOf[A any](path, zh, verb string, columns []column[A], finish func(c
 		if p := problem.From(err); err != nil && p.Status < http.StatusInternalServerError {
 			return nil, []spreadsheet.Fault{im.fault(r, p)}, nil
 		}
-		return args, nil, err
+		return &want{verb: verb, args: args}, nil, err
 	}
 	return im
+}
+
+// recorded tells of a row that became a record.
+func recorded(_ *exchange, _ want, o outcome) (spreadsheet.Result, string) {
+	if o.dry {
+		return spreadsheet.Recordable, ""
+	}
+	return spreadsheet.Recorded, o.Subject
 }
 
 // cellFault is the fault of a cell that a type of the domain refused to read.
@@ -107,21 +120,25 @@ func finishReceivable(ctx context.Context, a *API, e *exchange, row receivableRo
 
 // ImportAnswer sums up an import.
 type ImportAnswer struct {
-	Rows     int          `json:"rows" doc:"Data rows of the sheet (数据行数)"`
-	Recorded int          `json:"recorded" doc:"Rows that became records (已登记)"`
-	Refused  int          `json:"refused" doc:"Rows that did not (未登记)"`
-	Items    []ImportItem `json:"items" doc:"The first 1,000 rows (前 1000 行)"`
-	Sheet    string       `json:"sheet" doc:"Where the same sheet with results and faults is for a while (结果表格)"`
+	Rows      int          `json:"rows" doc:"Data rows of the sheet (数据行数)"`
+	Recorded  int          `json:"recorded" doc:"Rows that are recorded, or in a dry run could be (已登记)"`
+	Refused   int          `json:"refused" doc:"Rows that are not (未登记)"`
+	Undecided int          `json:"undecided,omitzero" doc:"Rows that ask for nothing (未作决定)"`
+	Items     []ImportItem `json:"items" doc:"The first 1,000 rows (前 1000 行)"`
+	Sheet     string       `json:"sheet" doc:"Where the same sheet with results and faults is for a while (结果表格)"`
+	DryRun    bool         `json:"dryRun,omitzero" doc:"Nothing was recorded (试运行)"`
 }
 
 // ImportItem is what became of a row.
 type ImportItem struct {
-	Row     int    `json:"row" doc:"Row number as the spreadsheet program shows it (行号)"`
-	ID      string `json:"id,omitempty" doc:"The record (记录编号)"`
-	Code    string `json:"code,omitempty" doc:"Why not (原因)"`
-	Column  string `json:"column,omitempty" doc:"Header of the column at fault (列)"`
-	Cell    string `json:"cell,omitempty" doc:"Such as C7 (单元格)"`
-	Message string `json:"message,omitempty" doc:"In words (说明)"`
+	Row     int             `json:"row" doc:"Row number as the spreadsheet program shows it (行号)"`
+	ID      string          `json:"id,omitempty" doc:"The record (记录编号)"`
+	State   lifecycle.State `json:"state,omitempty" doc:"State that it led to (状态)"`
+	Version int             `json:"version,omitzero" doc:"Version of the record (版本)"`
+	Code    string          `json:"code,omitempty" doc:"Why not (原因)"`
+	Column  string          `json:"column,omitempty" doc:"Header of the column at fault (列)"`
+	Cell    string          `json:"cell,omitempty" doc:"Such as C7 (单元格)"`
+	Message string          `json:"message,omitempty" doc:"In words (说明)"`
 }
 
 const maxItems = 1000
@@ -156,7 +173,7 @@ func (a *API) importRoutes() {
 			produces: mediaOf[spreadsheet.XLSX]}, func(_ context.Context, _ *exchange, in *TemplateQuery) (*reply, error) { return template(im, in) })
 	}
 	handle(a, route{method: http.MethodGet, path: "/v1/imports/{id}/sheet", id: "import.sheet", tag: "imports", en: "An imported sheet with results and faults", zh: "下载导入结果",
-		roles: []lifecycle.Role{lifecycle.SME}, produces: mediaOf[spreadsheet.XLSX]}, func(_ context.Context, e *exchange, in *SheetPath) (*reply, error) {
+		produces: mediaOf[spreadsheet.XLSX]}, func(_ context.Context, e *exchange, in *SheetPath) (*reply, error) {
 		s, content, err := a.sheets.get(e.caller.Party, in.ID)
 		if err != nil {
 			return nil, err
@@ -175,7 +192,7 @@ func download(media, name string, content []byte) *reply {
 func template(im importer, in *TemplateQuery) (*reply, error) {
 	var out bytes.Buffer
 	if in.Format == string(spreadsheet.CSV) {
-		err := spreadsheet.Write(&out, im.layout, spreadsheet.CSV, slices.Values([][]string{}))
+		err := spreadsheet.Write(&out, im.layout, chinese, spreadsheet.CSV, slices.Values([][]string{}))
 		return download(mediaOf[spreadsheet.CSV], im.path+".csv", out.Bytes()), err
 	}
 	setDefault(&in.Lang, chinese)
@@ -201,6 +218,10 @@ func (a *API) importOnce(ctx context.Context, e *exchange, im importer, in *Uplo
 	table, err := file.Table(ctx, im.layout)
 	if err != nil {
 		return nil, sheetProblem(err)
+	}
+	if e.dry && table.Len() > contract.MaxTrial {
+		return nil, problem.New(problem.BatchSize).Because(fmt.Sprintf("a dry run takes at most %d rows", contract.MaxTrial),
+			fmt.Sprintf("试运行最多 %d 行", contract.MaxTrial))
 	}
 	seed, err := k.seed(ctx)
 	if err != nil {

@@ -162,7 +162,9 @@ func (a *API) render(e *exchange, err error) *problem.Problem {
 	if p.Status >= http.StatusInternalServerError {
 		a.log.Error("request failed", "code", p.Code, "error", err, "cause", p.Unwrap(), "trace", e.trace, "route", e.route)
 	}
-	return p.Render(e.lang, e.path, e.trace)
+	shown := p.Render(e.lang, e.path, e.trace)
+	shown.DryRun = e.dry
+	return shown
 }
 
 // unrouted answers what no operation matches.

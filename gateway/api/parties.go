@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"reflect"
@@ -79,7 +81,7 @@ func (a *API) partyRoutes() {
 // partyVerbs says how the body of each verb becomes its arguments; a key that is left out is one that the gateway makes.
 var partyVerbs = map[string]struct {
 	body reflect.Type
-	args func(a *API, p party.Party, body any) (any, error)
+	args func(a *API, e *exchange, p party.Party, body any) (any, error)
 }{
 	"register":   {reflect.TypeFor[Registration](), (*API).registerArgs},
 	"approve":    {reflect.TypeFor[party.ReasonArgs](), asSent},
@@ -89,7 +91,7 @@ var partyVerbs = map[string]struct {
 	"revoke-key": {reflect.TypeFor[NewKey](), (*API).keyArgs},
 }
 
-func asSent(_ *API, _ party.Party, body any) (any, error) { return body, nil }
+func asSent(_ *API, _ *exchange, _ party.Party, body any) (any, error) { return body, nil }
 
 func (a *API) partyVerbRoute(v contract.Verb) {
 	verb := partyVerbs[v.Row.Verb]
@@ -125,19 +127,23 @@ func (a *API) partyVerb(ctx context.Context, e *exchange, v contract.Verb, uscc 
 		return nil, problem.New(string(fault.NotPermitted))
 	}
 	draft := func() ([]step, error) {
-		args, err := verb.args(a, about, body.Elem().Interface())
+		args, err := verb.args(a, e, about, body.Elem().Interface())
 		if err != nil {
 			return nil, err
 		}
 		s, err := a.draft(e, want{verb: v.Name, subject: string(about.USCC), args: args})
 		return []step{s}, err
 	}
-	return a.exactlyOnce(ctx, e, in, draft, func(outcomes []outcome) (*reply, error) { return a.partyReply(ctx, e, v, outcomes[0]) })
+	return a.exactlyOnce(ctx, e, in, draft, func(outcomes []outcome) (*reply, error) { return a.partyReply(ctx, e, v, about, outcomes[0]) })
 }
 
 // partyReply adds the party's state and version, which the result of a command about a party does not carry.
-func (a *API) partyReply(ctx context.Context, e *exchange, v contract.Verb, o outcome) (*reply, error) {
-	if o.refusal() == nil {
+func (a *API) partyReply(ctx context.Context, e *exchange, v contract.Verb, before party.Party, o outcome) (*reply, error) {
+	switch {
+	case o.refusal() != nil:
+	case o.dry:
+		o.answer.Version = before.Version + 1
+	default:
 		p, err := a.store.Party(ctx, ident.USCC(o.Subject))
 		if err != nil {
 			return nil, err
@@ -145,8 +151,8 @@ func (a *API) partyReply(ctx context.Context, e *exchange, v contract.Verb, o ou
 		o.answer.State, o.answer.Version = p.State, p.Version
 	}
 	out, err := a.writtenReply(e, o)
-	if err != nil {
-		return nil, err
+	if err != nil || o.dry {
+		return out, err
 	}
 	out.Status, out.Location = http.StatusOK, ""
 	if v.Row.Creates() {
@@ -155,19 +161,19 @@ func (a *API) partyReply(ctx context.Context, e *exchange, v contract.Verb, o ou
 	return out, nil
 }
 
-func (a *API) registerArgs(p party.Party, body any) (any, error) {
+func (a *API) registerArgs(e *exchange, p party.Party, body any) (any, error) {
 	r := body.(Registration)
 	if r.Key == nil && !slices.Contains(a.ledger.Orgs(), r.Org) {
 		return nil, problem.New("FIELD_REQUIRED").At("/key").Because("the key of a party of another organisation is made by the gateway there",
 			"其他组织的机构密钥由该组织的网关生成")
 	}
-	key, err := a.keyOr(r.Key, func() (evidence.JWK, error) { return a.hostedKey(p.USCC) })
+	key, err := a.keyOr(r.Key, func() (evidence.JWK, error) { return a.hostedKey(e, p.USCC) })
 	return party.RegisterArgs{Name: r.Name, English: r.English, Roles: r.Roles, Org: r.Org, Key: key}, err
 }
 
-func (a *API) keyArgs(p party.Party, body any) (any, error) {
+func (a *API) keyArgs(e *exchange, p party.Party, body any) (any, error) {
 	key, err := a.keyOr(body.(NewKey).Key, func() (evidence.JWK, error) {
-		public, err := a.nextKey(p)
+		public, err := a.nextKey(e, p)
 		if errors.Is(err, keystore.ErrNoKey) {
 			return evidence.JWK{}, problem.New(problem.KeyHosted).At("/key")
 		}
@@ -181,7 +187,7 @@ func (a *API) keyArgs(p party.Party, body any) (any, error) {
 
 // nextKey returns the party's key that is to replace its current one: the one that an earlier attempt made and the
 // ledger never took, or a new one.
-func (a *API) nextKey(p party.Party) (*ecdsa.PublicKey, error) {
+func (a *API) nextKey(e *exchange, p party.Party) (*ecdsa.PublicKey, error) {
 	a.rotating.Lock() // so that two attempts at once find the same key
 	defer a.rotating.Unlock()
 	held, err := a.keys.List()
@@ -193,6 +199,12 @@ func (a *API) nextKey(p party.Party) (*ecdsa.PublicKey, error) {
 		if k.Party == p.USCC && !k.Current && !registered {
 			return k.Public, nil
 		}
+	}
+	if e.dry {
+		if _, _, err := a.keys.Key(p.USCC); err != nil {
+			return nil, err
+		}
+		return passingKey()
 	}
 	_, public, err := a.keys.Add(p.USCC)
 	return public, err
@@ -209,8 +221,8 @@ func (a *API) keyOr(given *evidence.JWK, otherwise func() (evidence.JWK, error))
 }
 
 // hostedKey makes the party's first key, or returns the one that an earlier attempt to register it has made.
-func (a *API) hostedKey(u ident.USCC) (evidence.JWK, error) {
-	_, public, err := a.keys.Create(u)
+func (a *API) hostedKey(e *exchange, u ident.USCC) (evidence.JWK, error) {
+	public, err := a.firstKey(e, u)
 	if errors.Is(err, keystore.ErrHasKey) {
 		private, _, err := a.keys.Key(u)
 		if err != nil {
@@ -222,6 +234,26 @@ func (a *API) hostedKey(u ident.USCC) (evidence.JWK, error) {
 		return evidence.JWK{}, err
 	}
 	return evidence.NewJWK(public), nil
+}
+
+func (a *API) firstKey(e *exchange, u ident.USCC) (*ecdsa.PublicKey, error) {
+	if !e.dry {
+		_, public, err := a.keys.Create(u)
+		return public, err
+	}
+	if _, _, err := a.keys.Key(u); !errors.Is(err, keystore.ErrNoKey) {
+		return nil, errors.Join(err, keystore.ErrHasKey)
+	}
+	return passingKey()
+}
+
+// passingKey is a new key that nobody keeps, in place of one that a dry run may not make.
+func passingKey() (*ecdsa.PublicKey, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	return &key.PublicKey, nil
 }
 
 func (a *API) registered(ctx context.Context, uscc string) (party.Party, error) {

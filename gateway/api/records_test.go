@@ -223,7 +223,7 @@ func TestBatchesAnswerItemByItem(t *testing.T) {
 		}
 	}
 	w.refuse(http.StatusUnprocessableEntity, "FIELD_RANGE", w.post(leader, "/v1/orders/batch", object{"items": []object{}}))
-	many := make([]object, 201)
+	many := make([]object, 1001)
 	for i := range many {
 		many[i] = object{"verb": "attest", "id": mine}
 	}

@@ -11,12 +11,18 @@ import (
 
 	"decore/adapters/ledger"
 	"decore/chaincode/contract"
+	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 )
 
 // cut imports the sheet twice under one key, the first time through a ledger whose answers are lost after some batches,
 // and returns what became of it in the end.
 func (w *world) cut(s *stalling, path string, sheet string, batches int, between func()) imported {
+	w.Helper()
+	return w.cutAs(supplier, s, path, sheet, batches, between)
+}
+
+func (w *world) cutAs(p ident.USCC, s *stalling, path string, sheet string, batches int, between func()) imported {
 	w.Helper()
 	s.set(nil, func(context.Context) error {
 		if batches--; batches < 0 {
@@ -25,12 +31,12 @@ func (w *world) cut(s *stalling, path string, sheet string, batches int, between
 		return nil
 	})
 	key := []string{"Idempotency-Key", "cut"}
-	w.refuse(http.StatusGatewayTimeout, "OUTCOME_UNKNOWN", w.upload(supplier, path, "x.csv", []byte(sheet), key...))
+	w.refuse(http.StatusGatewayTimeout, "OUTCOME_UNKNOWN", w.upload(p, path, "x.csv", []byte(sheet), key...))
 	s.set(nil, nil)
 	if between != nil {
 		between()
 	}
-	return into[imported](w, w.upload(supplier, path, "x.csv", []byte(sheet), key...), http.StatusOK)
+	return into[imported](w, w.upload(p, path, "x.csv", []byte(sheet), key...), http.StatusOK)
 }
 
 func (i imported) codes() []string {

@@ -196,7 +196,7 @@ func (a *API) owedAccount(ctx context.Context, e *exchange, q QuoteRequest, hous
 	if err != nil {
 		return subsidy.Account{}, err
 	}
-	claim, err := a.draft(e, want{verb: subsidy.Lifecycle.Kind + "." + subsidy.VerbHold, args: q.holdArgs()})
+	claim, err := a.draft(e, want{verb: subsidy.Lifecycle.Kind + "." + subsidy.VerbHold, args: q.holdArgs(), trial: true})
 	if err != nil {
 		return subsidy.Account{}, err
 	}

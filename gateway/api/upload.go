@@ -22,6 +22,7 @@ const (
 
 // Upload is a sheet, sent as the file of a form. It is streamed to a temporary file that Close removes.
 type Upload struct {
+	Dry
 	Key    string `header:"Idempotency-Key" maxLength:"128" doc:"Same key and file: the same answer (幂等键)"`
 	Accept string `header:"Accept" doc:"application/json for a summary; the sheet's own media type for the sheet with its faults (应答类型)"`
 

@@ -14,6 +14,7 @@ import (
 // Write is what every request that writes may carry.
 type Write struct {
 	Payload
+	Dry
 	Key string `header:"Idempotency-Key" maxLength:"128" doc:"Same key, If-Match and body: the same answer, also after a crash (幂等键)"`
 
 	ifMatch string // of a write to a record; part of what the key stands for
@@ -57,7 +58,7 @@ func (a *API) verb(ctx context.Context, e *exchange, v contract.Verb, id, ifMatc
 	}
 	in.ifMatch = ifMatch
 	return a.perform(ctx, e, in, func() (step, error) {
-		return a.prepare(ctx, e, v, id, ifMatch, args.Elem().Interface())
+		return a.prepare(ctx, e, v, id, condition{version: ifMatch}, args.Elem().Interface())
 	})
 }
 
@@ -81,6 +82,9 @@ func (a *API) writtenReply(e *exchange, o outcome) (*reply, error) {
 	out, err := answer(http.StatusOK, w)
 	if err != nil {
 		return nil, err
+	}
+	if o.dry {
+		return out, nil
 	}
 	if w.Version > 0 {
 		out.ETag = etag(w.Version)

@@ -133,6 +133,15 @@ type stalling struct {
 	hold chan struct{}               // before it
 	held chan struct{}               // is told when one holds
 	drop int                         // which submission from now is lost before it; 0: none
+
+	tried contract.Batch // the last dry run
+}
+
+func (s *stalling) DryRun(ctx context.Context, b contract.Batch) (contract.Outcome, error) {
+	s.mu.Lock()
+	s.tried = b
+	s.mu.Unlock()
+	return s.Ledger.DryRun(ctx, b)
 }
 
 func (s *stalling) Submit(ctx context.Context, b contract.Batch) (ledger.Commit, error) {

@@ -58,6 +58,7 @@ type serveCommand struct {
 	Listen      string   `help:"Address and port; keep to loopback and put a TLS proxy in front." default:"127.0.0.1:8080" env:"DECORE_LISTEN"`
 	Consortium  string   `help:"File of the consortium on which an empty ledger is founded. Default: the invented example." type:"existingfile" env:"DECORE_CONSORTIUM" placeholder:"FILE"`
 	Policies    string   `help:"Folder of policy records for it. Default: the example's." type:"existingdir" env:"DECORE_POLICIES" placeholder:"DIR"`
+	Risk        string   `help:"File of settings of risk signals, with the affiliates and contract values that this gateway's keeper knows. Default: the built-in figures." type:"existingfile" env:"DECORE_RISK" placeholder:"FILE"`
 	Issuer      []string `help:"URL of a token issuer to accept; give --audience and --jwks as often, in the same order. Without one, the development issuer's tokens are accepted." env:"DECORE_ISSUER" placeholder:"URL"`
 	Audience    []string `help:"Audience of the issuer's tokens." env:"DECORE_AUDIENCE" placeholder:"NAME"`
 	JWKS        []string `name:"jwks" help:"Issuer's keys: an https URL or a file of a JWK set." env:"DECORE_JWKS" placeholder:"URL|FILE"`
@@ -72,7 +73,7 @@ func (c *serveCommand) config(log *slog.Logger) (server.Config, error) {
 	if err := c.check(); err != nil {
 		return server.Config{}, err
 	}
-	cfg := server.Config{Data: c.or(c.folder()), Connection: c.Connection, Listen: c.Listen, Consortium: c.Consortium, Policies: c.Policies,
+	cfg := server.Config{Data: c.or(c.folder()), Connection: c.Connection, Listen: c.Listen, Consortium: c.Consortium, Policies: c.Policies, Risk: c.Risk,
 		Exposed: c.Expose, Passphrase: c.Passphrase, Log: log}
 	for i := range c.Issuer {
 		cfg.Issuers = append(cfg.Issuers, auth.Issuer{URL: c.Issuer[i], Audience: c.Audience[i], JWKS: c.JWKS[i]})

@@ -39,6 +39,7 @@ type Order struct {
 	On      evidence.Commitment
 	Args    any
 	Draw    Draw // where its chance comes from; the zero value draws anew
+	Trial   bool // only to be tried: the ledger takes it in a dry run alone
 }
 
 // Sign writes the order as a command of the party and signs it. It returns the command's subject too,
@@ -68,13 +69,21 @@ func (d *Desk) Sign(o Order) (signed submit.Signed, subject, id string, err erro
 	if err != nil {
 		return submit.Signed{}, "", "", err
 	}
-	cmd, opening, err := contract.Compose(contract.Intent{ID: commandID, Ledger: d.Ledger, Verb: o.Verb, Party: o.Party,
+	cmd, opening, err := contract.Compose(contract.Intent{ID: commandID, Ledger: d.addressee(o), Verb: o.Verb, Party: o.Party,
 		Subject: subject, Time: now, On: o.On, Args: args, Salt: salt})
 	if err != nil {
 		return submit.Signed{}, "", "", err
 	}
 	jws, err := evidence.Sign(cmd, key)
 	return submit.Signed{JWS: jws, Opening: opening}, subject, cmd.ID, err
+}
+
+// addressee is the name by which the order's command addresses the ledger.
+func (d *Desk) addressee(o Order) string {
+	if o.Trial {
+		return contract.Trial(d.Ledger)
+	}
+	return d.Ledger
 }
 
 // newSubject makes a time-ordered ID for a record of the verb's kind.

@@ -50,6 +50,11 @@ const (
 	BatchSize           = "BATCH_SIZE"
 	SheetRefused        = "SHEET_REFUSED"
 	RowsRefused         = "ROWS_REFUSED"
+	RowRepeated         = "ROW_REPEATED"
+	RowAltered          = "ROW_ALTERED"
+	DecisionUnknown     = "DECISION_UNKNOWN"
+	DecisionNotPossible = "DECISION_NOT_POSSIBLE"
+	FileRefused         = "FILE_REFUSED"
 	NotFound            = "NOT_FOUND"
 )
 
@@ -121,6 +126,11 @@ var httpCodes = map[string]entry{
 	BatchSize:           {422, Text{"The list has too few or too many items", "条目数量超出允许范围"}},
 	SheetRefused:        {422, Text{"The sheet cannot be imported", "表格无法导入"}},
 	RowsRefused:         {422, Text{"The row was not recorded", "该行未登记"}},
+	RowRepeated:         {422, Text{"Another row of the sheet decides on the same record; neither is carried out", "表格中另有一行对同一记录作出决定，均未办理"}},
+	RowAltered:          {409, Text{"The row is not as it was given out to you; fetch the sheet anew", "该行与下发给贵方的内容不符，请重新下载表格"}},
+	DecisionUnknown:     {422, Text{"This is not a decision; write 同意 (agree) or 拒绝 (refuse), or leave the cell empty", "无法识别的决定，请填写 同意 或 拒绝，或留空"}},
+	DecisionNotPossible: {422, Text{"What the row asks cannot be decided in this way", "该事项不能作此决定"}},
+	FileRefused:         {422, Text{"The file cannot be used as it is", "文件内容不符合要求"}},
 }
 
 // tokenCodes are those of gateway/auth (RFC 6750).

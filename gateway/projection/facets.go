@@ -4,6 +4,7 @@ import (
 	"decore/chaincode/calendar"
 	"decore/chaincode/contract"
 	"decore/chaincode/financing"
+	"decore/chaincode/ident"
 	"decore/chaincode/lot"
 	"decore/chaincode/money"
 	"decore/chaincode/order"
@@ -27,7 +28,16 @@ type facets struct {
 	number string
 	due    calendar.Date
 	amount money.Amount
-	links  map[link]bool
+	trade
+	links map[link]bool
+}
+
+// trade is the sale that an order or a receivable is of.
+type trade struct {
+	seller, buyer ident.USCC
+	contract      string
+	traded        calendar.Date
+	owed          money.Amount // of a receivable that is still to be paid
 }
 
 type link struct {
@@ -42,8 +52,13 @@ func facetsOf(r Record) facets {
 	switch t := r.Terms.(type) {
 	case order.Terms:
 		f.number, f.due, f.amount = string(t.Number), t.DeliverBy, t.Amount
+		f.trade = trade{seller: t.Seller, buyer: t.Buyer, contract: string(t.Contract), traded: t.Signed}
 	case receivable.Terms:
 		f.number, f.due, f.amount = string(t.Invoice), t.Due, t.Amount
+		f.trade = trade{seller: t.Seller, buyer: t.Buyer, traded: t.Issued}
+		if r.State != receivable.Cancelled {
+			f.owed = t.Outstanding
+		}
 	case lot.Terms:
 		f.number, f.amount = t.Goods.Code, t.OrderShare
 	case warehouse.Terms:

@@ -240,6 +240,10 @@ func (f *fake) Submit(context.Context, contract.Batch) (ledger.Commit, error) {
 	return ledger.Commit{}, ledger.ErrUnavailable // tests submit through the chain
 }
 
+func (f *fake) DryRun(context.Context, contract.Batch) (contract.Outcome, error) {
+	return contract.Outcome{}, ledger.ErrUnavailable
+}
+
 func (f *fake) History(context.Context, string) ([]ledger.Version, error) { return nil, nil }
 
 func (f *fake) Transaction(context.Context, string) (ledger.Commit, error) {

@@ -2,6 +2,7 @@ package projection
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,15 +36,7 @@ func TestListsWalkAlongAnIndex(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			text, args := c.f.query(50)
-			rows, err := s.db.Reader.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+text, args...)
-			steps, err := sqlite.Collect(rows, err, func(scan func(...any) error) (step string, err error) {
-				var ignored int
-				err = scan(&ignored, &ignored, &ignored, &step)
-				return step, err
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
+			steps := plan(t, s, text, args)
 			var walks []string
 			for _, step := range steps {
 				if strings.HasPrefix(step, "SEARCH") {
@@ -57,5 +50,50 @@ func TestListsWalkAlongAnIndex(t *testing.T) {
 				t.Errorf("begins with %q of\n%s", walks, strings.Join(steps, "\n"))
 			}
 		})
+	}
+}
+
+// plan lists the steps by which SQLite answers a query.
+func plan(t *testing.T, s *Store, text string, args []any) []string {
+	t.Helper()
+	rows, err := s.db.Reader.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+text, args...)
+	steps, err := sqlite.Collect(rows, err, func(scan func(...any) error) (step string, err error) {
+		var ignored int
+		err = scan(&ignored, &ignored, &ignored, &step)
+		return step, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return steps
+}
+
+func TestTradesAreFoundByIndexesAndReadersByTheirKey(t *testing.T) {
+	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "p.db"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	v := Reader{Party: "a", Why: []Access{Bound, Granted}, Day: always}
+	const byKey = "SEARCH v USING PRIMARY KEY (party=? AND record=?)"
+	type query struct {
+		text string
+		args []any
+	}
+	of := func(text string, args []any) query { return query{text, args} }
+	for name, c := range map[string]struct {
+		query
+		want []string
+	}{
+		"trades": {of(Trades{Seller: "s", Buyer: "b", Kind: "order"}.query(5)),
+			[]string{"SEARCH records USING INDEX records_traded (seller=? AND buyer=? AND kind=? AND traded>? AND traded<?)"}},
+		"contract": {query{ofContract, []any{"s", "b", "c", 5}}, []string{"SEARCH records USING INDEX records_contract (seller=? AND buyer=? AND contract=?)"}},
+		"sales":    {of(v.sales("s", always, always, 5)), []string{"SEARCH r USING INDEX records_traded (seller=?)", byKey}},
+		"first":    {of(v.first("s", "b")), []string{"SEARCH r USING INDEX records_traded (seller=? AND buyer=? AND kind=?)", byKey}},
+		"debtors":  {of(v.debtors("s")), []string{"SEARCH r USING COVERING INDEX records_owed (seller=?)", byKey}},
+	} {
+		if got := plan(t, s, c.text, c.args); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q", name, got)
+		}
 	}
 }

@@ -24,12 +24,20 @@ CREATE TABLE records (
     number  TEXT    NOT NULL,          -- order or invoice number, '' for none or unknown
     due     TEXT    NOT NULL,          -- YYYY-MM-DD, '' for none or unknown
     amount  INTEGER NOT NULL,          -- fen, 0 for none or unknown
+    seller   TEXT    NOT NULL,         -- of an order or a receivable, '' for none or unknown, as the next four
+    buyer    TEXT    NOT NULL,
+    contract TEXT    NOT NULL,         -- number of the order's contract
+    traded   TEXT    NOT NULL,         -- YYYY-MM-DD: when the order was signed or the invoice issued
+    owed     INTEGER NOT NULL,         -- fen that are outstanding of a live receivable
     awaited INTEGER NOT NULL,          -- 1 when an organisation of this gateway is entitled to an opening that has not come yet
     header  BLOB    NOT NULL,          -- as on the ledger
     opening BLOB                       -- NULL when this gateway may not know the terms
 );
 CREATE INDEX records_state ON records (kind, state, id);
 CREATE INDEX records_number ON records (number) WHERE number <> '';
+CREATE INDEX records_traded ON records (seller, buyer, kind, traded, amount, id) WHERE seller <> '';
+CREATE INDEX records_contract ON records (seller, buyer, contract, id) WHERE contract <> '';
+CREATE INDEX records_owed ON records (seller, buyer, owed, id) WHERE owed > 0;
 CREATE INDEX records_awaited ON records (id) WHERE awaited = 1;
 
 -- Who may read a record, why, and until which day. The record's state stands here too, so that a party with

@@ -49,7 +49,7 @@ func play(t testing.TB) *world {
 	w := &world{World: verificationtest.New(t)}
 	w.Pass(time.Second)
 	w.Rotate(w.Platform)
-	late := contracttest.NewActor(9, "BankAMSP", "bank")
+	late := contracttest.NewActor(19, "BankAMSP", "bank")
 	w.Admit(late)
 	w.Rotate(w.SME)
 	w.order = w.Delivered("1000000.00")

@@ -14,6 +14,7 @@ import (
 	"decore/adapters/fabric/connection"
 	"decore/fixtures"
 	"decore/gateway/auth"
+	"decore/gateway/risk"
 )
 
 // Config is what a gateway is started with.
@@ -23,6 +24,7 @@ type Config struct {
 	Listen     string        // loopback address and port; port 0 takes a free one
 	Consortium string        // file of the plan on which an empty ledger is founded; "" is the built-in example
 	Policies   string        // folder of policies for it; "" is the built-in example
+	Risk       string        // file of settings of risk signals; "" is the built-in one
 	Issuers    []auth.Issuer // whose tokens are accepted; the development issuer's when there is none
 	Exposed    bool          // Listen may be beyond loopback
 	Passphrase string        // of the key store; "" uses a master key file in the data folder
@@ -94,6 +96,14 @@ func (c Config) policies() (files fs.FS, dir string) {
 		return fixtures.FS, "policies"
 	}
 	return os.DirFS(c.Policies), "."
+}
+
+// risk returns what risk signals go by.
+func (c Config) risk() (risk.Settings, error) {
+	if c.Risk == "" {
+		return risk.Default()
+	}
+	return risk.ReadFile(c.Risk)
 }
 
 // ensureData makes the data folder for this user alone.

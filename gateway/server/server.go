@@ -105,6 +105,10 @@ func (s *Server) opened(close func() error) { s.closers = append(s.closers, clos
 
 // open builds the parts from the ledger up to the HTTP handler. waits is told why that does not go on.
 func (s *Server) open(ctx, run context.Context, cfg Config, waits func(error)) (http.Handler, error) {
+	signals, err := cfg.risk()
+	if err != nil {
+		return nil, err // before anything is made
+	}
 	plan, err := cfg.ensurePlan()
 	if err != nil {
 		return nil, err
@@ -139,7 +143,7 @@ func (s *Server) open(ctx, run context.Context, cfg Config, waits func(error)) (
 	s.opened(answers.Close)
 	registry := prometheus.NewRegistry()
 	return api.New(api.Deps{Ledger: s.Ledger, Store: s.Store, Submit: submitter, Desk: writer, Keys: keys, Auth: verifier,
-		Idempotency: answers, Log: cfg.Log, Metrics: registry, Version: Version,
+		Idempotency: answers, Risk: &signals, Log: cfg.Log, Metrics: registry, Version: Version,
 		TempDir: cfg.path("tmp"), Issuer: plan.Hosted(keys)})
 }
 

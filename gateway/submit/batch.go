@@ -21,15 +21,19 @@ type place struct {
 	i   int
 }
 
-// submit brings the submissions to the ledger as one transaction and fills in their answers.
-func (s *Submitter) submit(ctx context.Context, subs []*submission) {
-	var places []place
+func placesOf(subs ...*submission) (places []place) {
 	for _, sub := range subs {
 		for i := range sub.commands {
 			places = append(places, place{sub, i})
 		}
 	}
-	err := s.settle(ctx, places)
+	return places
+}
+
+// submit brings the submissions to the ledger as one transaction and fills in their answers.
+func (s *Submitter) submit(ctx context.Context, subs []*submission) {
+	places := placesOf(subs...)
+	err := s.settle(ctx, places, s.ledger.Submit)
 	switch {
 	case err == nil:
 	case len(subs) > 1 && !passing(err):
@@ -49,7 +53,7 @@ func (s *Submitter) submit(ctx context.Context, subs []*submission) {
 // oneByOne submits the commands of one caller in their order, each as a transaction of its own.
 func (s *Submitter) oneByOne(ctx context.Context, sub *submission) {
 	for i, command := range sub.commands {
-		alone := &submission{commands: []Signed{command}, answers: make([]Answer, 1), errs: make([]error, 1)}
+		alone := newSubmission([]Signed{command})
 		s.submit(ctx, []*submission{alone})
 		sub.answers[i], sub.errs[i] = alone.answers[0], alone.errs[0]
 		if alone.err != nil {
@@ -70,18 +74,21 @@ func passing(err error) bool {
 	return false
 }
 
-// settle submits until the commands are decided. A command that needs terms which this gateway cannot
+// port is the way of a batch to the ledger: to be submitted, or only tried.
+type port func(context.Context, contract.Batch) (ledger.Commit, error)
+
+// settle asks the ledger until the commands are decided. A command that needs terms which this gateway cannot
 // open is answered alone and leaves the batch, so that it does not keep the others.
 //
 // A conflict is the dispatcher's to mend, after a pause.
-func (s *Submitter) settle(ctx context.Context, places []place) error {
+func (s *Submitter) settle(ctx context.Context, places []place, decide port) error {
 	var owed []jsontext.Value
 	for attempt := 1; len(places) > 0; attempt++ {
 		batch, err := s.compose(ctx, places, owed)
 		if err != nil {
 			return err
 		}
-		commit, err := s.ledger.Submit(ctx, batch)
+		commit, err := decide(ctx, batch)
 		var need *contract.OpeningsNeededError
 		switch {
 		case err == nil && len(commit.Results) != len(places):

@@ -83,6 +83,10 @@ type submission struct {
 	attempts int      // that ended in a conflict
 }
 
+func newSubmission(commands []Signed) *submission {
+	return &submission{commands: commands, answers: make([]Answer, len(commands)), errs: make([]error, len(commands)), done: make(chan struct{})}
+}
+
 // New starts a submitter; Close stops it.
 func New(l ledger.Ledger, o Options) *Submitter {
 	ctx, stop := context.WithCancel(context.Background())
@@ -108,7 +112,7 @@ func (s *Submitter) Submit(ctx context.Context, commands ...Signed) (answers []A
 	if len(commands) > contract.MaxBatch {
 		return nil, nil, ErrTooMany
 	}
-	sub := &submission{commands: commands, answers: make([]Answer, len(commands)), errs: make([]error, len(commands)), done: make(chan struct{})}
+	sub := newSubmission(commands)
 	if err := s.enqueue(sub); err != nil {
 		return nil, nil, err
 	}

@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -93,7 +94,7 @@ func (s *stage) loseAndReturn(t *testing.T, f fault, l *load) {
 // under its key says what came of it.
 func (s *stage) saysUnavailable(t *testing.T, l *load) {
 	t.Helper()
-	number := "AWAY-" + time.Now().Format("150405.000000000")
+	number := fmt.Sprintf("AWAY-%d", time.Now().UnixNano())
 	status, body := l.call(number)
 	if status != http.StatusServiceUnavailable && status != http.StatusGatewayTimeout && status != http.StatusTooManyRequests {
 		t.Errorf("a call while the ledger is away is answered %d %.200s", status, body)

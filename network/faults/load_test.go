@@ -42,6 +42,10 @@ func (s *stage) load(t *testing.T) *load {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	l := &load{t: t, url: s.own.url, token: s.token(t, supplier), stop: stop, orders: map[string]string{}}
+	await(t, "the suppliers to be admitted", func(context.Context) bool {
+		status, _ := l.send(http.MethodGet, "/v1/parties/"+buyer, "", nil)
+		return status == http.StatusOK
+	})
 	for c := range callers {
 		l.done.Go(func() {
 			for n := 0; ctx.Err() == nil; n++ {
@@ -91,13 +95,20 @@ func (l *load) call(number string) (int, []byte) {
 	if err != nil {
 		return 0, nil
 	}
-	req, err := http.NewRequestWithContext(l.t.Context(), http.MethodPost, l.url+"/v1/orders", bytes.NewReader(raw))
+	return l.send(http.MethodPost, "/v1/orders", number, raw)
+}
+
+// send makes one call; status 0 is that it is not known what came of it.
+func (l *load) send(method, path, key string, raw []byte) (int, []byte) {
+	req, err := http.NewRequestWithContext(l.t.Context(), method, l.url+path, bytes.NewReader(raw))
 	if err != nil {
 		return 0, nil
 	}
 	req.Header.Set("Authorization", "Bearer "+l.token)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Idempotency-Key", number)
+	if key != "" {
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Idempotency-Key", key)
+	}
 	res, err := client.Do(req)
 	if err != nil {
 		return 0, nil
@@ -105,7 +116,7 @@ func (l *load) call(number string) (int, []byte) {
 	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
-		return 0, nil // cut off: it is not known what came of it
+		return 0, nil // cut off
 	}
 	return res.StatusCode, body
 }
