@@ -182,7 +182,7 @@ func playUntil(t *testing.T, data string, lines int) {
 // record into another state beside it. It returns the record's key.
 func forge(t *testing.T, data string) string {
 	t.Helper()
-	orgs, err := server.ChannelOrgs(data)
+	plan, err := server.Plan(data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +202,7 @@ func forge(t *testing.T, data string) string {
 		}
 		return out, s.SetEvent(contract.EventName, event)
 	}
-	e, err := embedded.Open(embedded.Options{Dir: filepath.Join(data, "ledger"), Run: lie, Orgs: orgs})
+	e, err := embedded.Open(embedded.Options{Dir: filepath.Join(data, "ledger"), Run: lie, Orgs: plan.Orgs})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -294,9 +294,9 @@ type gateway struct {
 
 var served = regexp.MustCompile(`at (http://[0-9.:]+)`)
 
-func serve(t *testing.T, data string) *gateway {
+func serve(t *testing.T, data string, flags ...string) *gateway {
 	t.Helper()
-	cmd := exec.Command(program, "serve", "--data", data, "--listen", "127.0.0.1:0")
+	cmd := exec.Command(program, append([]string{"serve", "--data", data, "--listen", "127.0.0.1:0"}, flags...)...)
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -174,7 +174,7 @@ func (a *API) fresh(ctx context.Context, block uint64) {
 	ctx, cancel := context.WithTimeout(ctx, a.limits.FreshWait)
 	defer cancel()
 	began := time.Now()
-	if err := a.store.WaitFor(ctx, block); err != nil {
+	if err := a.store.WaitFor(ctx, block); err != nil && a.store.CutOff().IsZero() { // a feed that is cut off says so itself
 		a.log.Warn("projection is behind a commit", "block", block, "error", err)
 	}
 	a.metrics.delay.Observe(time.Since(began).Seconds())

@@ -19,6 +19,7 @@ type verificationKey struct {
 	viewer verification.Viewer
 	lang   string
 	block  uint64
+	cutOff int64 // since when the ledger is out of reach, milliseconds
 }
 
 type verificationEntry struct {
@@ -40,7 +41,7 @@ func (a *API) verified(ctx context.Context, e *exchange, r projection.Record, s 
 	if err != nil {
 		return nil, err
 	}
-	k, now := verificationKey{r.ID, viewer(e, r, s), e.lang, head.Number}, a.ledger.Now()
+	k, now := verificationKey{r.ID, viewer(e, r, s), e.lang, head.Number, a.store.CutOff().UnixMilli()}, a.ledger.Now()
 	if kept, ok := a.answers.Get(k); ok && !now.Before(kept.from) && now.Before(kept.until) {
 		return &reply{Status: http.StatusOK, ContentType: mediaJSON, Body: kept.body}, nil
 	}
@@ -52,7 +53,7 @@ func (a *API) verified(ctx context.Context, e *exchange, r projection.Record, s 
 	if err != nil {
 		return nil, err
 	}
-	if v.AsOf.Block == head.Number {
+	if v.AsOf.Block == head.Number && v.AsOf.CutOff.UnixMilli() == k.cutOff {
 		until, err := a.stands(ctx, r, now)
 		if err != nil {
 			return nil, err

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"decore/adapters/embedded"
@@ -15,6 +16,7 @@ import (
 	"decore/adapters/ledger"
 	"decore/chaincode/contract"
 	"decore/chaincode/ident"
+	"decore/chaincode/party"
 	"decore/gateway/consortium"
 	"decore/gateway/keystore"
 	"decore/gateway/projection"
@@ -33,6 +35,8 @@ type patient struct {
 	data       string
 	connection string // of a Fabric network; "" is the embedded ledger
 	passphrase string
+	unlock     func() error     // lets other processes use the folder again
+	plan       consortium.Plan  // that the ledger was founded on
 	engine     *embedded.Engine // nil on a network
 	ledger     ledger.Ledger
 	store      *projection.Store
@@ -49,6 +53,7 @@ var examinations = []examination{
 	{"ledger", examineLedger},
 	{"clock", examineClock},
 	{"keys", examineKeys},
+	{"parties", examineParties},
 	{"projection", examineProjection},
 }
 
@@ -92,6 +97,9 @@ func (p *patient) close() {
 	if p.ledger != nil {
 		_ = p.ledger.Close()
 	}
+	if p.unlock != nil {
+		_ = p.unlock()
+	}
 }
 
 func examineFolder(_ context.Context, p *patient) (string, error) {
@@ -107,11 +115,18 @@ func examineFolder(_ context.Context, p *patient) (string, error) {
 	if err := closedToOthers(p.data, info); err != nil {
 		return "", err
 	}
-	probe, err := os.CreateTemp(p.data, ".doctor-*")
-	if err != nil {
-		return "", fmt.Errorf("cannot write into %s: %w", p.data, err)
+	if p.unlock, err = server.LockData(p.data); err != nil {
+		return "", err
 	}
-	return p.data, errors.Join(probe.Close(), os.Remove(probe.Name()))
+	asked, err := server.HomeOf(p.connection)
+	if err != nil {
+		return "", err
+	}
+	if err := server.CheckHome(p.data, asked); err != nil {
+		return "", err
+	}
+	p.plan, err = server.Plan(p.data)
+	return fmt.Sprintf("%s, of %s", p.data, asked), err
 }
 
 // closedToOthers refuses keys and private terms that other users of the machine can read, unless the whole
@@ -156,11 +171,11 @@ func openEmbedded(data string) (*embedded.Engine, error) {
 	if _, err := os.Stat(dir); err != nil {
 		return nil, fmt.Errorf("no ledger in %s", data)
 	}
-	orgs, err := server.ChannelOrgs(data)
+	plan, err := server.Plan(data)
 	if err != nil {
 		return nil, err
 	}
-	return embedded.Open(embedded.Options{Dir: dir, Run: contract.Submit, Orgs: orgs})
+	return embedded.Open(embedded.Options{Dir: dir, Run: contract.Submit, Orgs: plan.Orgs})
 }
 
 // founded is the name of the ledger.
@@ -230,7 +245,48 @@ func examineKeys(_ context.Context, p *patient) (string, error) {
 			return "", err
 		}
 	}
-	return fmt.Sprintf("%d parties hosted, %d keys", len(parties), len(held)), nil
+	finding := fmt.Sprintf("%d parties hosted, %d keys", len(parties), len(held))
+	home, err := server.HomeOf(p.connection)
+	if err != nil {
+		return "", err
+	}
+	unheld, err := p.plan.Unheld(store, home.Org)
+	if len(unheld) > 0 {
+		finding += "; not held here, so they cannot sign through this gateway: " + names(unheld)
+	}
+	return finding, err
+}
+
+func names(members []consortium.Member) string {
+	all := make([]string, len(members))
+	for i, m := range members {
+		all[i] = string(m.USCC)
+	}
+	return strings.Join(all, ", ")
+}
+
+// examineParties compares the plan with the registry.
+func examineParties(ctx context.Context, p *patient) (string, error) {
+	standing, err := p.plan.Standing(ctx, p.ledger)
+	if err != nil {
+		return "", err
+	}
+	var waiting []consortium.Member
+	for i, s := range standing {
+		switch {
+		case p.engine != nil: // the embedded ledger's plan need not hold the keys: its gateway made them
+		case s.Refused != nil:
+			return "", s.Refused
+		}
+		if s.State == "" || s.State == party.Pending {
+			waiting = append(waiting, p.plan.Parties[i])
+		}
+	}
+	finding := fmt.Sprintf("%d of the plan", len(standing))
+	if len(waiting) > 0 {
+		finding += "; not admitted yet: " + names(waiting)
+	}
+	return finding, nil
 }
 
 func examineProjection(ctx context.Context, p *patient) (string, error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"decore/gateway/consortium"
 	"decore/gateway/durable"
@@ -26,13 +27,7 @@ func (c *keysCommand) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
-	hosted := 0
-	for _, m := range plan.Parties {
-		if m.Org == c.Org {
-			hosted++
-		}
-	}
-	if hosted == 0 {
+	if !slices.ContainsFunc(plan.Parties, func(m consortium.Member) bool { return m.Org == c.Org }) {
 		return &usageError{fmt.Sprintf("the plan has no party of %s", c.Org)}
 	}
 	data := c.or("serve")
@@ -43,6 +38,7 @@ func (c *keysCommand) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
+	before := plan
 	if plan, err = plan.MakeKeys(keys, c.Org); err != nil {
 		return err
 	}
@@ -53,12 +49,22 @@ func (c *keysCommand) Run(s *streams) error {
 	if err := durable.Replace(c.Plan, append(raw, '\n')); err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
-	lacking := 0
-	for _, m := range plan.Parties {
+	unheld, err := plan.Unheld(keys, c.Org)
+	if err != nil {
+		return err
+	}
+	if len(unheld) > 0 {
+		_, _ = fmt.Fprintf(s.err, "The plan has a key, but %s does not hold it, of: %s. They sign by themselves, or their key was made with another --data.\n", data, names(unheld))
+	}
+	_, err = fmt.Fprintf(s.out, "%s: %d keys of %s added; %d parties still lack theirs.\n", c.Plan, lacking(before)-lacking(plan), c.Org, lacking(plan))
+	return err
+}
+
+func lacking(p consortium.Plan) (n int) {
+	for _, m := range p.Parties {
 		if !m.HasKey() {
-			lacking++
+			n++
 		}
 	}
-	_, err = fmt.Fprintf(s.out, "%s: %d keys of %s; %d parties of other organisations still lack theirs.\n", c.Plan, hosted, c.Org, lacking)
-	return err
+	return n
 }

@@ -88,6 +88,10 @@ func (c *serveCommand) Run(ctx context.Context, s *streams, log *slog.Logger) er
 		return err
 	}
 	srv, err := server.Start(ctx, cfg)
+	if ctx.Err() != nil && srv == nil {
+		_, err = fmt.Fprintln(s.err, "Stopped before the ledger could be served.")
+		return err
+	}
 	if err != nil {
 		return err
 	}

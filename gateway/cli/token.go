@@ -7,6 +7,7 @@ import (
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 	"decore/gateway/auth"
+	"decore/gateway/server"
 )
 
 type tokenCommand struct {
@@ -24,9 +25,13 @@ func (c *tokenCommand) Run(s *streams) error {
 	if c.Demo {
 		name = "demo"
 	}
-	issuer, err := auth.OpenDevIssuer(c.or(name), nil)
+	data := c.or(name)
+	if _, err := server.Plan(data); err != nil {
+		return fmt.Errorf("no gateway was started on the data folder %s: %w", data, err)
+	}
+	issuer, err := auth.OpenDevIssuer(data, nil)
 	if err != nil {
-		return fmt.Errorf("%w (has a gateway been started on this data folder?)", err)
+		return err
 	}
 	roles := make([]lifecycle.Role, len(c.Role))
 	for i, r := range c.Role {

@@ -10,13 +10,15 @@ import (
 	"decore/adapters/ledger"
 	"decore/chaincode/canon"
 	"decore/chaincode/contract"
+	"decore/chaincode/lifecycle"
 	"decore/chaincode/party"
 	"decore/gateway/desk"
 )
 
 // Admit brings the parties of the plan into the registry: the platform's gateway registers them, the regulator's
 // approves those that stand there as the plan has them. It returns when this gateway has nothing left to do, and
-// looks again and again while it waits for the other one.
+// looks again and again while it waits for the other one. A party that cannot be admitted keeps no other from it; the
+// error names every one.
 func (f Founder) Admit(ctx context.Context) error {
 	if !f.speaksFor(f.Plan.Platform) && !f.speaksFor(f.Plan.Regulator) {
 		return nil
@@ -26,22 +28,22 @@ func (f Founder) Admit(ctx context.Context) error {
 		return err
 	}
 	for {
-		due, waiting, err := f.due(ctx, plan)
-		if err == nil && len(due) > 0 {
-			err = f.carryOut(ctx, due)
+		now, err := f.due(ctx, plan)
+		if err == nil && len(now.orders) > 0 {
+			err = f.carryOut(ctx, now.orders)
 		}
 		switch {
 		case err != nil && !passing(err):
 			return fmt.Errorf("admit the parties of the plan: %w", err)
-		case err == nil && len(due) > 0:
+		case err == nil && len(now.orders) > 0:
 			continue
-		case err == nil && !waiting:
-			return nil
+		case err == nil && !now.waiting:
+			return now.stuck()
 		}
 		select {
 		case <-time.After(lookAgain):
 		case <-ctx.Done():
-			return ctx.Err()
+			return errors.Join(now.stuck(), ctx.Err())
 		}
 	}
 }
@@ -56,50 +58,84 @@ func passing(err error) bool {
 	return false
 }
 
-// due lists what this gateway has to command now, and reports whether it waits for another one.
-func (f Founder) due(ctx context.Context, plan Plan) (due []desk.Order, waiting bool, err error) {
-	keys := make([]string, len(plan.Parties))
-	for i, m := range plan.Parties {
-		keys[i] = contract.PartyKey(m.USCC)
+// admission is what the registry lacks of the plan.
+type admission struct {
+	orders  []desk.Order // what this gateway has to command now
+	waiting bool         // for another gateway
+	refused []error      // why a party is not admitted, for each that cannot be
+}
+
+func (a admission) stuck() error {
+	if a.refused == nil {
+		return nil
 	}
-	values, err := f.Ledger.Get(ctx, keys...)
+	return fmt.Errorf("admit the parties of the plan: %w", errors.Join(a.refused...))
+}
+
+func (f Founder) due(ctx context.Context, plan Plan) (now admission, err error) {
+	standing, err := plan.Standing(ctx, f.Ledger)
 	if err != nil {
-		return nil, false, err
+		return now, err
 	}
 	registers, approves := f.speaksFor(plan.Platform), f.speaksFor(plan.Regulator)
 	for i, m := range plan.Parties {
+		s := standing[i]
 		switch {
-		case values[i] == nil && registers && !m.HasKey():
-			return nil, false, fmt.Errorf("the plan has no key of %s (%s): `gateway keys --org %s` adds it", m.USCC, m.Name, m.Org)
-		case values[i] == nil && registers:
-			due = append(due, desk.Order{Party: plan.Platform, Verb: "party.register", Subject: string(m.USCC), Args: m.registration()})
-		case values[i] == nil:
-			waiting = true
-		default:
-			pending, err := m.standsAs(values[i])
-			if err != nil {
-				return nil, false, err
-			}
-			if pending && approves {
-				due = append(due, desk.Order{Party: plan.Regulator, Verb: "party.approve", Subject: string(m.USCC), Args: party.ReasonArgs{}})
-			}
+		case s.Refused != nil:
+			now.refused = append(now.refused, s.Refused)
+		case s.State == "" && registers:
+			now.orders = append(now.orders, desk.Order{Party: plan.Platform, Verb: "party.register", Subject: string(m.USCC), Args: m.registration()})
+		case s.State == "":
+			now.waiting = true
+		case s.State == party.Pending && approves:
+			now.orders = append(now.orders, desk.Order{Party: plan.Regulator, Verb: "party.approve", Subject: string(m.USCC), Args: party.ReasonArgs{}})
 		}
 	}
-	return due[:min(len(due), contract.MaxBatch)], waiting, nil
+	now.orders = now.orders[:min(len(now.orders), contract.MaxBatch)]
+	return now, nil
 }
 
-// standsAs reports whether the party waits for its approval, and refuses one that was registered otherwise than the
-// plan has it: approving it would give somebody else's key its name.
-func (m Member) standsAs(raw []byte) (pending bool, err error) {
+// Standing is how a party of a plan stands in the registry.
+type Standing struct {
+	State   lifecycle.State // "" when it is not registered
+	Refused error           // why it is not admitted as things are
+}
+
+// Standing looks up the plan's parties, in their order.
+func (p Plan) Standing(ctx context.Context, l ledger.Ledger) ([]Standing, error) {
+	keys := make([]string, len(p.Parties))
+	for i, m := range p.Parties {
+		keys[i] = contract.PartyKey(m.USCC)
+	}
+	values, err := l.Get(ctx, keys...)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Standing, len(values))
+	for i, m := range p.Parties {
+		if all[i], err = m.standing(values[i]); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// standing refuses a party whose key the plan lacks, and one that was registered otherwise than the plan has it:
+// approving it would give somebody else's key its name.
+func (m Member) standing(raw []byte) (s Standing, err error) {
 	var p party.Party
-	if err := canon.Strict(raw, &p); err != nil {
-		return false, err
+	if raw != nil {
+		if err := canon.Strict(raw, &p); err != nil {
+			return s, err
+		}
 	}
-	if p.State != party.Pending {
-		return false, nil
+	s.State = p.State
+	switch {
+	case s.State != "" && s.State != party.Pending: // the regulator has decided
+	case !m.HasKey():
+		s.Refused = fmt.Errorf("the plan has no key of %s (%s): `gateway keys --org %s` adds it", m.USCC, m.Name, m.Org)
+	case s.State == party.Pending && (p.Keys[len(p.Keys)-1].JWK != m.Key || p.Org != m.Org || !slices.Equal(p.Roles, m.Roles)):
+		s.Refused = fmt.Errorf("%s was registered with another key, organisation or role than the plan has", m.USCC)
 	}
-	if m.HasKey() && p.Keys[len(p.Keys)-1].JWK != m.Key || p.Org != m.Org || !slices.Equal(p.Roles, m.Roles) {
-		return false, fmt.Errorf("%s was registered with another key, organisation or role than the plan has", m.USCC)
-	}
-	return true, nil
+	return s, nil
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -68,6 +69,65 @@ func (p Plan) member(u ident.USCC) (Member, bool) {
 	return Member{}, false
 }
 
+// Completes reports whether the plan is the one a ledger was founded on, with more keys or more parties; the error
+// says what else differs.
+func (p Plan) Completes(kept Plan) error {
+	switch {
+	case p.Ledger != kept.Ledger:
+		return fmt.Errorf("its ledger is %s, not %s", p.Ledger, kept.Ledger)
+	case !slices.Equal(p.Orgs, kept.Orgs):
+		return fmt.Errorf("its organisations are %v, not %v", p.Orgs, kept.Orgs)
+	case p.Regulator != kept.Regulator || p.Platform != kept.Platform:
+		return errors.New("its regulator or platform is another")
+	}
+	for _, old := range kept.Parties {
+		now, ok := p.member(old.USCC)
+		if !ok {
+			return fmt.Errorf("it lacks the party %s", old.USCC)
+		}
+		if !old.HasKey() {
+			old.Key = now.Key
+		}
+		if old.Name != now.Name || old.English != now.English || old.Org != now.Org || old.Key != now.Key || !slices.Equal(old.Roles, now.Roles) {
+			return fmt.Errorf("it has another name, role, organisation or key of %s", old.USCC)
+		}
+	}
+	return nil
+}
+
+// KeysMissing is the error of a plan on which no ledger is founded, since the keys of some parties would never be
+// proved to be theirs.
+type KeysMissing []Member
+
+func (e KeysMissing) Error() string {
+	var orgs []string
+	of := map[string][]string{}
+	for _, m := range e {
+		if of[m.Org] == nil {
+			orgs = append(orgs, m.Org)
+		}
+		of[m.Org] = append(of[m.Org], string(m.USCC))
+	}
+	for i, org := range orgs {
+		orgs[i] = fmt.Sprintf("of %s (`gateway keys --org %s` adds them)", strings.Join(of[org], ", "), org)
+	}
+	return "the plan lacks keys: " + strings.Join(orgs, "; ")
+}
+
+// complete refuses a plan that lacks keys.
+func (p Plan) complete() error {
+	var lacking KeysMissing
+	for _, m := range p.Parties {
+		if !m.HasKey() {
+			lacking = append(lacking, m)
+		}
+	}
+	if lacking != nil {
+		return lacking
+	}
+	return nil
+}
+
 // HasKey reports whether the plan has the party's public key.
 func (m Member) HasKey() bool { return m.Key != (evidence.JWK{}) }
 
@@ -90,6 +150,26 @@ func (p Plan) MakeKeys(keys *keystore.Store, org string) (Plan, error) {
 		p.Parties[i].Key = evidence.NewJWK(pub)
 	}
 	return p, nil
+}
+
+// Unheld lists the parties of the organisation whose key in the plan is not in the key store: they sign by themselves,
+// or their key was made elsewhere. The empty organisation is all of them.
+func (p Plan) Unheld(keys *keystore.Store, org string) ([]Member, error) {
+	entries, err := keys.List()
+	if err != nil {
+		return nil, err
+	}
+	held := map[string]bool{}
+	for _, e := range entries {
+		held[e.KeyID] = true
+	}
+	var unheld []Member
+	for _, m := range p.Parties {
+		if (org == "" || m.Org == org) && m.HasKey() && !held[m.Key.ID()] {
+			unheld = append(unheld, m)
+		}
+	}
+	return unheld, nil
 }
 
 // publicKey makes the party's key, unless there is one from an earlier try.

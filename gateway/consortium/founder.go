@@ -66,12 +66,13 @@ func (f Founder) patiently(ctx context.Context, step func(context.Context) error
 	if f.Org == "" {
 		return step(ctx)
 	}
-	told := false
+	var told string
+	var at time.Time
 	return Patiently(ctx, func(err error) {
-		if !told && f.Log != nil {
+		if now := time.Now(); f.Log != nil && (err.Error() != told || now.Sub(at) > tellAgain) {
 			f.Log.Warn("waiting for the ledger", "error", err)
+			told, at = err.Error(), now
 		}
-		told = true
 		if f.Waits != nil {
 			f.Waits(err)
 		}
@@ -99,6 +100,9 @@ func (f Founder) speaksFor(u ident.USCC) bool {
 	m, _ := f.Plan.member(u)
 	return f.Org == "" || f.Org == m.Org
 }
+
+// tellAgain is how often a wait for the same reason is told anew.
+const tellAgain = 30 * time.Second
 
 // lookAgain is how often a gateway that waits for another one's part looks.
 const lookAgain = 500 * time.Millisecond
@@ -137,6 +141,9 @@ func (f Founder) founding() (contract.FoundArgs, []byte, error) {
 	if err != nil {
 		return contract.FoundArgs{}, nil, err
 	}
+	if err := plan.complete(); err != nil {
+		return contract.FoundArgs{}, nil, err
+	}
 	policy, err := f.creditPolicy()
 	if err != nil {
 		return contract.FoundArgs{}, nil, err
@@ -147,9 +154,6 @@ func (f Founder) founding() (contract.FoundArgs, []byte, error) {
 		u  ident.USCC
 	}{{&args.Regulator, plan.Regulator}, {&args.Platform, plan.Platform}} {
 		m, _ := plan.member(founder.u)
-		if !m.HasKey() {
-			return args, nil, fmt.Errorf("the plan has no key of %s (%s): `gateway keys --org %s` adds it", m.USCC, m.Name, m.Org)
-		}
 		*founder.to = contract.Founder{USCC: m.USCC, RegisterArgs: m.registration()}
 	}
 	return args, secret.Raw, nil

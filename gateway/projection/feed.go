@@ -45,6 +45,8 @@ func (s *Store) Run(ctx context.Context, l ledger.Ledger) error {
 			if after, _ := s.position.get(); after.Number > before.Number {
 				pause = s.opts.Retry
 			}
+			now := s.opts.Clock()
+			s.cut.CompareAndSwap(nil, &now)
 			s.opts.Log.Warn("projection is cut off from the ledger", "error", err, "pause", pause)
 			if !sleep(ctx, pause) {
 				return nil
@@ -118,6 +120,7 @@ func (s *Store) session(ctx context.Context, l ledger.Ledger, until uint64) erro
 	if err != nil {
 		return err
 	}
+	s.cut.Store(nil)
 	if until > 0 && here.Number >= until {
 		return errReached
 	}

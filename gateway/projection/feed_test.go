@@ -119,6 +119,44 @@ func TestFaultsOfTheLedgerAreWaitedOut(t *testing.T) {
 	noDifference(t, s, w.ledger)
 }
 
+func TestItIsKnownSinceWhenTheLedgerIsOutOfReach(t *testing.T) {
+	w := newWorld(t)
+	id := w.deliveredOrder("90000.00")
+	var down atomic.Bool
+	down.Store(true)
+	asked := make(chan struct{}, 100)
+	w.ledger.fail = func(string) error {
+		if !down.Load() {
+			return nil
+		}
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
+		return ledger.ErrUnavailable
+	}
+	s := open(t, filepath.Join(t.TempDir(), "p.db"), projection.Options{Retry: time.Millisecond, Clock: func() time.Time { return time.UnixMilli(1_000) }})
+	if !s.CutOff().IsZero() {
+		t.Error("cut off before it was fed")
+	}
+	stop := running(t, s, w.ledger)
+	for range 5 {
+		<-asked
+	}
+	if since := s.CutOff(); since != time.UnixMilli(1_000).UTC() {
+		t.Errorf("cut off since %v", since)
+	}
+	down.Store(false)
+	must(t, s.WaitFor(t.Context(), uint64(len(w.ledger.blocks))))
+	if since := s.CutOff(); !since.IsZero() {
+		t.Errorf("still cut off, since %v", since)
+	}
+	if _, err := s.Record(t.Context(), id); err != nil {
+		t.Error(err)
+	}
+	must(t, stop())
+}
+
 func TestAWriterReadsItsOwnWrite(t *testing.T) {
 	w := newWorld(t)
 	s := fresh(t)

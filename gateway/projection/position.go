@@ -61,6 +61,15 @@ func (s *Store) Position(ctx context.Context) (ledger.Head, error) {
 	return h, nil
 }
 
+// CutOff returns since when the feed has been out of the ledger's reach: what was committed since then is not here.
+// The zero time is when it is not.
+func (s *Store) CutOff() time.Time {
+	if since := s.cut.Load(); since != nil {
+		return since.UTC()
+	}
+	return time.Time{}
+}
+
 // WaitFor returns when every read sees the block. Who wrote in block n and then waits for n reads its
 // own write.
 func (s *Store) WaitFor(ctx context.Context, block uint64) error {

@@ -69,8 +69,9 @@ type Store struct {
 	db   *sqlite.DB
 	stmt statements
 
-	feeding sync.Mutex  // held by whoever writes rows
-	fed     atomic.Bool // whether somebody does
+	feeding sync.Mutex                // held by whoever writes rows
+	fed     atomic.Bool               // whether somebody does
+	cut     atomic.Pointer[time.Time] // since when the ledger is out of reach; nil while it is not
 	closing context.Context
 	close   context.CancelFunc
 	closed  func() error

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"decore/adapters/fabric/connection"
 	"decore/fixtures"
 	"decore/gateway/auth"
 	"decore/gateway/risk"
@@ -74,15 +73,6 @@ func (c Config) development() bool { return len(c.Issuers) == 0 }
 
 func (c Config) path(name string) string { return filepath.Join(c.Data, name) }
 
-// organisation is whose gateway this is; "" on the embedded ledger, which stands for all.
-func (c Config) organisation() (string, error) {
-	if c.Connection == "" {
-		return "", nil
-	}
-	conn, err := connection.Read(c.Connection)
-	return conn.Org, err
-}
-
 // plan returns the files on which an empty ledger is founded.
 func (c Config) plan() (files fs.FS, name string) {
 	if c.Consortium == "" {
@@ -106,10 +96,10 @@ func (c Config) risk() (risk.Settings, error) {
 	return risk.ReadFile(c.Risk)
 }
 
-// ensureData makes the data folder for this user alone.
-func (c Config) ensureData() error {
+// takeFolder makes the data folder for this user alone, and keeps other processes out of it.
+func (c Config) takeFolder() (unlock func() error, err error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return fmt.Errorf("data folder: %w", err)
+		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	return nil
+	return LockData(c.Data)
 }

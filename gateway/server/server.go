@@ -46,37 +46,34 @@ type Server struct {
 
 // Start serves and opens everything in its order; until all of it is open, requests are told so. What was opened is
 // closed again when a step fails.
-func Start(ctx context.Context, cfg Config) (s *Server, err error) {
+func Start(ctx context.Context, cfg Config) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	if err := cfg.ensureData(); err != nil {
-		return nil, err
-	}
 	// Ask for the port first: a busy one should cost nothing.
 	listener, err := listen(ctx, cfg.Listen)
 	if err != nil {
 		return nil, err
 	}
-	s = &Server{failed: make(chan error, 2), addr: listener.Addr()}
+	unlock, err := cfg.takeFolder()
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	s := &Server{failed: make(chan error, 2), addr: listener.Addr()}
+	s.opened(unlock)
 	s.opened(listener.Close)
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.Close(context.WithoutCancel(ctx)))
-		}
-	}()
 	starting := &api.Starting{}
 	door := &door{}
 	door.lead(starting)
 	s.serve(listener, door)
 	handler, err := s.open(ctx, run, cfg, starting.Waits)
 	if err != nil {
-		return s, err
+		return nil, errors.Join(err, s.Close(context.WithoutCancel(ctx)))
 	}
 	door.lead(handler)
 	return s, nil
@@ -108,6 +105,9 @@ func (s *Server) open(ctx, run context.Context, cfg Config, waits func(error)) (
 	signals, err := cfg.risk()
 	if err != nil {
 		return nil, err // before anything is made
+	}
+	if err := cfg.ensureHome(); err != nil {
+		return nil, err
 	}
 	plan, err := cfg.ensurePlan()
 	if err != nil {
@@ -165,14 +165,22 @@ func (s *Server) found(ctx, run context.Context, cfg Config, plan consortium.Pla
 	if err != nil {
 		return err
 	}
-	org, err := cfg.organisation()
+	home, err := HomeOf(cfg.Connection)
 	if err != nil {
 		return err
 	}
+	org := home.Org
 	founder := consortium.Founder{Plan: plan, Policies: policies, Org: org, Ledger: s.Ledger, Submit: sub, Keys: keys, Log: cfg.Log,
 		Waits: waits}
 	if s.Charter, s.Created, err = founder.Run(ctx); err != nil {
 		return err
+	}
+	unheld, err := plan.Unheld(keys, org)
+	if err != nil {
+		return err
+	}
+	for _, m := range unheld {
+		cfg.Log.Warn("the plan's key of a party is not in this data folder: it cannot sign through this gateway", "party", m.USCC)
 	}
 	if org == "" {
 		return founder.Admit(ctx)

@@ -17,7 +17,11 @@ type projected struct{ *projection.Store }
 // Head is the block that the projection has come to.
 func (p projected) Head(ctx context.Context) (AsOf, error) {
 	h, err := p.Position(ctx)
-	return AsOf{Block: h.Number, Hash: h.Hash, Time: evidence.InstantOf(h.Time)}, err
+	at := AsOf{Block: h.Number, Hash: h.Hash, Time: evidence.InstantOf(h.Time)}
+	if since := p.CutOff(); !since.IsZero() {
+		at.CutOff = evidence.InstantOf(since)
+	}
+	return at, err
 }
 
 // Record returns a header and its opening.

@@ -170,6 +170,9 @@ func worse(a, b check.Verdict) bool {
 	return a != b && check.Worst([]check.Finding{{Verdict: a}, {Verdict: b}}) == a
 }
 
+// currency is the check that is made only of facts that may be out of date.
+var currency = rule{name: "currency", weight: Deciding, run: func(*examination) finding { return warns(LedgerOutOfReach, "ledger") }}
+
 // unconnected is the check of a source that is not connected here.
 func unconnected(source string) func(*examination) finding {
 	return func(*examination) finding { return unsure(SourceNotConnected, source) }

@@ -7,6 +7,7 @@ type Reason string
 
 // Reasons.
 const (
+	LedgerOutOfReach     Reason = "LEDGER_OUT_OF_REACH"
 	SignerUnknown        Reason = "SIGNER_UNKNOWN"
 	KeyUnknown           Reason = Reason(fault.KeyUnknown)
 	KeyNotValid          Reason = Reason(fault.KeyNotValid)
@@ -58,6 +59,7 @@ type Text struct{ Zh, En string }
 
 // Reasons says each reason in words.
 var Reasons = map[Reason]Text{
+	LedgerOutOfReach:     {"网关与账本失联，失联后登记的事项未反映在内", "The gateway is out of the ledger's reach; what was recorded since then is not in this answer."},
 	SignerUnknown:        {"签名方未在登记簿中", "The signer is not in the registry."},
 	KeyUnknown:           {"签名密钥不属于该签名方", "The signing key is not one of the signer's."},
 	KeyNotValid:          {"签名时该密钥无效", "The key was not valid when the command was signed."},
@@ -106,6 +108,7 @@ var Reasons = map[Reason]Text{
 
 // CheckNames says each check in words.
 var CheckNames = map[string]Text{
+	"currency":            {"时效", "Currency of the facts"},
 	"signatures":          {"签名", "Signatures"},
 	"commitment":          {"条款承诺", "Commitment to the terms"},
 	"history":             {"指令序列", "History"},

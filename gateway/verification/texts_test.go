@@ -47,7 +47,7 @@ func TestEveryReasonAndCheckHasATextInBothLanguages(t *testing.T) {
 	for reason, text := range verification.Reasons {
 		complete(string(reason), text)
 	}
-	named := map[string]bool{}
+	named := map[string]bool{"currency": true} // of facts that may be out of date
 	for _, kind := range []string{order.Table.Kind, receivable.Table.Kind} {
 		for name := range verification.Checks(kind) {
 			complete(name, verification.CheckNames[name])

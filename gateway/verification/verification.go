@@ -9,6 +9,8 @@
 package verification
 
 import (
+	"slices"
+
 	"decore/chaincode/calendar"
 	"decore/chaincode/check"
 	"decore/chaincode/duplicate"
@@ -38,6 +40,8 @@ type AsOf struct {
 	Block uint64           `json:"block"`
 	Hash  string           `json:"hash"`
 	Time  evidence.Instant `json:"time"`
+	// CutOff is since when no news came from the ledger; zero when it is in reach.
+	CutOff evidence.Instant `json:"cutOff,omitzero"`
 }
 
 // PolicyRef names the credit policy that a record was judged by.
@@ -91,6 +95,9 @@ func Token(f Facts) Verification {
 }
 
 func (f Facts) judge(kind string, rules []rule, main duplicate.Kind) Verification {
+	if !f.AsOf.CutOff.IsZero() {
+		rules = append(slices.Clip(rules), currency)
+	}
 	head := f.Subject()
 	e := &examination{Facts: &f, subject: head.ID, today: calendar.At(f.Now.Time), policy: policySource(f.Policy),
 		findings: make([]check.Finding, 0, len(rules))}

@@ -8,6 +8,7 @@ import (
 	"decore/chaincode/contract"
 	"decore/chaincode/contract/contracttest"
 	"decore/chaincode/duplicate"
+	"decore/chaincode/evidence"
 	"decore/chaincode/financing"
 	"decore/chaincode/money"
 	"decore/chaincode/order"
@@ -76,6 +77,24 @@ func TestAConfirmedReceivablePasses(t *testing.T) {
 	want(t, v, "set-off", check.Pass, "")
 	if v.Verdict != check.Pass {
 		t.Errorf("verdict %s: %+v", v.Verdict, v.Checks)
+	}
+}
+
+func TestAnAnswerOutOfTheLedgersReachSaysSo(t *testing.T) {
+	w, _, rec := trade(t)
+	w.Do(w.SME, "receivable.request-confirmation", rec, receivable.RequestArgs{})
+	w.Do(w.Leader, "receivable.confirm", rec, receivable.ConfirmArgs{WaivesSetOff: true})
+	f := w.Facts(rec, w.BankA)
+	current := verification.Judge(f)
+	f.AsOf.CutOff = f.Now
+	v := verification.Judge(f)
+	want(t, v, "currency", check.Warn, verification.LedgerOutOfReach)
+	if v.Verdict != check.Warn || len(v.Checks) != len(current.Checks)+1 {
+		t.Errorf("%s with %d checks", v.Verdict, len(v.Checks))
+	}
+	f.AsOf.CutOff = evidence.Instant{}
+	if again := verification.Judge(f); again.Verdict != check.Pass || len(again.Checks) != len(current.Checks) {
+		t.Errorf("back in reach: %s with %d checks", again.Verdict, len(again.Checks))
 	}
 }
 

@@ -50,11 +50,45 @@ func TestANetworkByTheCommandLine(t *testing.T) {
 	l.expect(t, 1, "no node is called", "logs", "nobody")
 	l.expect(t, 0, "BankBMSP is on the channel", "add-org", "bankB")
 	l.expect(t, 2, "no name of an organisation", "add-org", "../x")
-	l.expect(t, 0, "is stopped", "down")
+	l.expect(t, 2, "the orderers' organisation", "add-org", "Orderer")
+	l.downWithoutAPlan(t)
 	l.expect(t, 1, "it does not run", "status")
 	l.expect(t, 0, "peer.BankBMSP", "up")
 	l.expect(t, 0, "removed", "down", "--purge")
 	l.expect(t, 1, "no network in", "status")
+}
+
+// downWithoutAPlan stops the network while its plan is damaged.
+func (l line) downWithoutAPlan(t *testing.T) {
+	t.Helper()
+	plan := filepath.Join(l.data, "network.json")
+	whole, err := os.ReadFile(plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(raw []byte) {
+		if err := os.WriteFile(plan, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(whole[:len(whole)/2])
+	l.expect(t, 1, "`network down` still stops the processes", "status")
+	l.expect(t, 0, "is stopped", "down")
+	write(whole)
+}
+
+func TestOptionsOfWhichNothingCanComeLeaveNoFolder(t *testing.T) {
+	l := line{filepath.Join(t.TempDir(), "network")}
+	text := filepath.Join(t.TempDir(), "text")
+	if err := os.WriteFile(text, []byte("not a program"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l.expect(t, 2, "finance bureau", "up", "--orgs", "bankA,bankB")
+	l.expect(t, 2, "not a program that can be run", "up", "--chaincode", text)
+	l.expect(t, 1, "no network in", "down")
+	if _, err := os.Stat(l.data); err == nil {
+		t.Error("the folder was made")
+	}
 }
 
 func TestABusyPortEndsUpWithOneSentence(t *testing.T) {

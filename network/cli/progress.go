@@ -42,6 +42,9 @@ func (p *progress) tell(step string, count int) {
 	}
 }
 
+// step prints a step in the manner of fmt.Printf.
+func (p *progress) step(format string, a ...any) { p.tell(fmt.Sprintf(format, a...), 0) }
+
 // clear takes a count off the terminal.
 func (p *progress) clear() {
 	if p.counted {

@@ -48,11 +48,7 @@ type downCommand struct {
 
 // Run stops the network.
 func (c *downCommand) Run(ctx context.Context, s *streams) error {
-	n, err := cluster.Open(s.data)
-	if err != nil {
-		return err
-	}
-	if err := n.Down(ctx, c.Purge); err != nil {
+	if err := cluster.Down(ctx, s.data, c.Purge, newProgress(s.err).step); err != nil {
 		return err
 	}
 	what := "stopped; `network up` starts it again with its data"

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -52,8 +53,7 @@ func applicationOrgs(config object) []string {
 // channelConfig fetches the channel's configuration.
 func (n *Network) channelConfig(ctx context.Context) (object, error) {
 	block := filepath.Join(n.channelDir(), "config.block")
-	args := append([]string{"channel", "fetch", "config", block, "-c", Channel}, n.toOrderer(ctx)...)
-	if _, err := n.asAdmin(ctx, Regulator, "fetch the channel's configuration", args...); err != nil {
+	if err := n.fetchConfig(ctx, block); err != nil {
 		return nil, err
 	}
 	whole, err := n.decode(ctx, "common.Block", block)
@@ -66,6 +66,19 @@ func (n *Network) channelConfig(ctx context.Context) (object, error) {
 	}
 	envelope, _ := data[0].(object)
 	return at(envelope, "payload", "data", "config"), nil
+}
+
+// fetchConfig writes the newest configuration block to a file. An orderer that has just started may not serve it yet.
+func (n *Network) fetchConfig(ctx context.Context, file string) error {
+	ctx, cancel := context.WithTimeout(ctx, startWait)
+	defer cancel()
+	var last error
+	err := poll(ctx, "the channel's configuration", func() (bool, error) {
+		args := append([]string{"channel", "fetch", "config", file, "-c", Channel}, n.toOrderer(ctx)...)
+		_, last = n.asAdmin(ctx, Regulator, "fetch the channel's configuration", args...)
+		return last == nil, nil
+	})
+	return errors.Join(err, last)
 }
 
 // propose adds an organisation to a configuration and sends the change, with the signatures that it needs.

@@ -52,6 +52,9 @@ func Up(ctx context.Context, o Options) (*Network, error) {
 	if o.Data, err = filepath.Abs(o.Data); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
+	if err := o.check(); err != nil {
+		return nil, err // before a folder is made
+	}
 	unlock, err := lock(ctx, o.Data, o.step)
 	if err != nil {
 		return nil, err
@@ -78,9 +81,6 @@ func openOrFound(o Options) (*Network, error) {
 		return nil, err
 	}
 	o = o.withDefaults()
-	if err := o.validate(); err != nil {
-		return nil, err
-	}
 	p, err := newPlan(o)
 	if err != nil {
 		return nil, err
@@ -142,31 +142,46 @@ func (n *Network) converge(ctx context.Context) error {
 
 // Down stops every process of the network; purge removes all that it kept.
 func (n *Network) Down(ctx context.Context, purge bool) error {
-	unlock, err := lock(ctx, n.dir, n.opts.step)
+	return Down(ctx, n.dir, purge, n.opts.step)
+}
+
+// Down stops every process of the network in a folder, and with purge removes all that it kept. It goes by the records
+// of the processes, so that it works where the plan is damaged too.
+func Down(ctx context.Context, dir string, purge bool, tell func(format string, a ...any)) error {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	if !exists(filepath.Join(dir, planFile)) && !exists(nodesDir(dir)) {
+		return fmt.Errorf("%w in %s", ErrNoNetwork, dir)
+	}
+	unlock, err := lock(ctx, dir, tell)
 	if err != nil {
 		return err
 	}
 	defer unlock()
+	records, err := filepath.Glob(filepath.Join(nodesDir(dir), "*", processFile))
+	if err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
 	var group errgroup.Group
-	for _, node := range n.plan().Nodes {
-		group.Go(func() error {
-			return n.end(ctx, node.Name, process.stop)
-		})
+	for _, record := range records {
+		group.Go(func() error { return end(ctx, record, process.stop) })
 	}
 	if err := group.Wait(); err != nil || !purge {
 		return err
 	}
-	return n.purge()
+	return remove(dir)
 }
 
-// purge removes what a network keeps, the plan last, and the folder if nothing else is in it.
-func (n *Network) purge() error {
+// remove removes what a network keeps, the plan last, and the folder if nothing else is in it.
+func remove(dir string) error {
 	for _, name := range []string{"nodes", "crypto", "channel", "builder", "chaincode", "connections", planFile, "lock"} {
-		if err := os.RemoveAll(filepath.Join(n.dir, name)); err != nil {
+		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return fmt.Errorf("purge: %w", err)
 		}
 	}
-	_ = os.Remove(n.dir) // fails when somebody keeps other things there, who may go on doing so
+	_ = os.Remove(dir) // fails when somebody keeps other things there, who may go on doing so
 	return nil
 }
 

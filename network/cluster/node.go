@@ -28,8 +28,13 @@ type launch struct {
 	env     []string
 }
 
-func (n *Network) nodeDir(name string) string { return filepath.Join(n.dir, "nodes", name) }
-func (n *Network) record(name string) string  { return filepath.Join(n.nodeDir(name), "process.json") }
+func nodesDir(dir string) string { return filepath.Join(dir, "nodes") }
+
+// processFile is the record of a node's process, in its folder.
+const processFile = "process.json"
+
+func (n *Network) nodeDir(name string) string { return filepath.Join(nodesDir(n.dir), name) }
+func (n *Network) record(name string) string  { return filepath.Join(n.nodeDir(name), processFile) }
 func (n *Network) log(name string) string     { return filepath.Join(n.nodeDir(name), "log") }
 
 // Nodes lists the nodes: orderers, peers, chaincode services.
@@ -77,15 +82,20 @@ func (n *Network) end(ctx context.Context, name string, how func(process, contex
 	if _, err := n.plan().node(name); err != nil {
 		return err
 	}
-	p, err := readProcess(n.record(name))
+	return end(ctx, n.record(name), how)
+}
+
+// end ends the process of a record, and takes the record away.
+func end(ctx context.Context, record string, how func(process, context.Context) error) error {
+	p, err := readProcess(record)
 	if err != nil {
 		return err
 	}
 	if err := how(p, ctx); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return fmt.Errorf("%s: %w", record, err)
 	}
-	if err := os.Remove(n.record(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: %w", name, err)
+	if err := os.Remove(record); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w", record, err)
 	}
 	return nil
 }

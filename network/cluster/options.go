@@ -89,7 +89,7 @@ func (o Options) withDefaults() Options {
 
 // validate says what makes no network.
 func (o Options) validate() error {
-	seen := map[string]bool{MSPID(ordererOrg): true}
+	seen := map[string]bool{}
 	for _, org := range o.Orgs {
 		if err := validOrg(org); err != nil {
 			return err
@@ -120,6 +120,29 @@ var orgName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,30}$`)
 func validOrg(name string) error {
 	if !orgName.MatchString(name) {
 		return fmt.Errorf("%w: %q is no name of an organisation: letters and digits, a letter first", ErrOptions, name)
+	}
+	if strings.EqualFold(MSPID(name), MSPID(ordererOrg)) {
+		return fmt.Errorf("%w: %q is the name of the orderers' organisation", ErrOptions, name)
+	}
+	return nil
+}
+
+// check refuses options of which nothing can come, before anything is made.
+func (o Options) check() error {
+	if !exists(filepath.Join(o.Data, planFile)) {
+		if err := o.withDefaults().validate(); err != nil {
+			return err
+		}
+	}
+	if o.Chaincode == "" {
+		return nil
+	}
+	info, err := os.Stat(o.Chaincode)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: the chaincode: %w", ErrOptions, err)
+	case !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0:
+		return fmt.Errorf("%w: the chaincode %s is not a program that can be run", ErrOptions, o.Chaincode)
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func TestOptionsThatMakeNoNetwork(t *testing.T) {
 		"a name that leaves the folder": {Options{Orgs: []string{"bureau", "../x"}}, "no name"},
 		"a name that breaks a policy":   {Options{Orgs: []string{"bureau", "a'b"}}, "no name"},
 		"one name twice":                {Options{Orgs: []string{"bureau", "bankA", "BankA"}}, "two organisations"},
-		"the name of the orderers":      {Options{Orgs: []string{"bureau", "orderer"}}, "two organisations"},
+		"the name of the orderers":      {Options{Orgs: []string{"bureau", "orderer"}}, "the orderers' organisation"},
 		"two orderers by raft":          {Options{Orderers: 2}, "1 or 3"},
 		"three orderers by SmartBFT":    {Options{Orderers: 3, BFT: true}, "4 orderers"},
 		"a batch timeout below zero":    {Options{BatchTimeout: -time.Second}, "too short"},

@@ -186,7 +186,7 @@ func readPlan(dir string) (*plan, error) {
 	}
 	p := new(plan)
 	if err := json.Unmarshal(raw, p); err != nil {
-		return nil, fmt.Errorf("plan in %s: %w", dir, err)
+		return nil, fmt.Errorf("%s is damaged: %w; `network down` still stops the processes, and with --purge removes the network", filepath.Join(dir, planFile), err)
 	}
 	return p, nil
 }

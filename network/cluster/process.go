@@ -150,7 +150,7 @@ func readProcess(file string) (process, error) {
 		err = json.Unmarshal(raw, &p)
 	}
 	if err != nil {
-		return p, fmt.Errorf("record of a process: %w", err)
+		return p, fmt.Errorf("record of a process, %s: %w", file, err)
 	}
 	return p, nil
 }

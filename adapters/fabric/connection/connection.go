@@ -3,11 +3,12 @@
 package connection
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Connection is how one organisation's client reaches a channel.
@@ -40,27 +41,32 @@ type Node struct {
 	TLSRoots string `json:"tlsRoots"` // CA certificates in PEM
 }
 
-// Read reads a connection file.
+// Read reads a connection file, and refuses one whose key others can read.
 func Read(path string) (Connection, error) {
 	var c Connection
+	info, err := os.Stat(path)
+	if err != nil {
+		return c, fmt.Errorf("connection file: %w", err)
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return c, fmt.Errorf("connection file %s holds a private key and can be read by others (mode %o): chmod 600 %s", path, mode, path)
+	}
 	raw, err := os.ReadFile(path) // #nosec G304 -- the user names the file
 	if err != nil {
 		return c, fmt.Errorf("connection file: %w", err)
 	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil {
-		return c, fmt.Errorf("connection file %s: %w", path, err)
+	if err = json.Unmarshal(raw, &c, json.RejectUnknownMembers(true)); err == nil {
+		err = c.Validate()
 	}
-	if err := c.Validate(); err != nil {
-		return c, fmt.Errorf("connection file %s: %w", path, err)
+	if err != nil {
+		return c, fmt.Errorf("connection file %s: %w; `network up` writes it anew", path, err)
 	}
 	return c, nil
 }
 
 // Write writes a connection file that only its owner can read.
 func (c Connection) Write(path string) error {
-	raw, err := json.MarshalIndent(c, "", "  ")
+	raw, err := json.Marshal(c, jsontext.WithIndent("  "))
 	if err != nil {
 		return fmt.Errorf("connection file: %w", err)
 	}
