@@ -81,7 +81,6 @@ const (
 	KeyExists            Code = "KEY_EXISTS"
 	ClaimExists          Code = "CLAIM_EXISTS" // the loan already has a subsidy claim
 
-	PartsMismatch             Code = "PARTS_MISMATCH"   // the parts do not sum to what is split
 	DepthExceeded             Code = "DEPTH_EXCEEDED"   // split or transferred more often than the policy allows
 	TransferPending           Code = "TRANSFER_PENDING" // an offered transfer waits for its answer
 	TransferMissing           Code = "TRANSFER_MISSING"

@@ -50,7 +50,7 @@ func (t Terms) Split(a SplitArgs, policy credit.Policy) (Terms, lc.State, error)
 		sum, ids[p.ID] = sum.Add(p.Amount), true
 	}
 	if sum.Cmp(t.Outstanding) != 0 {
-		return t, "", fault.New(fault.PartsMismatch, "/children")
+		return t, "", fault.New(fault.SumMismatch, "/children")
 	}
 	t.Parts = slices.SortedFunc(slices.Values(a.Children), func(a, b Part) int { return strings.Compare(a.ID, b.ID) })
 	t.Outstanding = money.Zero
