@@ -10,7 +10,8 @@
 // books, with the one rule that no value is held twice; the registers of documents, with the one rule that no
 // document has two live claims; owner, root, parents, creation, versions and times of records; which command
 // changed a record last. States must be ones that the lifecycle table reaches by that verb; the signer must have
-// a role that the row names and be the same seller, buyer, applicant or lender throughout; countersignatures
+// a role that the row names and be the same seller, buyer, applicant or lender throughout, where the creditor of a
+// receivable changes only by the signature of the next one; countersignatures
 // must name the commitment that stood. A new commitment must be the hash of a private value that was written
 // for every organisation known to be entitled to it, and no other private value may be written.
 //

@@ -30,6 +30,8 @@ var effects = map[string]effect{
 	"order.cancel": {keepsTerms: true, then: do(beFree, neverFinanced, claim(duplicate.Cancelled))},
 	"order.close":  {keepsTerms: true, then: do(beFree)},
 
+	"order.set-collection-account": {stays: true},
+
 	"lot.declare":            {then: do(madeFor)},
 	"lot.withdraw":           {then: do(settleLot)},
 	"lot.store":              {then: do(stateTokens(duplicate.Place), claim(duplicate.Registered))},
@@ -84,8 +86,20 @@ var effects = map[string]effect{
 	"receivable.mark-unanswered":      {},
 	"receivable.grant":                {keepsTerms: true, stays: true, then: do(grant, grantOrder)},
 	"receivable.revoke":               {keepsTerms: true, stays: true, then: do(revoke, revokeOrder)},
-	"receivable.pay":                  {stays: true, orReaches: receivable.Paid, then: do(holdersAgree)},
-	"receivable.cancel":               {keepsTerms: true, then: do(beFree, neverFinanced, giveBack, claim(duplicate.Cancelled))},
+	"receivable.pay":                  {stays: true, orReaches: receivable.Paid, then: do(payeeAgrees)},
+	"receivable.set-off":              {stays: true, orReaches: receivable.Paid},
+	"receivable.dilute":               {stays: true, orReaches: receivable.Voided},
+	"receivable.split":                {then: do(beFree, divide)},
+	"receivable.transfer":             {stays: true, then: do(beFree, offer)},
+	"receivable.accept-transfer":      {stays: true, then: do(beFree, takeOver)},
+	"receivable.decline-transfer":     {stays: true, then: do(endOffer)},
+	"receivable.recall-transfer":      {stays: true, then: do(endOffer)},
+	"receivable.notify":               {stays: true, then: do(notify)},
+	"receivable.acknowledge-notice":   {stays: true, then: do(acknowledge)},
+	"receivable.withdraw-notice":      {stays: true, then: do(withdrawNotice)},
+	"receivable.mark-overdue":         {},
+	"receivable.write-off":            {then: do(holdersOwn)},
+	"receivable.cancel":               {keepsTerms: true, then: do(beFree, wholeUnlessRegulator, neverFinanced, giveBack, claim(duplicate.Cancelled))},
 	"receivable.close":                {keepsTerms: true, then: do(beFree)},
 
 	"financing.apply":         {},
@@ -97,6 +111,8 @@ var effects = map[string]effect{
 	"financing.encumber":      {then: do(encumber)},
 	"financing.disburse":      {then: do(disburse)},
 	"financing.repay":         {stays: true, orReaches: financing.Settled},
+	"financing.collect":       {stays: true, orReaches: financing.Settled},
+	"financing.buy-back":      {then: do(releaseLiens, releaseDocuments)},
 	"financing.mark-overdue":  {},
 	"financing.cancel":        {keepsTerms: true, then: do(releaseLiens)},
 	"financing.roll-over":     {stays: true, then: do(rollOver)},
@@ -157,8 +173,8 @@ func descend(s *story, c *step) {
 
 // orderOf is the order that a receivable descends from; what descends from none was told before.
 func (s *story) orderOf(r *trail) (*trail, bool) {
-	if n := len(r.at.Parents); n > 0 {
-		o := s.trail(r.at.Parents[n-1])
+	if id := r.at.Nearest(order.Table); id != "" {
+		o := s.trail(id)
 		return o, o.stands
 	}
 	return nil, false

@@ -18,17 +18,17 @@ func (t *trail) shownTo(u ident.USCC, day calendar.Date) bool {
 	return t.before.Granted(u, day) || t.after.Granted(u, day) || t.at.Granted(u, day)
 }
 
-// grantOrder discloses the order with its receivable.
+// grantOrder discloses the order with its receivable, where the order's seller does.
 func grantOrder(s *story, c *step) {
-	if o, ok := s.orderOf(c.record); ok {
+	if o, ok := s.orderOf(c.record); ok && c.Command.Party == c.record.at.Owner {
 		o.grants = append(o.grants, disclosure{via: c.record.id})
 		s.alter(c, o, false)
 	}
 }
 
-// revokeOrder ends that, unless the bank holds another receivable of the order.
+// revokeOrder ends that, unless the bank holds another receivable of the order or saw it with the whole of this one.
 func revokeOrder(s *story, c *step) {
-	if o, ok := s.orderOf(c.record); ok {
+	if o, ok := s.orderOf(c.record); ok && c.Command.Party == c.record.at.Owner {
 		o.revokes = append(o.revokes, disclosure{via: c.record.id, unsure: true})
 		s.perhaps(c, o)
 	}
@@ -37,7 +37,7 @@ func revokeOrder(s *story, c *step) {
 // checkGrants compares a record's grants before and after with the commands that give and end grants. To whom, and
 // until when, is private: that a bank got its copy is checked with the private writes.
 func (s *story) checkGrants(t *trail) {
-	gone, added := compareGrants(t.before.Grants, t.after.Grants)
+	gone, added := compareGrants(t.had, t.after.Grants)
 	for _, g := range added {
 		s.checkAdded(t, g)
 	}

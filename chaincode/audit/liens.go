@@ -63,11 +63,20 @@ func freeIfConfirmed(s *story, c *step) {
 	}
 }
 
-// holdersAgree refuses a payment that is recorded by another than the one who holds the claim.
-func holdersAgree(s *story, c *step) {
+// payeeAgrees refuses a payment that is recorded by another than a holder of whom the debtor has notice.
+func payeeAgrees(s *story, c *step) {
+	for _, l := range s.live(c.record.at) {
+		if l.Holder != c.Command.Party && s.learnt.passage(c.record.id).noticed(l.Holder) {
+			s.failRecord(c.record.id, "a payment recorded by another than the holder of the lien")
+		}
+	}
+}
+
+// holdersOwn refuses what only the holder of a lien may do where there is one.
+func holdersOwn(s *story, c *step) {
 	for _, l := range s.live(c.record.at) {
 		if l.Holder != c.Command.Party {
-			s.failRecord(c.record.id, "a payment recorded by another than the holder of the lien")
+			s.failRecord(c.record.id, "%s by another than the holder of the lien", c.Command.Verb)
 		}
 	}
 }
@@ -87,7 +96,7 @@ func (s *story) pledge(id string) []string {
 // is released now, is the applicant's and was disclosed to the bank, and is no other financing's.
 func (s *story) passing(c *step) []string {
 	whole := slices.ContainsFunc(s.tx.Results, func(r contract.Result) bool {
-		return r.Record == c.record.id && r.State == financing.Settled
+		return r.Record == c.record.id && (r.State == financing.Settled || r.State == financing.BoughtBack)
 	})
 	var all []string
 	for key, raw := range s.written {
@@ -217,7 +226,7 @@ func (s *story) lendable(c *step, h contract.Header) string {
 	switch {
 	case !s.learnt.agree(owners[h.Kind], h, c.record.at.Owner):
 		return "is not its applicant's"
-	case !s.trail(h.ID).shownTo(c.Command.Party, s.today()):
+	case !s.trail(h.ID).shownTo(c.Command.Party, s.today()) && !s.answered[h.ID]:
 		return "was not disclosed to its bank"
 	}
 	return ""

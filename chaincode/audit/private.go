@@ -69,7 +69,7 @@ func (s *story) wrote(org, key string, hash evidence.Commitment) bool {
 // checkAudience finds the entitled organisations that did not get new terms, and copies for others.
 func (s *story) checkAudience(t *trail) {
 	entitled, sure := s.entitled(t)
-	_, added := compareGrants(t.before.Grants, t.after.Grants)
+	_, added := compareGrants(t.had, t.after.Grants)
 	for _, u := range entitled {
 		due := t.after.Terms != t.before.Terms || slices.ContainsFunc(added, func(g contract.Grant) bool { return g.Party == u })
 		if p, ok := s.party(u); ok && due && !s.wrote(p.Org, t.id, t.after.Terms) {
@@ -93,7 +93,10 @@ func (s *story) orgOf(u ident.USCC) string {
 
 // entitled lists the parties that may read the terms, and whether it knows them all.
 func (s *story) entitled(t *trail) (all []ident.USCC, sure bool) {
-	all, sure = []ident.USCC{t.after.Owner}, len(t.grants)+len(t.revokes) == 0
+	all, sure = []ident.USCC{t.after.Owner}, len(t.grants)+len(t.revokes) == 0 && !s.answered[t.id]
+	if b := s.learnt.bound[t.id]; b != nil && b.offered {
+		sure = false // to whom, is private until that one answers
+	}
 	relations := readers[t.after.Kind]
 	for _, as := range relations {
 		u := s.learnt.related(as, t.after)

@@ -24,10 +24,15 @@ type learnt struct {
 	ordered    map[string]string   // the financing for which its lien holder last ordered goods out, by lot or receipt
 }
 
-// sides are seller and buyer of an order, the lender of a financing, the household of a claim or an account.
-type sides struct{ one, other ident.USCC }
+// sides are seller and buyer of an order, the creditor of a receivable, the lender of a financing, the household of a
+// claim or an account.
+type sides struct {
+	one, other ident.USCC
+	passage
+}
 
-// bilateral are the kinds of records whose sides are kept; a receivable's are those of its order.
+// bilateral are the kinds of records whose sides are kept. A receivable's buyer is that of its order, and its issuer
+// is its owner.
 var bilateral = []string{order.Table.Kind, lot.Table.Kind, warehouse.Table.Kind, financing.Table.Kind, subsidy.Lifecycle.Kind, contract.AccountKind}
 
 func newLearnt() learnt {
@@ -53,22 +58,31 @@ func (l learnt) side(as lifecycle.Relation, h contract.Header) *ident.USCC {
 	case h.Kind == subsidy.Lifecycle.Kind && as == lifecycle.Lender, h.Kind == financing.Table.Kind && as == lifecycle.Applicant,
 		h.Kind == lot.Table.Kind && as == lifecycle.Owner, h.Kind == warehouse.Table.Kind && as == lifecycle.Keeping:
 		return &h.Owner
-	case h.Kind == receivable.Table.Kind && len(h.Parents) > 0:
-		id = h.Parents[len(h.Parents)-1]
+	case h.Kind == receivable.Table.Kind && as == lifecycle.Issuer:
+		return &h.Owner
+	case h.Kind == receivable.Table.Kind && as == lifecycle.Buyer:
+		id = h.Nearest(order.Table)
+	case h.Kind == receivable.Table.Kind:
 	case !slices.Contains(bilateral, h.Kind):
 		return nil
 	}
-	if l.bound[id] == nil {
-		l.bound[id] = &sides{}
-	}
 	switch as {
 	case lifecycle.Seller, lifecycle.Applicant, lifecycle.Owner:
-		return &l.bound[id].one
+		return &l.sides(id).one
 	case lifecycle.Buyer, lifecycle.Lender, lifecycle.Keeping:
-		return &l.bound[id].other
+		return &l.sides(id).other
 	}
 	return nil
 }
+
+func (l learnt) sides(id string) *sides {
+	if l.bound[id] == nil {
+		l.bound[id] = &sides{}
+	}
+	return l.bound[id]
+}
+
+func (l learnt) passage(id string) *passage { return &l.sides(id).passage }
 
 // related returns the party in a relation to the record, "" as long as it never signed.
 func (l learnt) related(as lifecycle.Relation, h contract.Header) ident.USCC {

@@ -31,13 +31,14 @@ type story struct {
 	pledged   map[string][]string // collateral of financings as the transaction itself shows it
 	harmless  bool                // books may be written as they were, by a financing whose collateral is not known
 	draws     []draw              // on subsidy accounts
+	answered  map[string]bool     // receivables whose transfer is accepted, declined or recalled here, so that who may read them changes on the way
 	findings  []Finding
 }
 
 func newStory(a *Auditor, tx *Transaction) *story {
 	return &story{Auditor: a, tx: tx, view: &view{state: a.state, tx: tx}, now: evidence.InstantOf(tx.Time),
 		written: map[string][]byte{}, explained: map[string]bool{}, trails: map[string]*trail{},
-		books: map[string]encumbrance.Book{}, registers: map[string]duplicate.Register{}}
+		books: map[string]encumbrance.Book{}, registers: map[string]duplicate.Register{}, answered: map[string]bool{}}
 }
 
 func (s *story) fail(key, format string, args ...any) {
@@ -64,6 +65,7 @@ func (s *story) explain(checked []contract.Checked) {
 		s.checkResult(i, t)
 	}
 	s.checkCertain()
+	s.noteAnswers(traces)
 	for _, t := range traces {
 		if !t.Decided && t.Result.Status == contract.Accepted {
 			s.carryOut(t)

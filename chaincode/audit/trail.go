@@ -30,6 +30,7 @@ type trail struct {
 	untold  bool     // a commitment stood that nobody tells
 
 	commitments []evidence.Commitment // that stood at some time in the transaction
+	had         []contract.Grant      // grants with which those of the end are compared
 	grants      []disclosure
 	revokes     []disclosure
 	passed      bool // to another owner, whose disclosures begin anew
@@ -58,7 +59,7 @@ func (s *story) trail(id string) *trail {
 			s.fail(key, "not a header: %v", err)
 		}
 	}
-	t.at, t.stands, t.told = t.before, t.existed, t.existed
+	t.at, t.stands, t.told, t.had = t.before, t.existed, t.existed, t.before.Grants
 	if t.existed {
 		t.commitments = append(t.commitments, t.before.Terms)
 	}

@@ -201,7 +201,7 @@ func (w *world) application(lender *contracttest.Actor, amount string, collatera
 }
 
 func (w *world) offer(amount string) financing.Offer {
-	return financing.Offer{Amount: yuan(amount), AnnualRate: money.MustRate("0.0385"), Maturity: w.today().AddDays(90), ValidUntil: w.today().AddDays(7)}
+	return financing.Offer{Amount: yuan(amount), AnnualRate: money.MustRate("0.0385"), Maturity: w.today().AddDays(90), ValidUntil: w.today().AddDays(7), Recourse: true}
 }
 
 func (w *world) applied() string { return w.apply(w.BankA, w.granted(), "500.00") }

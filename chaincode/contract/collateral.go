@@ -52,7 +52,7 @@ func appraiseReceivable(c *call, id, field string, p credit.Policy) (piece, erro
 		return piece{}, err
 	}
 	advance, eligible := receivable.Advance(r.Terms, r.State, p, c.today())
-	return piece{Header: r.Header, owner: r.Terms.Seller, confirmed: r.State == receivable.Confirmed, advance: advance,
+	return piece{Header: r.Header, owner: r.Terms.Creditor, confirmed: r.State == receivable.Confirmed, advance: advance,
 		refused: ineligible(eligible)}, nil
 }
 
@@ -62,7 +62,14 @@ func appraiseOrder(c *call, id, field string, p credit.Policy) (piece, error) {
 		return piece{}, err
 	}
 	advance, eligible := order.Advance(r.Terms, r.State, p)
-	return piece{Header: r.Header, owner: r.Terms.Seller, confirmed: true, advance: advance, refused: ineligible(eligible)}, nil
+	return piece{Header: r.Header, owner: r.Terms.Seller, confirmed: true, advance: advance, refused: ineligible(eligible),
+		perfect: func(financingRecord) *fault.Fault {
+			// A lender has priority only in the money of a special account.
+			if r.Terms.CollectionAccount == nil && p.OrderNeedsCollectionAccount {
+				return fault.New(fault.CollectionAccountRequired, "").Under("民法典担保制度解释 art. 61(4)")
+			}
+			return nil
+		}}, nil
 }
 
 func ineligible(eligible bool) *fault.Fault {

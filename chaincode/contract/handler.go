@@ -118,14 +118,17 @@ func FitsTable(t *lifecycle.Table, id string) bool {
 }
 
 // newSubject checks that the subject is a free ID of the kind.
-func (c *call) newSubject(t *lifecycle.Table) error {
-	if !FitsTable(t, c.cmd.Subject) {
-		return fault.New(fault.SubjectMalformed, "/subject")
+func (c *call) newSubject(t *lifecycle.Table) error { return c.newID(t, c.cmd.Subject, "/subject") }
+
+// newID checks that an ID, which the command names at the field, is a free one of the kind.
+func (c *call) newID(t *lifecycle.Table, id, field string) error {
+	if !FitsTable(t, id) {
+		return fault.New(fault.SubjectMalformed, field)
 	}
-	if _, taken, err := c.header(c.cmd.Subject); err != nil {
+	if _, taken, err := c.header(id); err != nil {
 		return err
 	} else if taken {
-		return fault.New(fault.RecordExists, "/subject")
+		return fault.New(fault.RecordExists, field)
 	}
 	return nil
 }

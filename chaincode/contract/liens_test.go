@@ -70,12 +70,20 @@ func TestWhatALienForbids(t *testing.T) {
 		id   string
 		args any
 	}{
-		"the seller's word that it was paid": {base.SME, "receivable.pay", rec, base.payment("10.00")},
-		"cancelling the receivable":          {base.SME, "receivable.cancel", rec, financing.NoArgs{}},
-		"closing the order":                  {base.SME, "order.close", orderID, financing.NoArgs{}},
+		"cancelling the receivable": {base.SME, "receivable.cancel", rec, financing.NoArgs{}},
+		"closing the order":         {base.SME, "order.close", orderID, financing.NoArgs{}},
 	} {
 		t.Run(name, func(t *testing.T) { base.fork(t).Refuse("ENCUMBERED", c.by, c.verb, c.id, c.args) })
 	}
+	t.Run("the seller's word that it was paid, once the buyer knows of the lien", func(t *testing.T) {
+		w := base.fork(t)
+		w.Do(w.SME, "receivable.pay", rec, w.payment("10.00"))
+		w.noticeOfA(rec)
+		w.Do(w.SME, "receivable.pay", rec, w.payment("10.00"))
+		w.received(rec)
+		w.Refuse("ENCUMBERED", w.SME, "receivable.pay", rec, w.payment("10.00"))
+		w.Do(w.BankA, "receivable.pay", rec, w.payment("10.00"))
+	})
 	t.Run("amending an order in delivery", func(t *testing.T) {
 		w := base.fork(t)
 		id := w.shipped("1000.00", "600.00")
@@ -162,7 +170,9 @@ func TestOneValueIsLentOnAtOneStage(t *testing.T) {
 		w.Do(w.Leader, "order.accept", id, order.AcceptArgs{Amount: yuan("600.00"), Date: w.today()})
 		fin := loanOn(w, w.BankA, id)
 		w.Do(w.BankA, "financing.reserve", fin, financing.ReserveArgs{Hours: 1})
+		w.Do(w.BankA, "financing.encumber", fin, w.registration(90))
 		rec := w.receivable(id, "600.00")
+		w.received(w.noticeOfA(rec))
 		w.Refuse("ENCUMBERED", w.SME, "receivable.pay", rec, w.payment("1.00"))
 		w.Do(w.BankA, "receivable.pay", rec, w.payment("1.00"))
 	})

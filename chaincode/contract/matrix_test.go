@@ -192,7 +192,7 @@ var strangers = []*contracttest.Actor{
 func (w *world) relations(c cell) map[lifecycle.Relation]*contracttest.Actor {
 	all := map[string]map[lifecycle.Relation]*contracttest.Actor{
 		"order":      {lifecycle.Seller: w.SME, lifecycle.Buyer: w.Leader},
-		"receivable": {lifecycle.Seller: w.SME, lifecycle.Buyer: w.Leader},
+		"receivable": {lifecycle.Seller: w.SME, lifecycle.Issuer: w.SME, lifecycle.Buyer: w.Leader},
 		"financing":  {lifecycle.Applicant: w.SME, lifecycle.Lender: w.BankA},
 		"subsidy":    {lifecycle.Applicant: w.SME, lifecycle.Lender: w.BankA},
 		"party":      {lifecycle.Self: newcomer},
@@ -200,8 +200,8 @@ func (w *world) relations(c cell) map[lifecycle.Relation]*contracttest.Actor {
 		"lot":               {lifecycle.Owner: w.SME, lifecycle.Keeping: w.Keeper, lifecycle.Grantee: w.BankA},
 		"warehouse-receipt": {lifecycle.Owner: w.SME, lifecycle.Keeping: w.Keeper, lifecycle.Grantee: w.BankA},
 	}[c.verb.Table.Kind]
-	if _, pledged := special[c.verb.Name][c.state]; pledged && all != nil { // those of goods are pledged and supervised
-		all[lifecycle.Holder], all[lifecycle.Supervisor] = w.BankA, w.Supervisor
+	if _, pledged := special[c.verb.Name][c.state]; pledged && all != nil { // those of goods are pledged and supervised, those of receivables pledged or offered
+		all[lifecycle.Holder], all[lifecycle.Supervisor], all[lifecycle.Transferee] = w.BankA, w.Supervisor, w.SME2
 	}
 	return all
 }

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"slices"
+	"strings"
 
 	"decore/chaincode/calendar"
 	"decore/chaincode/duplicate"
@@ -21,7 +22,7 @@ type Header struct {
 	State    lifecycle.State     `json:"state"`
 	Version  int                 `json:"version"`
 	Terms    evidence.Commitment `json:"terms"` // commitment to the private terms
-	Owner    ident.USCC          `json:"owner"` // who created it
+	Owner    ident.USCC          `json:"owner"` // who created it; of a part of a receivable, who registered the whole
 	Root     string              `json:"root"`  // first stage of the same value; names the encumbrance book
 	Parents  []string            `json:"parents"`
 	Tokens   []duplicate.Token   `json:"tokens"`
@@ -30,6 +31,27 @@ type Header struct {
 	Updated  evidence.Instant    `json:"updated"`
 	Command  string              `json:"command"` // the command that changed it last
 	Creation string              `json:"creation"`
+}
+
+// Nearest returns the nearest of the record's parents that is of the table's kind, "" for none.
+func (h Header) Nearest(t *lifecycle.Table) string {
+	for _, id := range slices.Backward(h.Parents) {
+		if strings.HasPrefix(id, t.Prefix+"-") {
+			return id
+		}
+	}
+	return ""
+}
+
+// Wholes lists, oldest first, the records of its own kind that the record is a part of: a receivable out of a split
+// descends from its order and from these.
+func (h Header) Wholes() []string {
+	prefix, _, _ := strings.Cut(h.ID, "-")
+	n := len(h.Parents)
+	for n > 0 && strings.HasPrefix(h.Parents[n-1], prefix+"-") {
+		n--
+	}
+	return h.Parents[n:]
 }
 
 // Grant is a disclosure to a bank (授权).

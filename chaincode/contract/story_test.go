@@ -91,7 +91,7 @@ func (w *world) accepted(bank *contracttest.Actor, rec, amount string) string {
 func (w *world) offerAndAccept(bank *contracttest.Actor, id, amount string, days int) {
 	w.T.Helper()
 	w.Do(bank, "financing.offer", id, financing.Offer{Amount: money.MustParse(amount), AnnualRate: money.MustRate("0.0385"),
-		Maturity: w.today().AddDays(days), ValidUntil: w.today().AddDays(7)})
+		Maturity: w.today().AddDays(days), ValidUntil: w.today().AddDays(7), Recourse: true})
 	w.Do(w.SME, "financing.accept", id, financing.AcceptArgs{})
 }
 

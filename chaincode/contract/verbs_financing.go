@@ -42,6 +42,19 @@ func init() {
 		r.Terms, next, err = r.Terms.Repay(a, r.State, c.today())
 		return next, err
 	})
+	on(financing.Table, "collect", func(c *call, r financingRecord, a financing.CollectArgs) (next lifecycle.State, err error) {
+		r.Terms, next, err = r.Terms.Collect(a, r.State, c.today())
+		return next, err
+	})
+	on(financing.Table, "buy-back", func(c *call, r financingRecord, a financing.BuyBackArgs) (next lifecycle.State, err error) {
+		if r.Terms, next, err = r.Terms.BuyBack(a, c.today()); err != nil {
+			return "", err
+		}
+		if err := c.releaseLiens(r); err != nil {
+			return "", err
+		}
+		return next, c.claimCollateral(r, duplicate.Released)
+	})
 	on(financing.Table, "mark-overdue", func(c *call, r financingRecord, a financing.OverdueArgs) (next lifecycle.State, err error) {
 		r.Terms, next, err = r.Terms.MarkOverdue(a, c.today())
 		return next, err

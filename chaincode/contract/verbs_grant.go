@@ -30,7 +30,11 @@ func init() {
 		return r.State, revoke(c, r, a, "")
 	})
 	on(receivable.Table, "grant", func(c *call, r receivableRecord, a GrantArgs) (lifecycle.State, error) {
-		// A receivable is worth what its trade is worth: its order is disclosed with it.
+		// A receivable is worth what its trade is worth: its order is disclosed with it. The order is the seller's to
+		// show; of who has the claim from the seller a bank asks the seller for it.
+		if c.cmd.Party != r.Terms.Seller {
+			return r.State, grant(c, r, a, "")
+		}
 		o, err := load[order.Terms](c, order.Table.Kind, r.Terms.Order, "")
 		if err != nil {
 			return "", err
@@ -44,16 +48,21 @@ func init() {
 		return r.State, grant(c, r, a, "")
 	})
 	on(receivable.Table, "revoke", func(c *call, r receivableRecord, a RevokeArgs) (lifecycle.State, error) {
+		if err := revoke(c, r, a, ""); err != nil {
+			return "", err
+		}
+		if c.cmd.Party != r.Terms.Seller {
+			return r.State, nil
+		}
 		o, err := load[order.Terms](c, order.Table.Kind, r.Terms.Order, "")
 		if err != nil {
 			return "", err
 		}
-		if err := revoke(c, r, a, ""); err != nil {
-			return "", err
-		}
 		err = revoke(c, o, a, r.ID)
-		if f := fault.Of(err); f != nil && f.Code == fault.GrantInUse {
-			return r.State, nil // the bank holds another receivable of the order, which it must be able to judge
+		if f := fault.Of(err); f != nil {
+			// The bank holds another receivable of the order, which it must be able to judge; or the order was
+			// disclosed with the whole of which this is a part, and stays so until that day.
+			return r.State, nil
 		}
 		if err != nil {
 			return "", err

@@ -22,10 +22,14 @@ func init() {
 		return next, err
 	})
 	on(receivable.Table, "dispute", func(c *call, r receivableRecord, a receivable.DisputeArgs) (next lifecycle.State, err error) {
+		// Who confirmed and let another rely on it cannot take it back to that one's harm. Who did not confirm keeps its
+		// defences against whoever has the claim, also after the notice (民法典 548).
 		if r.State == receivable.Confirmed {
-			// Who confirmed and let another rely on it cannot take it back to that one's harm.
 			if err := c.free(r.Header, "民法典担保制度解释 art. 61(1)"); err != nil {
 				return "", err
+			}
+			if r.Terms.Creditor != r.Terms.Seller && r.Terms.Noticed(r.Terms.Creditor) {
+				return "", fault.New(fault.WrongState, "").Under("民法典担保制度解释 art. 61(1)")
 			}
 		}
 		r.Terms, next, err = r.Terms.Dispute(a)
@@ -87,16 +91,17 @@ func registerReceivable(c *call, a receivable.RegisterArgs) (receivableRecord, e
 	return r, save(c, o)
 }
 
-// payReceivable records a payment. Once a lien stands, only its holder can say that it was paid: a
-// seller's word would free the debtor at the holder's cost.
+// payReceivable records a payment. A debtor that paid its creditor before it received the notice of a lien is
+// discharged (民法典 546, 民法典担保制度解释 art. 61(3)), so until then the creditor can state it; from then on only
+// the holder can, for its word would free the debtor at the holder's cost.
 func payReceivable(c *call, r receivableRecord, a receivable.PayArgs) (next lifecycle.State, err error) {
 	live, err := c.liens(r.Header)
 	if err != nil {
 		return "", err
 	}
 	for _, l := range live {
-		if l.Holder != c.cmd.Party {
-			return "", fault.New(fault.Encumbered, "/party").Under("民法典 445, 546")
+		if l.Holder != c.cmd.Party && r.Terms.Noticed(l.Holder) {
+			return "", fault.New(fault.Encumbered, "/party").Under("民法典 546; 民法典担保制度解释 art. 61(3)")
 		}
 	}
 	r.Terms, next, err = r.Terms.Pay(a, r.State, c.today())
@@ -111,7 +116,11 @@ func cancelReceivable(c *call, r receivableRecord, _ financing.NoArgs) (lifecycl
 	if err != nil {
 		return "", err
 	}
-	if financed || len(r.Terms.Payments) > 0 {
+	if financed || !r.Terms.Untouched() {
+		return "", fault.New(fault.WrongState, "")
+	}
+	if r.Terms.Depth > 0 && !c.signer.Has(lifecycle.Regulator) {
+		// It was split or came from somebody else: what a creditor gives up of it is a credit note or a write-off.
 		return "", fault.New(fault.WrongState, "")
 	}
 	o, err := load[order.Terms](c, order.Table.Kind, r.Terms.Order, "")

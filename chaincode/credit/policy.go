@@ -59,6 +59,13 @@ type Policy struct {
 	// What a warehouse receipt must state (仓单要素): 民法典 909, GB/T 30332-2024 5.1 and 5.2.
 	ReceiptElements []ReceiptElement `json:"receiptElements,omitzero"`
 
+	// How often a receivable may be split or transferred on, counted along its descent (拆分、转让层级); 0 forbids both.
+	// 银发〔2025〕77号 asks for reasonable control; the figure is practice.
+	ReceivableMaxDepth int `json:"receivableMaxDepth,omitzero"`
+	// Whether a loan on an order needs the account into which its buyer will pay (特定账户). 民法典担保制度解释
+	// art. 61(4) gives priority in the money of a special account; whether banks insist on it is practice.
+	OrderNeedsCollectionAccount bool `json:"orderNeedsCollectionAccount,omitzero"`
+
 	// Longest reservation of collateral before it must be encumbered (占用期限).
 	ReservationMaxHours int `json:"reservationMaxHours"`
 	// Term of a filing at the movables registry (中登网登记期限): 1 month to 30 years.
@@ -110,6 +117,7 @@ func (p Policy) Validate() error {
 		{"certificateMaxMonths", p.CertificateMaxMonths, 1, century},
 		{"valuationMaxAgeDays", p.ValuationMaxAgeDays, 1, 3660},
 		{"valuationMinSources", p.ValuationMinSources, 1, 20},
+		{"receivableMaxDepth", p.ReceivableMaxDepth, 0, 20},
 		{"reservationMaxHours", p.ReservationMaxHours, 1, 366 * 24},
 		{"registrationMinMonths", p.RegistrationMinMonths, 1, p.RegistrationMaxMonths},
 		{"registrationMaxMonths", p.RegistrationMaxMonths, 1, century},

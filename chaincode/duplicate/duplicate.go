@@ -113,11 +113,13 @@ const (
 	Financed   State = "financed"
 	Released   State = "released" // was financed, and the debt is paid: free to be financed again, never to be cancelled
 	Cancelled  State = "cancelled"
+	Divided    State = "divided" // its parts claim the document in its place
 )
 
 // Claim is one record's claim to a document.
 type Claim struct {
 	Record string           `json:"record"`
+	Whole  string           `json:"whole,omitzero"` // of a part: the record that registered the document
 	State  State            `json:"state"`
 	First  evidence.Instant `json:"first"` // when it was registered
 	At     evidence.Instant `json:"at"`    // when it came into its state
@@ -126,6 +128,34 @@ type Claim struct {
 // Register is every claim to one document, in order of registration.
 type Register struct {
 	Claims []Claim `json:"claims"`
+}
+
+// whole is the record that registered the document, of which the claiming record is all or a part. Claims with one
+// whole are disjoint value, and no duplicates of each other.
+func (c Claim) whole() string {
+	if c.Whole != "" {
+		return c.Whole
+	}
+	return c.Record
+}
+
+// MaxClaims bounds a register, which is read and written whole.
+const MaxClaims = 400
+
+// Divide puts claims of parts in the place of a record's claim. They go on as it stood: a document that was
+// financed once is never to be cancelled in its parts either.
+func (r Register) Divide(record string, parts []string, at evidence.Instant) (Register, bool) {
+	i := slices.IndexFunc(r.Claims, func(c Claim) bool { return c.Record == record })
+	if i < 0 || len(r.Claims)+len(parts) > MaxClaims {
+		return r, false
+	}
+	claims := slices.Clone(r.Claims)
+	was := claims[i]
+	claims[i].State, claims[i].At = Divided, at
+	for _, p := range parts {
+		claims = append(claims, Claim{Record: p, Whole: was.whole(), State: was.State, First: was.First, At: at})
+	}
+	return Register{claims}, true
 }
 
 // Set puts a record's claim into a state, adding it when it is new. The end of a loan does not bring a cancelled claim
@@ -146,7 +176,7 @@ func (r Register) Set(record string, s State, at evidence.Instant) Register {
 // Answer is what the register says about a document, from the point of view of one record.
 type Answer string
 
-// Answers. A duplicate is one where another record has a live claim to the same document.
+// Answers. A duplicate is one where another record, no part of the same whole, has a live claim to the same document.
 const (
 	Unknown             Answer = "unknown"              // nobody registered the document
 	IsRegistered        Answer = "registered"           // by this record alone
@@ -156,15 +186,17 @@ const (
 	IsCancelled         Answer = "cancelled"
 )
 
-var ownAnswers = map[State]Answer{Registered: IsRegistered, Released: IsRegistered, Financed: IsFinanced, Cancelled: IsCancelled}
+var ownAnswers = map[State]Answer{Registered: IsRegistered, Divided: IsRegistered, Released: IsRegistered, Financed: IsFinanced, Cancelled: IsCancelled}
 
 // Ask answers for a record; for an empty record, as somebody who has none.
 func (r Register) Ask(record string) Answer {
-	own, others := Unknown, Unknown
+	own, others, family := Unknown, Unknown, ""
+	if i := slices.IndexFunc(r.Claims, func(c Claim) bool { return c.Record == record }); i >= 0 {
+		own, family = ownAnswers[r.Claims[i].State], r.Claims[i].whole()
+	}
 	for _, c := range r.Claims {
 		switch {
-		case c.Record == record:
-			own = ownAnswers[c.State]
+		case c.whole() == family, c.State == Divided:
 		case c.State == Financed:
 			others = DuplicateFinanced
 		case c.State != Cancelled && others == Unknown:
@@ -187,7 +219,7 @@ func (r Register) EverFinanced(record string) bool {
 // First returns when the document was first registered, over all claims that still stand.
 func (r Register) First() (evidence.Instant, bool) {
 	for _, c := range r.Claims {
-		if c.State != Cancelled {
+		if c.State != Cancelled && c.State != Divided {
 			return c.First, true
 		}
 	}

@@ -80,4 +80,15 @@ const (
 	NotDescendant        Code = "NOT_DESCENDANT" // no later stage of the collateral that it replaces
 	KeyExists            Code = "KEY_EXISTS"
 	ClaimExists          Code = "CLAIM_EXISTS" // the loan already has a subsidy claim
+
+	DepthExceeded             Code = "DEPTH_EXCEEDED"   // split or transferred more often than the policy allows
+	TransferPending           Code = "TRANSFER_PENDING" // an offered transfer waits for its answer
+	TransferMissing           Code = "TRANSFER_MISSING"
+	NotAssigned               Code = "NOT_ASSIGNED"   // there is no assignment of which notice could be given
+	NoticeMissing             Code = "NOTICE_MISSING" // no notice waits for its acknowledgement, or none stands
+	NoticeStands              Code = "NOTICE_STANDS"  // the debtor acknowledged the notice already
+	SetOffForbidden           Code = "SET_OFF_FORBIDDEN"
+	BelowLPR                  Code = "BELOW_LPR"   // the agreed rate of late interest is below what the regulation allows
+	NoRecourse                Code = "NO_RECOURSE" // the financing is without recourse
+	CollectionAccountRequired Code = "COLLECTION_ACCOUNT_REQUIRED"
 )

@@ -76,6 +76,7 @@ type Terms struct {
 	Principal    money.Amount  `json:"principal"` // 未还本金
 	Repayments   []Repayment   `json:"repayments"`
 	OverdueFrom  calendar.Date `json:"overdueFrom,omitzero"`
+	Collections  []Collection  `json:"collections,omitzero"`
 }
 
 // Offer is what the bank would lend.
@@ -270,18 +271,13 @@ func (t Terms) Repay(r Repayment, from lc.State, today calendar.Date) (Terms, lc
 		return t, "", fault.New(fault.AmountNotPositive, "/principal")
 	case t.Principal.Less(r.Principal):
 		return t, "", fault.New(fault.OverOutstanding, "/principal")
-	case r.Date.IsZero():
-		return t, "", fault.New(fault.FieldRequired, "/date")
-	case r.Date.After(today):
-		return t, "", fault.New(fault.DateInFuture, "/date")
-	case r.Date.Before(t.Disbursement.Date):
-		return t, "", fault.New(fault.DateOrder, "/date")
-	case r.Reference == "" || len(r.Reference) > 64:
-		return t, "", fault.New(fault.FieldInvalid, "/reference")
 	case slices.ContainsFunc(t.Repayments, r.same):
 		return t, "", fault.New(fault.ReferenceUsed, "/reference")
 	case len(t.Repayments) >= MaxRepayments && r.Principal.Less(t.Principal):
 		return t, "", fault.New(fault.TooMany, "")
+	}
+	if err := t.datedPayment(r.Date, r.Reference, today); err != nil {
+		return t, "", err
 	}
 	t.Principal = t.Principal.Sub(r.Principal)
 	t.Repayments = append(append([]Repayment{}, t.Repayments...), r)
@@ -289,6 +285,21 @@ func (t Terms) Repay(r Repayment, from lc.State, today calendar.Date) (Terms, lc
 		return t, Settled, nil
 	}
 	return t, from, nil
+}
+
+// datedPayment refuses a day and a reference that no payment can have.
+func (t Terms) datedPayment(day calendar.Date, reference string, today calendar.Date) error {
+	switch {
+	case day.IsZero():
+		return fault.New(fault.FieldRequired, "/date")
+	case day.After(today):
+		return fault.New(fault.DateInFuture, "/date")
+	case day.Before(t.Disbursement.Date):
+		return fault.New(fault.DateOrder, "/date")
+	case reference == "" || len(reference) > 64:
+		return fault.New(fault.FieldInvalid, "/reference")
+	}
+	return nil
 }
 
 // OverdueArgs are the private arguments of mark-overdue.

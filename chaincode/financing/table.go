@@ -6,17 +6,18 @@ import lc "decore/chaincode/lifecycle"
 
 // States of a financing.
 const (
-	Applied    lc.State = "applied"    // 已申请
-	Offered    lc.State = "offered"    // 已报价
-	Accepted   lc.State = "accepted"   // 已接受
-	Reserved   lc.State = "reserved"   // 担保物已占用
-	Encumbered lc.State = "encumbered" // 担保已设立
-	Disbursed  lc.State = "disbursed"  // 已放款
-	Overdue    lc.State = "overdue"    // 逾期
-	Settled    lc.State = "settled"    // 已结清
-	Released   lc.State = "released"   // 担保已解除
-	Rejected   lc.State = "rejected"   // 已拒绝
-	Withdrawn  lc.State = "withdrawn"  // 已撤回
+	Applied    lc.State = "applied"     // 已申请
+	Offered    lc.State = "offered"     // 已报价
+	Accepted   lc.State = "accepted"    // 已接受
+	Reserved   lc.State = "reserved"    // 担保物已占用
+	Encumbered lc.State = "encumbered"  // 担保已设立
+	Disbursed  lc.State = "disbursed"   // 已放款
+	Overdue    lc.State = "overdue"     // 逾期
+	Settled    lc.State = "settled"     // 已结清
+	Released   lc.State = "released"    // 担保已解除
+	BoughtBack lc.State = "bought-back" // 已回购
+	Rejected   lc.State = "rejected"    // 已拒绝
+	Withdrawn  lc.State = "withdrawn"   // 已撤回
 )
 
 var (
@@ -46,6 +47,11 @@ var Table = &lc.Table{Kind: "financing", Prefix: "FIN", Rows: []lc.Row{
 		En: "Record the disbursement", Zh: "放款"},
 	{Verb: "repay", From: []lc.State{Disbursed, Overdue}, To: []lc.State{Disbursed, Overdue, Settled}, By: lender,
 		En: "Record a repayment", Zh: "还款"},
+	// What comes in after the debt is paid shows too, for it may belong to the seller (民法典 766).
+	{Verb: "collect", From: []lc.State{Disbursed, Overdue, Settled}, To: []lc.State{Disbursed, Overdue, Settled}, By: lender,
+		En: "Record what was collected on a receivable", Zh: "记录应收账款回收"},
+	{Verb: "buy-back", From: []lc.State{Disbursed, Overdue}, To: []lc.State{BoughtBack}, By: lender,
+		En: "Record that the seller bought the receivables back", Zh: "反转让(回购)"},
 	{Verb: "mark-overdue", From: []lc.State{Disbursed}, To: []lc.State{Overdue}, By: lender,
 		En: "Record that it is overdue", Zh: "记录逾期"},
 	{Verb: "cancel", From: []lc.State{Accepted, Reserved, Encumbered}, To: []lc.State{Released}, By: lender,

@@ -35,7 +35,7 @@ type Relation string
 // The relations that tables name.
 const (
 	Anybody   Relation = ""
-	Seller    Relation = "seller"    // 卖方、债权人
+	Seller    Relation = "seller"    // 卖方、债权人; of a receivable its creditor as of now, who after a transfer is not the one that sold
 	Buyer     Relation = "buyer"     // 买方、债务人
 	Applicant Relation = "applicant" // 融资申请人
 	Lender    Relation = "lender"    // 放款行
@@ -46,6 +46,9 @@ const (
 	Keeping    Relation = "keeper"     // 保管人: who stores the goods
 	Supervisor Relation = "supervisor" // 监管人: whom a pledgee appointed
 	Grantee    Relation = "grantee"    // 被授权银行: to whom the record is disclosed
+
+	Issuer     Relation = "issuer"     // 开票方: who sold the goods and issued the invoice of a receivable, whoever holds the claim now
+	Transferee Relation = "transferee" // 受让人: to whom the creditor offers the claim, until it answers
 )
 
 // Signer is one who may sign a verb.

@@ -1,6 +1,8 @@
 package order
 
 import (
+	"regexp"
+
 	"decore/chaincode/calendar"
 	"decore/chaincode/credit"
 	"decore/chaincode/fault"
@@ -37,6 +39,15 @@ type Terms struct {
 	Accepted    money.Amount         `json:"accepted"`          // 已验收
 	LastAccept  calendar.Date        `json:"lastAccept,omitzero"`
 	Invoiced    money.Amount         `json:"invoiced"` // 已形成应收账款
+
+	CollectionAccount *CollectionAccount `json:"collectionAccount,omitzero"`
+}
+
+// CollectionAccount is the account into which the buyer will pay what the order comes to (特定账户). Who lends on future
+// receivables has priority in the money of such an account (民法典担保制度解释 art. 61(4)).
+type CollectionAccount struct {
+	Bank   ident.USCC `json:"bank" doc:"The bank that keeps the account (开户行统一社会信用代码)"`
+	Number string     `json:"number" doc:"Account number, digits and hyphens (账号)" maxLength:"34"`
 }
 
 // Parties lists who may read the terms by being bound by them.
@@ -215,6 +226,20 @@ func dated(amount money.Amount, day, today, notBefore calendar.Date) error {
 		return fault.New(fault.DateOrder, "/date")
 	}
 	return nil
+}
+
+var accountForm = regexp.MustCompile(`^[0-9][0-9-]{5,33}$`)
+
+// Collect names the account into which the buyer will pay.
+func (t Terms) Collect(a CollectionAccount) (Terms, error) {
+	switch {
+	case a.Bank == "":
+		return t, fault.New(fault.FieldRequired, "/bank")
+	case !accountForm.MatchString(a.Number):
+		return t, fault.New(fault.FieldInvalid, "/number")
+	}
+	t.CollectionAccount = &a
+	return t, nil
 }
 
 // Invoice claims part of the accepted delivery for a receivable: Σ receivables ≤ Σ accepted ≤ order.

@@ -31,6 +31,8 @@ var Table = &lc.Table{Kind: "order", Prefix: "ORD", Rows: []lc.Row{
 		En: "State a shipment", Zh: "发货"},
 	{Verb: "accept", From: []lc.State{Delivering}, To: []lc.State{Delivering, Delivered}, By: []lc.Signer{buyer}, Binding: true,
 		En: "Accept a delivery", Zh: "验收"},
+	{Verb: "set-collection-account", From: []lc.State{Created, Attested, Delivering, Delivered}, To: []lc.State{Created, Attested, Delivering, Delivered}, By: []lc.Signer{seller},
+		En: "Name the account into which the buyer will pay", Zh: "指定收款专户"},
 	{Verb: "grant", From: []lc.State{Created, Attested, Delivering, Delivered}, To: []lc.State{Created, Attested, Delivering, Delivered}, By: []lc.Signer{seller},
 		En: "Disclose to a bank", Zh: "授权银行查看"},
 	{Verb: "revoke", From: []lc.State{Created, Attested, Delivering, Delivered, Closed, Cancelled}, To: []lc.State{Created, Attested, Delivering, Delivered, Closed, Cancelled}, By: []lc.Signer{seller},

@@ -23,8 +23,9 @@ const (
 
 // Terms are the private terms of a receivable. Amounts are in yuan, tax included.
 type Terms struct {
-	Order        string              `json:"order"` // record ID of the order
-	Seller       ident.USCC          `json:"seller"`
+	Order        string              `json:"order"`    // record ID of the order
+	Seller       ident.USCC          `json:"seller"`   // 卖方、开票方: stays the same whoever holds the claim
+	Creditor     ident.USCC          `json:"creditor"` // 债权人: the seller, until it transfers the claim
 	Buyer        ident.USCC          `json:"buyer"`
 	BuyerClass   order.BuyerClass    `json:"buyerClass"`
 	Instrument   Instrument          `json:"instrument"`
@@ -40,6 +41,15 @@ type Terms struct {
 	ConfirmedOn  calendar.Date       `json:"confirmedOn,omitzero"` // 确权日期
 	WaivesSetOff bool                `json:"waivesSetOff"`         // 放弃抵销权 (民法典 549)
 	Payments     []Payment           `json:"payments"`             // 回款记录
+
+	NoAssignmentClause bool        `json:"noAssignmentClause,omitzero"` // 禁止转让约定: flagged, binds no third party (民法典 545)
+	Depth              int         `json:"depth,omitzero"`              // 层级: how often it was split or transferred since it was registered
+	Transfer           *Transfer   `json:"transfer,omitzero"`           // an offer that waits for its answer
+	Notice             *Notice     `json:"notice,omitzero"`             // 转让通知
+	Reductions         []Reduction `json:"reductions,omitzero"`         // 冲减记录: what reduced the debt without a payment
+	Parts              []Part      `json:"parts,omitzero"`              // 拆分: what became of it, once it is split
+	Late               *Late       `json:"late,omitzero"`               // 逾期利息
+	WrittenOff         *WriteOff   `json:"writtenOff,omitzero"`         // 核销
 }
 
 // Payment is the evidence of one payment; the platform moves no money.
@@ -50,15 +60,28 @@ type Payment struct {
 }
 
 // Parties lists who may read the terms by being bound by them.
-func (t Terms) Parties() []ident.USCC { return []ident.USCC{t.Seller, t.Buyer} }
+func (t Terms) Parties() []ident.USCC {
+	all := []ident.USCC{t.Seller, t.Buyer}
+	for _, u := range []ident.USCC{t.Creditor, t.Related(lc.Transferee)} {
+		if u != "" && !slices.Contains(all, u) {
+			all = append(all, u)
+		}
+	}
+	return all
+}
 
-// Related returns the party in a relation to the receivable, "" for none.
+// Related returns the party in a relation to the receivable, "" for none. Its seller, to the lifecycle, is who
+// holds the claim now.
 func (t Terms) Related(as lc.Relation) ident.USCC {
-	switch as {
-	case lc.Seller:
+	switch {
+	case as == lc.Seller:
+		return t.Creditor
+	case as == lc.Issuer:
 		return t.Seller
-	case lc.Buyer:
+	case as == lc.Buyer:
 		return t.Buyer
+	case as == lc.Transferee && t.Transfer != nil:
+		return t.Transfer.To
 	}
 	return ""
 }
@@ -75,6 +98,8 @@ type RegisterArgs struct {
 	Issued     calendar.Date       `json:"issued" doc:"Day of the invoice (开票日期)"`
 	Due        calendar.Date       `json:"due" doc:"Day on which payment is due (到期日)"`
 	Amount     money.Amount        `json:"amount" doc:"Amount in yuan, tax included (金额,价税合计)"`
+
+	NoAssignmentClause bool `json:"noAssignmentClause,omitzero" doc:"The contract forbids to assign the claim: flagged, no third party is bound (禁止转让约定, 民法典 545)"`
 }
 
 // Register makes the terms of a new receivable against an order.
@@ -82,9 +107,9 @@ func Register(a RegisterArgs, o order.Terms, policy credit.Policy, today calenda
 	if a.Instrument == "" {
 		a.Instrument = Plain
 	}
-	t := Terms{Order: a.Order, Seller: o.Seller, Buyer: o.Buyer, BuyerClass: o.BuyerClass, Instrument: a.Instrument,
+	t := Terms{Order: a.Order, Seller: o.Seller, Creditor: o.Seller, Buyer: o.Buyer, BuyerClass: o.BuyerClass, Instrument: a.Instrument,
 		Invoice: a.Invoice, Issued: a.Issued, Delivered: o.LastAccept, Due: a.Due, Amount: a.Amount, Outstanding: a.Amount,
-		Payments: []Payment{}}
+		Payments: []Payment{}, NoAssignmentClause: a.NoAssignmentClause}
 	switch {
 	case a.Instrument != Plain && a.Instrument != Certificate:
 		return t, "", fault.New(fault.FieldInvalid, "/instrument")
@@ -197,11 +222,21 @@ func (t Terms) Pay(a PayArgs, from lc.State, today calendar.Date) (Terms, lc.Sta
 	case len(t.Payments) >= MaxPayments && a.Amount.Less(t.Outstanding):
 		return t, "", fault.New(fault.TooMany, "")
 	}
-	t.Outstanding = t.Outstanding.Sub(a.Amount)
-	t.Disputed = money.Min(t.Disputed, t.Outstanding)
+	t = t.lessen(a.Amount)
 	t.Payments = append(append([]Payment{}, t.Payments...), Payment{Date: a.Date, Amount: a.Amount, Reference: a.Reference})
 	if t.Outstanding.IsZero() {
 		return t, Paid, nil
 	}
 	return t, from, nil
+}
+
+// lessen takes an amount off what is outstanding; what is disputed cannot be more than that, and what is nothing
+// is not passed on.
+func (t Terms) lessen(by money.Amount) Terms {
+	t.Outstanding = t.Outstanding.Sub(by)
+	t.Disputed = money.Min(t.Disputed, t.Outstanding)
+	if t.Outstanding.IsZero() {
+		t.Transfer = nil
+	}
+	return t
 }

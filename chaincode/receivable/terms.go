@@ -47,14 +47,15 @@ func refused(fs []check.Finding, field string) error {
 }
 
 // Advance is the most that may be lent on the receivable: the policy's rate, higher when the debtor
-// confirmed, of what is outstanding and undisputed. A receivable past due carries nothing.
+// confirmed, of what is outstanding and undisputed. A receivable past due carries nothing, nor does one that is
+// being passed on to somebody else.
 func Advance(t Terms, state lc.State, policy credit.Policy, today calendar.Date) (money.Amount, bool) {
 	switch state {
 	case Registered, Requested, Unanswered, Disputed, Confirmed:
 	default:
 		return money.Zero, false
 	}
-	if t.Due.Before(today) {
+	if t.Due.Before(today) || t.Transfer != nil {
 		return money.Zero, false
 	}
 	rate := policy.AdvanceUnconfirmed

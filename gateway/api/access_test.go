@@ -54,6 +54,8 @@ var access = map[string]string{
 	"POST /v1/orders/{id}/cancel":      "mnmrrrrrrr",
 	"POST /v1/orders/{id}/close":       "mnrrrrrrrr",
 
+	"POST /v1/orders/{id}/set-collection-account": "mnrrrrrrrr",
+
 	"GET /v1/receivables":                            "mmmmmmmmmm",
 	"POST /v1/receivables":                           "mmrrrrrrrr",
 	"POST /v1/receivables/batch":                     "mmmmmrrrmm",
@@ -73,6 +75,18 @@ var access = map[string]string{
 	"POST /v1/receivables/{id}/pay":                  "mnrmnrrrrr",
 	"POST /v1/receivables/{id}/cancel":               "mnrrrrrrrm",
 	"POST /v1/receivables/{id}/close":                "mnrrrrrrrr",
+	"POST /v1/receivables/{id}/set-off":              "rrmrrrrrrr",
+	"POST /v1/receivables/{id}/dilute":               "mnrmnrrrrr",
+	"POST /v1/receivables/{id}/split":                "mnrrrrrrrr",
+	"POST /v1/receivables/{id}/transfer":             "mnrrrrrrrr",
+	"POST /v1/receivables/{id}/accept-transfer":      "mnrrrrrrrr",
+	"POST /v1/receivables/{id}/decline-transfer":     "mnrrrrrrrr",
+	"POST /v1/receivables/{id}/recall-transfer":      "mnrrrrrrrr",
+	"POST /v1/receivables/{id}/notify":               "mnrmnrrrrr",
+	"POST /v1/receivables/{id}/acknowledge-notice":   "rrmrrrrrrr",
+	"POST /v1/receivables/{id}/withdraw-notice":      "mnrmnrrrrr",
+	"POST /v1/receivables/{id}/mark-overdue":         "mnrmnrrrrr",
+	"POST /v1/receivables/{id}/write-off":            "mnrmnrrrrr",
 	"GET /v1/receivables/decisions":                  "rrmrrrrrrr",
 	"POST /v1/receivables/decisions":                 "rrmrrrrrrr",
 	"GET /v1/imports/{id}/sheet":                     "nnnnnnnnnn",
@@ -153,6 +167,8 @@ var access = map[string]string{
 	"POST /v1/financings/{id}/encumber":     "rrrmnrrrrr",
 	"POST /v1/financings/{id}/disburse":     "rrrmnrrrrr",
 	"POST /v1/financings/{id}/repay":        "rrrmnrrrrr",
+	"POST /v1/financings/{id}/collect":      "rrrmnrrrrr",
+	"POST /v1/financings/{id}/buy-back":     "rrrmnrrrrr",
 	"POST /v1/financings/{id}/mark-overdue": "rrrmnrrrrr",
 	"POST /v1/financings/{id}/cancel":       "rrrmnrrrrr",
 	"POST /v1/financings/{id}/release":      "mnrmnrrrrr",
@@ -294,6 +310,8 @@ var goodsProbes = map[string]any{
 	"lots/{id} settle":  nil,
 
 	"warehouse-receipts/{id} lose": object{"quantity": "0 t", "cause": "x"},
+
+	"receivables/{id} split": object{"children": []object{{"id": "a", "amount": "0.00"}, {"id": "b", "amount": "0.00"}}},
 }
 
 // probeArgs are arguments by verb that can be read but that the ledger refuses in the state of the records.
@@ -316,6 +334,10 @@ var probeArgs = map[string]any{
 	"confirm-endorsement": nil, "pledge": object{"financing": "FIN-0"}, "confirm-pledge": nil, "split": object{"parts": []object{{"id": "a", "quantity": "0 t"}, {"id": "b", "quantity": "0 t"}}},
 	"confirm-split": object{"numbers": []string{"1", "2"}}, "merge": object{"others": []string{"a"}, "into": "b"}, "confirm-merge": object{"number": "1"},
 	"claim-goods": object{}, "deliver": nil, "recall": nil, "decline": nil, "order-delivery": nil, "expire": nil, "extend": object{"until": "2026-01-01"},
+	"set-collection-account": object{"bank": bankA, "number": "x"}, "set-off": object{"amount": "0.00", "claim": "x", "arisen": "2026-03-01", "due": "2026-03-01"},
+	"dilute": object{"amount": "0.00", "creditNote": "x", "date": "2026-03-01"}, "transfer": object{"to": keeper}, "accept-transfer": nil, "decline-transfer": nil,
+	"recall-transfer": nil, "notify": nil, "acknowledge-notice": nil, "withdraw-notice": nil, "write-off": object{"reason": ""},
+	"collect": object{"receivable": "REC-0", "amount": "0.00", "date": "2026-03-01", "reference": "x"}, "buy-back": object{"date": "2026-03-01", "reference": ""},
 	"roll-over": object{"from": "ORD-0", "to": []string{"REC-0"}}, "release-part": object{"collateral": []string{"REC-0"}},
 	"top-up": object{"collateral": []string{"REC-0", "REC-0"}}, "accept-top-up": object{"number": "1", "registered": "2026-03-01T00:00:00.000Z", "expires": "2026-04-01"},
 }

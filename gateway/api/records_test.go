@@ -153,6 +153,7 @@ func TestWhoHoldsTheOrderHoldsItsReceivables(t *testing.T) {
 	order := w.order("1000000.00")
 	w.act(leader, "/v1/orders/"+order+"/attest", nil)
 	w.act(supplier, "/v1/orders/"+order+"/grant", object{"to": bankA, "until": w.days(90)})
+	w.act(supplier, "/v1/orders/"+order+"/set-collection-account", object{"bank": bankA, "number": "6222-0200-1122"})
 	fin := w.act(supplier, "/v1/financings", object{"lender": bankA, "product": "order-loan", "amount": "1000.00", "tenorMonths": 3,
 		"purpose": "原材料", "collateral": []string{order}}).ID
 	w.disbursed(bankA, w.offered(bankA, fin, "1000.00", 90), "1000.00")

@@ -80,6 +80,17 @@ var ruleCodes = map[string]entry{
 	"POLICY_INVALID":        {422, Text{"The policy record is invalid", "政策记录不正确"}},
 	"KEY_EXISTS":            {409, Text{"The key is one of the party's already", "该密钥已登记"}},
 	"CLAIM_EXISTS":          {409, Text{"The loan has a subsidy claim already", "该贷款已有贴息申领"}},
+
+	"DEPTH_EXCEEDED":              {409, Text{"The claim was split or transferred as often as the policy allows", "拆分、转让层级已达上限"}},
+	"TRANSFER_PENDING":            {409, Text{"A transfer was offered and waits for its answer", "已有转让要约待答复"}},
+	"TRANSFER_MISSING":            {409, Text{"No transfer waits for an answer", "没有待答复的转让要约"}},
+	"NOT_ASSIGNED":                {409, Text{"The claim is neither assigned nor pledged, so there is nothing to give notice of", "债权未转让或质押，无从通知"}},
+	"NOTICE_MISSING":              {409, Text{"There is no such notice of assignment", "没有相应的转让通知"}},
+	"NOTICE_STANDS":               {409, Text{"The buyer acknowledged this notice already", "债务人已签收该转让通知"}},
+	"SET_OFF_FORBIDDEN":           {409, Text{"This counter-claim cannot be set off", "该反向债权不得抵销"}},
+	"BELOW_LPR":                   {422, Text{"The agreed rate of late interest is below the one-year LPR of the day of signing", "约定逾期利率低于合同订立时一年期LPR"}},
+	"NO_RECOURSE":                 {409, Text{"The financing is without recourse", "该融资无追索权"}},
+	"COLLECTION_ACCOUNT_REQUIRED": {409, Text{"The order names no account into which the buyer will pay", "订单未约定特定收款账户"}},
 }
 
 // subsidyCodes are those of chaincode/subsidy: reasons for which a loan gets no subsidy, and errors of a claim's life.

@@ -60,7 +60,7 @@ func Credit() credit.Policy {
 		AdvanceInventory: money.MustRate("0.5"), AdvanceReceipt: money.MustRate("0.6"), ValuationMaxAgeDays: 30, ValuationMinSources: 1,
 		ReceiptElements: []credit.ReceiptElement{{Field: "/depositorAddress", Clause: "民法典 909(1)", Essential: true},
 			{Field: "/lossStandard", Clause: "民法典 909(3)", Essential: true}, {Field: "/fee", Clause: "民法典 909(6)"}},
-		ReservationMaxHours: 72, RegistrationMinMonths: 1, RegistrationMaxMonths: 360}
+		ReceivableMaxDepth: 3, ReservationMaxHours: 72, RegistrationMinMonths: 1, RegistrationMaxMonths: 360}
 }
 
 // Past is one committed transaction; the key of a private write is "org/key".

@@ -1,0 +1,98 @@
+package contract
+
+import (
+	"slices"
+
+	"decore/chaincode/calendar"
+	"decore/chaincode/encumbrance"
+	"decore/chaincode/fault"
+	"decore/chaincode/ident"
+	"decore/chaincode/lifecycle"
+	"decore/chaincode/order"
+	"decore/chaincode/receivable"
+)
+
+// The verbs of a receivable's life as a claim: notice of its assignment, set-off, dilution, delay.
+func init() {
+	on(receivable.Table, "notify", func(c *call, r receivableRecord, a receivable.NotifyArgs) (_ lifecycle.State, err error) {
+		payee, err := c.assignee(r)
+		if err != nil {
+			return "", err
+		}
+		r.Terms, err = r.Terms.Notify(a, c.cmd.Party, payee, c.now)
+		return r.State, err
+	})
+	on(receivable.Table, "acknowledge-notice", func(c *call, r receivableRecord, _ receivable.AcknowledgeArgs) (_ lifecycle.State, err error) {
+		r.Terms, err = r.Terms.Acknowledge(c.now)
+		return r.State, err
+	})
+	on(receivable.Table, "withdraw-notice", func(c *call, r receivableRecord, _ receivable.WithdrawNoticeArgs) (_ lifecycle.State, err error) {
+		r.Terms, err = r.Terms.WithdrawNotice(c.cmd.Party)
+		return r.State, err
+	})
+	on(receivable.Table, "set-off", setOff)
+	on(receivable.Table, "dilute", func(c *call, r receivableRecord, a receivable.DiluteArgs) (next lifecycle.State, err error) {
+		r.Terms, next, err = r.Terms.Dilute(a, r.State, c.today())
+		return next, err
+	})
+	on(receivable.Table, "mark-overdue", func(c *call, r receivableRecord, a receivable.OverdueArgs) (next lifecycle.State, err error) {
+		r.Terms, next, err = r.Terms.MarkOverdue(a, c.today())
+		return next, err
+	})
+	on(receivable.Table, "write-off", func(c *call, r receivableRecord, a receivable.WriteOffArgs) (next lifecycle.State, err error) {
+		if err := c.holdersOwn(r.Header); err != nil {
+			return "", err
+		}
+		r.Terms, next, err = r.Terms.GiveUp(a, c.today())
+		return next, err
+	})
+}
+
+// assignee is to whom a claim was assigned or pledged: who holds it by a lien that is established, or else the creditor
+// that is not its seller.
+func (c *call) assignee(r receivableRecord) (ident.USCC, error) {
+	live, err := c.liens(r.Header)
+	if err != nil {
+		return "", err
+	}
+	for _, l := range live {
+		if l.State == encumbrance.Encumbered {
+			return l.Holder, nil
+		}
+	}
+	if len(live) > 0 || r.Terms.Creditor == r.Terms.Seller {
+		return "", fault.New(fault.NotAssigned, "").Under("民法典 546")
+	}
+	return r.Terms.Creditor, nil
+}
+
+// holdersOwn refuses what only the holder of a lien may do where there is one.
+func (c *call) holdersOwn(h Header) error {
+	live, err := c.liens(h)
+	if err == nil && slices.ContainsFunc(live, func(l lien) bool { return l.Holder != c.cmd.Party }) {
+		err = fault.New(fault.Encumbered, "/party").Under("民法典 445")
+	}
+	return err
+}
+
+func setOff(c *call, r receivableRecord, a receivable.SetOffArgs) (next lifecycle.State, err error) {
+	live, err := c.liens(r.Header)
+	if err != nil {
+		return "", err
+	}
+	s := receivable.SetOffSituation{Assigned: len(live) > 0 || r.Terms.Creditor != r.Terms.Seller}
+	if r.Terms.Noticed(r.Terms.Creditor) || slices.ContainsFunc(live, func(l lien) bool { return r.Terms.Noticed(l.Holder) }) {
+		s.Noticed = calendar.At(r.Terms.Notice.Received.Time)
+	}
+	if a.Contract != "" {
+		o, err := load[order.Terms](c, order.Table.Kind, r.Terms.Order, "")
+		if err != nil {
+			return "", err
+		}
+		if s.SameContract = a.Contract == o.Terms.Contract || a.Contract == o.Terms.Number; !s.SameContract {
+			return "", fault.New(fault.FieldInvalid, "/contract")
+		}
+	}
+	r.Terms, next, err = r.Terms.SetOff(a, s, r.State, c.today())
+	return next, err
+}

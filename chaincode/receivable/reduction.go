@@ -1,0 +1,171 @@
+package receivable
+
+import (
+	"slices"
+
+	"decore/chaincode/calendar"
+	"decore/chaincode/fault"
+	"decore/chaincode/ident"
+	lc "decore/chaincode/lifecycle"
+	"decore/chaincode/money"
+)
+
+// ReductionKind is what reduced a receivable without a payment.
+type ReductionKind string
+
+// Kinds of reductions.
+const (
+	SetOff     ReductionKind = "set-off"     // 抵销
+	CreditNote ReductionKind = "credit-note" // 贷项通知单
+	RedLetter  ReductionKind = "red-letter"  // 红字发票
+)
+
+// Reduction is one amount that is no longer owed though nobody paid it (冲减).
+type Reduction struct {
+	Kind   ReductionKind `json:"kind"`
+	Date   calendar.Date `json:"date"`
+	Amount money.Amount  `json:"amount"`
+	Number string        `json:"number"` // of the counter-claim, the credit note or the red-letter invoice
+}
+
+// same reports whether both state one reduction. A credit note or red-letter invoice takes back once; a counter-claim
+// may be set off bit by bit, and is the same when a retry reached the ledger twice.
+func (r Reduction) same(o Reduction) bool {
+	return r.Kind == o.Kind && r.Number == o.Number && (r.Kind != SetOff || r.Date == o.Date && r.Amount.Cmp(o.Amount) == 0)
+}
+
+// MaxReductions keeps the terms below the size that a batch can carry. The one that takes all that is open is
+// always recorded.
+const MaxReductions = 100
+
+// SetOffArgs are the private arguments of set-off.
+type SetOffArgs struct {
+	Amount   money.Amount         `json:"amount" doc:"Amount in yuan that is set off (抵销金额)"`
+	Claim    ident.DocumentNumber `json:"claim" doc:"Number of the buyer's counter-claim (反向债权单据号)"`
+	Arisen   calendar.Date        `json:"arisen" doc:"Day on which the counter-claim arose (反向债权成立日)"`
+	Due      calendar.Date        `json:"due" doc:"Day on which the counter-claim was due (反向债权到期日)"`
+	Contract ident.DocumentNumber `json:"contract,omitzero" doc:"Contract or order from which the counter-claim arises, where it is the receivable's own (合同号, 民法典 549)"`
+}
+
+// SetOffSituation is what decides whether a debtor may set off, beside its counter-claim.
+type SetOffSituation struct {
+	Assigned     bool          // somebody but the seller holds the claim or a lien on it
+	Noticed      calendar.Date // day on which the debtor received the notice of it; zero when it did not
+	SameContract bool          // the counter-claim is from the receivable's own contract
+}
+
+// SetOff sets a counter-claim of the debtor off. Against the seller itself it takes a counter-claim that is due (民法典
+// 568). Against an assignee it also takes that the debtor had it when it received the notice and that it was due first
+// or at the same time, or that both are from one contract (民法典 549).
+func (t Terms) SetOff(a SetOffArgs, s SetOffSituation, from lc.State, today calendar.Date) (Terms, lc.State, error) {
+	switch {
+	case a.Claim == "":
+		return t, "", fault.New(fault.FieldRequired, "/claim")
+	case a.Arisen.IsZero():
+		return t, "", fault.New(fault.FieldRequired, "/arisen")
+	case a.Due.IsZero():
+		return t, "", fault.New(fault.FieldRequired, "/due")
+	case a.Arisen.After(today):
+		return t, "", fault.New(fault.DateInFuture, "/arisen")
+	case a.Due.Before(a.Arisen):
+		return t, "", fault.New(fault.DateOrder, "/due")
+	case a.Due.After(today):
+		return t, "", fault.New(fault.SetOffForbidden, "/due").Under("民法典 568")
+	}
+	if s.Assigned {
+		if err := t.mayBeSetOff(a, s); err != nil {
+			return t, "", err
+		}
+	}
+	return t.reduce(Reduction{SetOff, today, a.Amount, string(a.Claim)}, "/claim", from, Paid)
+}
+
+func (t Terms) mayBeSetOff(a SetOffArgs, s SetOffSituation) error {
+	switch {
+	case t.WaivesSetOff:
+		return fault.New(fault.SetOffForbidden, "").Under("民法典 549")
+	case s.SameContract:
+		return nil
+	case !s.Noticed.IsZero() && a.Arisen.After(s.Noticed):
+		return fault.New(fault.SetOffForbidden, "/arisen").Under("民法典 549")
+	case a.Due.After(t.Due):
+		return fault.New(fault.SetOffForbidden, "/due").Under("民法典 549")
+	}
+	return nil
+}
+
+// DiluteArgs are the private arguments of dilute: a credit note or a red-letter invoice.
+type DiluteArgs struct {
+	RedLetter  ident.InvoiceNumber  `json:"redLetter,omitzero" doc:"Number of the red-letter invoice (红字发票号码)"`
+	CreditNote ident.DocumentNumber `json:"creditNote,omitzero" doc:"Number of the credit note, where there is no red-letter invoice (贷项通知单号)"`
+	Amount     money.Amount         `json:"amount" doc:"Amount in yuan that it takes back (冲减金额)"`
+	Date       calendar.Date        `json:"date" doc:"Day of the document (单据日期)"`
+}
+
+// Dilute takes back what the seller credited to its buyer (账款稀释). It is a fact, so it is recorded whoever holds a
+// lien: what the lien is then worth, its holder sees.
+func (t Terms) Dilute(a DiluteArgs, from lc.State, today calendar.Date) (Terms, lc.State, error) {
+	r := Reduction{RedLetter, a.Date, a.Amount, string(a.RedLetter)}
+	field := "/redLetter"
+	if a.RedLetter == "" {
+		r.Kind, r.Number, field = CreditNote, string(a.CreditNote), "/creditNote"
+	}
+	switch {
+	case r.Number == "":
+		return t, "", fault.New(fault.FieldRequired, "/redLetter")
+	case a.RedLetter != "" && a.CreditNote != "":
+		return t, "", fault.New(fault.FieldInvalid, "/creditNote")
+	case a.RedLetter == t.Invoice:
+		return t, "", fault.New(fault.FieldInvalid, "/redLetter")
+	case a.Date.IsZero():
+		return t, "", fault.New(fault.FieldRequired, "/date")
+	case a.Date.After(today):
+		return t, "", fault.New(fault.DateInFuture, "/date")
+	case a.Date.Before(t.Issued):
+		return t, "", fault.New(fault.DateOrder, "/date")
+	case a.RedLetter != "" && a.RedLetter.CheckYear(a.Date) != nil:
+		return t, "", fault.New(fault.InvoiceYear, "/redLetter")
+	}
+	return t.reduce(r, field, from, Voided)
+}
+
+// reduce adds a reduction; what takes all that is open ends in the state given.
+func (t Terms) reduce(r Reduction, field string, from, end lc.State) (Terms, lc.State, error) {
+	switch {
+	case !r.Amount.IsPositive():
+		return t, "", fault.New(fault.AmountNotPositive, "/amount")
+	case t.Outstanding.Less(r.Amount):
+		return t, "", fault.New(fault.OverOutstanding, "/amount")
+	case slices.ContainsFunc(t.Reductions, r.same):
+		return t, "", fault.New(fault.ReferenceUsed, field)
+	case len(t.Reductions) >= MaxReductions && r.Amount.Less(t.Outstanding):
+		return t, "", fault.New(fault.TooMany, "")
+	}
+	t = t.lessen(r.Amount)
+	t.Reductions = append(slices.Clone(t.Reductions), r)
+	if t.Outstanding.IsZero() {
+		return t, end, nil
+	}
+	return t, from, nil
+}
+
+// Balanced reports whether what was paid, what was taken off, what went into parts and what is outstanding come to
+// the amount.
+func (t Terms) Balanced() bool {
+	sum := t.Outstanding
+	for _, p := range t.Payments {
+		sum = sum.Add(p.Amount)
+	}
+	for _, r := range t.Reductions {
+		sum = sum.Add(r.Amount)
+	}
+	for _, p := range t.Parts {
+		sum = sum.Add(p.Amount)
+	}
+	return sum.Cmp(t.Amount) == 0 && !t.Outstanding.IsNegative()
+}
+
+// Untouched reports whether nothing of it was ever paid or taken off, and it is not being passed on.
+func (t Terms) Untouched() bool {
+	return len(t.Payments) == 0 && len(t.Reductions) == 0 && t.Transfer == nil
+}
