@@ -23,8 +23,8 @@ const (
 
 // Terms are the private terms of a receivable. Amounts are in yuan, tax included.
 type Terms struct {
-	Order        string              `json:"order"`    // record ID of the order
-	Seller       ident.USCC          `json:"seller"`   // 卖方、开票方: stays the same whoever holds the claim
+	Order        string              `json:"order"`             // record ID of the order
+	Seller       ident.USCC          `json:"seller"`            // 卖方、开票方: stays the same whoever holds the claim
 	Creditor     ident.USCC          `json:"creditor,omitzero"` // 债权人: the seller, until it transfers the claim
 	Buyer        ident.USCC          `json:"buyer"`
 	BuyerClass   order.BuyerClass    `json:"buyerClass"`

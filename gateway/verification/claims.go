@@ -1,6 +1,8 @@
 package verification
 
 import (
+	"slices"
+
 	"decore/chaincode/check"
 	"decore/chaincode/duplicate"
 	"decore/chaincode/encumbrance"
@@ -84,6 +86,8 @@ func encumbered(e *examination) finding {
 // ended are the states in which a receivable is no longer owed.
 var ended = map[string]Reason{
 	string(receivable.Paid): RecordPaid, string(receivable.Closed): RecordClosed, string(receivable.Cancelled): RecordCancelled,
+	string(receivable.Voided): RecordVoided, string(receivable.Split): RecordSplit, string(receivable.WrittenOff): RecordWrittenOff,
+	string(receivable.Overdue): PastDue,
 }
 
 func receivableState(e *examination) finding {
@@ -98,7 +102,7 @@ func receivableState(e *examination) finding {
 func confirmation(e *examination) finding {
 	t, state := e.Record.Terms, e.Record.Header.State
 	if !t.ConfirmedOn.IsZero() && state != receivable.Disputed {
-		for _, c := range e.record {
+		for _, c := range append(slices.Clip(e.elders), e.record...) { // the confirmation of a whole is one of its parts
 			if !c.Withheld() && c.Verb == "receivable.confirm" && c.Party == t.Buyer {
 				return passed(c.ID)
 			}
@@ -154,11 +158,25 @@ func due(e *examination) finding {
 	return passed(e.subject)
 }
 
-// payments checks that what is outstanding is what the recorded payments leave.
+// noticed tells whether the debtor has received a notice of assignment: until then it may pay its creditor.
+func noticed(e *examination) finding {
+	if e.Record.Terms.Notice.Received.IsZero() {
+		return warns(NoticePending, e.subject)
+	}
+	return passed(e.subject)
+}
+
+// payments checks that what is outstanding is what payments, reductions and parts leave.
 func payments(e *examination) finding {
 	t := e.Record.Terms
 	paid := money.Zero
 	for _, p := range t.Payments {
+		paid = paid.Add(p.Amount)
+	}
+	for _, r := range t.Reductions {
+		paid = paid.Add(r.Amount)
+	}
+	for _, p := range t.Parts {
 		paid = paid.Add(p.Amount)
 	}
 	if t.Amount.Sub(paid).Cmp(t.Outstanding) != 0 || t.Outstanding.IsNegative() {

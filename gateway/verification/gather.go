@@ -165,12 +165,13 @@ func (g *Gatherer) read(ctx context.Context, id string, v Viewer, now evidence.I
 	return f, nil
 }
 
-// orderOf reads the order that a receivable descends from: its nearest parent.
+// orderOf reads the order that a receivable descends from, itself or as a part of another.
 func (g *Gatherer) orderOf(ctx context.Context, h contract.Header, v Viewer) (Copy[order.Terms], error) {
-	if len(h.Parents) == 0 {
+	i := slices.IndexFunc(h.Parents, func(id string) bool { return strings.HasPrefix(id, order.Table.Prefix+"-") })
+	if i < 0 {
 		return Copy[order.Terms]{}, nil
 	}
-	id := h.Parents[len(h.Parents)-1]
+	id := h.Parents[i]
 	parent, raw, err := g.Source.Record(ctx, id)
 	if err != nil {
 		return Copy[order.Terms]{}, fmt.Errorf("order %s: %w", id, err)
@@ -192,19 +193,17 @@ func (g *Gatherer) lotOf(ctx context.Context, h contract.Header, v Viewer) (Copy
 	return show[lot.Terms](g.Memory, parent, nil, v)
 }
 
-// elders reads the headers of the receipts that a receipt was split from or merged of.
+// elders reads the headers of the records that one was split from or merged of.
 func (g *Gatherer) elders(ctx context.Context, h contract.Header) ([]contract.Header, error) {
 	var all []contract.Header
-	if h.Kind != warehouse.Table.Kind {
-		return nil, nil
-	}
+	prefix, _, _ := strings.Cut(h.ID, "-")
 	for _, id := range h.Parents {
-		if !strings.HasPrefix(id, warehouse.Table.Prefix+"-") {
+		if !strings.HasPrefix(id, prefix+"-") {
 			continue
 		}
 		elder, _, err := g.Source.Record(ctx, id)
 		if err != nil {
-			return nil, fmt.Errorf("receipt %s: %w", id, err)
+			return nil, fmt.Errorf("record %s: %w", id, err)
 		}
 		all = append(all, elder)
 	}

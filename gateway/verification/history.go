@@ -100,8 +100,8 @@ func (e *examination) chains() []chain {
 		all = append(all, c)
 	}
 	if h := e.Record.Header; h.ID != "" {
-		c := chain{table: receivable.Table, header: h, commands: e.record, sole: true}
-		if e.Record.Terms != nil {
+		c := chain{table: receivable.Table, header: h, commands: e.record, elders: e.elders, sole: true}
+		if t := e.Record.Terms; t != nil && t.Depth == 0 { // whose it was before a transfer, the terms do not say
 			c.related = e.Record.Terms.Related
 		}
 		all = append(all, c)
@@ -142,14 +142,19 @@ func (c chain) leads(parties map[ident.USCC]party.Party) (string, bool) {
 	}
 	ends := state == c.header.State && version <= c.header.Version
 	if c.sole {
-		last := c.commands[len(c.commands)-1].Result
-		ends = ends && version == c.header.Version && last.Terms == c.header.Terms && last.Command == c.header.Command
+		ends = ends && version == c.header.Version
+		if n := len(c.commands); n > 0 {
+			last := c.commands[n-1].Result
+			ends = ends && last.Terms == c.header.Terms && last.Command == c.header.Command
+		}
 	}
 	return c.header.ID, ends
 }
 
-// births are the commands that make further records of a kind, and the state in which these begin.
-var births = map[string]lc.State{"warehouse-receipt.confirm-split": warehouse.Issued, "warehouse-receipt.confirm-merge": warehouse.Issued}
+// births are the commands that make further records of a kind, and the state in which these begin: lc.None is the one
+// in which the command found the record that it is about.
+var births = map[string]lc.State{"warehouse-receipt.confirm-split": warehouse.Issued, "warehouse-receipt.confirm-merge": warehouse.Issued,
+	"receivable.split": lc.None}
 
 // beginning is where the first of the commands finds the record: nowhere, or as the command about another record left it
 // that made it.
@@ -157,10 +162,21 @@ func (c chain) beginning() (state lc.State, version int, ok bool) {
 	if len(c.commands) > 0 && c.commands[0].Result.Command == c.header.Creation {
 		return lc.None, 0, true
 	}
+	found := lc.None // the state of the elder that the commands have come to; a part begins in that of its whole
 	for _, cmd := range c.elders {
-		if cmd.Result.Command == c.header.Creation && !cmd.Withheld() {
-			state, ok = births[cmd.Verb]
-			return state, 1, ok && slices.Contains(c.header.Parents, cmd.Subject)
+		if cmd.Withheld() {
+			found = cmd.Result.State
+			continue
+		}
+		born, bears := births[cmd.Verb]
+		if cmd.Result.Command == c.header.Creation {
+			if born == lc.None {
+				born = found
+			}
+			return born, 1, bears && slices.Contains(c.header.Parents, cmd.Subject)
+		}
+		if !bears || born != lc.None {
+			found = cmd.Result.State
 		}
 	}
 	return "", 0, false
@@ -178,7 +194,7 @@ func (c chain) permits(cmd *Command, from lc.State, signer party.Party) bool {
 }
 
 // unstated are the relations of which the terms do not say whose they were at the time.
-var unstated = []lc.Relation{lc.Holder, lc.Grantee, lc.Supervisor}
+var unstated = []lc.Relation{lc.Holder, lc.Grantee, lc.Supervisor, lc.Transferee}
 
 func rowOf(t *lc.Table, cmd *Command) (lc.Row, bool) {
 	kind, verb, _ := strings.Cut(cmd.Verb, ".")
@@ -232,6 +248,11 @@ func sellerStatus(e *examination) finding {
 		return e.standing(e.Record.Terms.Seller, lc.SME, check.Fail)
 	}
 	return e.standing(e.Order.Terms.Seller, lc.SME, check.Fail)
+}
+
+// creditorStatus: who holds the claim after a transfer is who is lent to.
+func creditorStatus(e *examination) finding {
+	return e.standing(e.Record.Terms.Creditor, lc.SME, check.Fail)
 }
 
 // buyerStatus: a suspended buyer still owes what it signed for before.

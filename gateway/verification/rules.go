@@ -173,8 +173,38 @@ func worse(a, b check.Verdict) bool {
 	return a != b && check.Worst([]check.Finding{{Verdict: a}, {Verdict: b}}) == a
 }
 
-// currency is the check that is made only of facts that may be out of date.
-var currency = rule{name: "currency", weight: Deciding, run: func(*examination) finding { return warns(LedgerOutOfReach, "ledger") }}
+// occasional are the checks that are made only where there is an occasion.
+var occasional = []struct {
+	rule
+	when func(*Facts) bool
+}{
+	{rule{"currency", Deciding, nothing, "", func(*examination) finding { return warns(LedgerOutOfReach, "ledger") }},
+		func(f *Facts) bool { return !f.AsOf.CutOff.IsZero() }},
+	{rule{"creditor-status", Deciding, terms, "", creditorStatus}, ofTerms(func(t *receivable.Terms) bool { return t.Creditor != t.Seller })},
+	{rule{"assignment-clause", Noted, terms, "民法典 545", found(AssignmentForbidden)}, ofTerms(func(t *receivable.Terms) bool { return t.NoAssignmentClause })},
+	{rule{"transfer", Deciding, terms, "民法典 545", found(TransferPending)}, ofTerms(func(t *receivable.Terms) bool { return t.Transfer != nil })},
+	{rule{"notice", Noted, terms, "民法典 546, 764", noticed}, ofTerms(func(t *receivable.Terms) bool { return t.Notice != nil })},
+	{rule{"dilution", Deciding, terms, "", found(Reduced)}, ofTerms(func(t *receivable.Terms) bool { return len(t.Reductions) > 0 })},
+}
+
+// Occasional lists the names of the checks that are made only where there is an occasion.
+func Occasional() []string {
+	names := make([]string, len(occasional))
+	for i, o := range occasional {
+		names[i] = o.name
+	}
+	return names
+}
+
+// ofTerms asks the terms of a receivable that are disclosed.
+func ofTerms(ask func(*receivable.Terms) bool) func(*Facts) bool {
+	return func(f *Facts) bool { return f.Record.Terms != nil && ask(f.Record.Terms) }
+}
+
+// found warns of what made the occasion.
+func found(r Reason) func(*examination) finding {
+	return func(e *examination) finding { return warns(r, e.subject) }
+}
 
 // unconnected is the check of a source that is not connected here.
 func unconnected(source string) func(*examination) finding {

@@ -66,6 +66,13 @@ const (
 	ReceiptLeaves        Reason = "RECEIPT_LEAVES"
 	ContentsIncomplete   Reason = "CONTENTS_INCOMPLETE"
 	PledgeMarked         Reason = "PLEDGE_MARKED"
+	RecordVoided         Reason = "RECORD_VOIDED"
+	RecordSplit          Reason = "RECORD_SPLIT"
+	RecordWrittenOff     Reason = "RECORD_WRITTEN_OFF"
+	AssignmentForbidden  Reason = "ASSIGNMENT_FORBIDDEN"
+	TransferPending      Reason = Reason(fault.TransferPending)
+	NoticePending        Reason = "NOTICE_PENDING"
+	Reduced              Reason = "REDUCED"
 )
 
 // Text is what a person reads.
@@ -131,6 +138,13 @@ var Reasons = map[Reason]Text{
 	ReceiptLeaves:        {"背书、分割、合并或提货待保管人签章", "An endorsement, split, merger or delivery waits for the keeper's signature."},
 	ContentsIncomplete:   {"仓单缺少必备记载事项", "The receipt lacks an essential element."},
 	PledgeMarked:         {"仓单已作质押背书", "The receipt bears a pledge."},
+	RecordVoided:         {"账款已全部冲销", "Credit notes or red-letter invoices took back all of it."},
+	RecordSplit:          {"账款已拆分,应以拆分后的账款融资", "It was split; lend on its parts."},
+	RecordWrittenOff:     {"账款已核销", "The creditor has written it off."},
+	AssignmentForbidden:  {"合同约定禁止转让,不得对抗第三人", "The contract forbids assignment, which binds no third party."},
+	TransferPending:      {"正向其他企业转让,尚待接受", "It is being transferred to another enterprise."},
+	NoticePending:        {"债务人尚未签收转让通知", "The debtor has not acknowledged the notice of assignment."},
+	Reduced:              {"账款已因抵销、贷项或红字发票冲减", "A set-off, credit note or red-letter invoice has reduced it."},
 	SourceNotConnected:   {"数据源未接入,无法核验", "The source is not connected, so this cannot be checked here."},
 }
 
@@ -182,5 +196,10 @@ var CheckNames = map[string]Text{
 	"duplicate-place":     {"货位查重", "Duplicate by place and goods"},
 	"duplicate-receipt":   {"仓单编号查重", "Duplicate receipt number"},
 	"pledge-mark":         {"质押背书", "Endorsement as pledged"},
+	"creditor-status":     {"债权人状态", "Creditor's status"},
+	"assignment-clause":   {"禁止转让约定", "Clause against assignment"},
+	"transfer":            {"转让", "Transfer under way"},
+	"notice":              {"转让通知", "Notice of assignment"},
+	"dilution":            {"冲减", "Dilution"},
 	"affiliates":          {"关联关系", "Affiliation of seller and buyer"},
 }

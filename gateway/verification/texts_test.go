@@ -49,7 +49,11 @@ func TestEveryReasonAndCheckHasATextInBothLanguages(t *testing.T) {
 	for reason, text := range verification.Reasons {
 		complete(string(reason), text)
 	}
-	named := map[string]bool{"currency": true} // of facts that may be out of date
+	named := map[string]bool{}
+	for _, name := range verification.Occasional() {
+		complete(name, verification.CheckNames[name])
+		named[name] = true
+	}
 	for _, kind := range []string{order.Table.Kind, receivable.Table.Kind, lot.Table.Kind, warehouse.Table.Kind} {
 		for name := range verification.Checks(kind) {
 			complete(name, verification.CheckNames[name])

@@ -66,7 +66,7 @@ type examination struct {
 	today    calendar.Date
 	record   []*Command // about the receivable, the lot or the receipt
 	order    []*Command // about the order
-	elders   []*Command // about the receipts that the receipt is made of
+	elders   []*Command // about the receipts that the receipt is made of, or the receivables that it is a part of
 	policy   string     // as a source
 	findings []check.Finding
 }
@@ -103,8 +103,11 @@ func Token(f Facts) Verification {
 }
 
 func (f Facts) judge(kind string, rules []rule, main duplicate.Kind) Verification {
-	if !f.AsOf.CutOff.IsZero() {
-		rules = append(slices.Clip(rules), currency)
+	rules = slices.Clip(rules)
+	for _, o := range occasional {
+		if o.when(&f) {
+			rules = append(rules, o.rule)
+		}
 	}
 	head := f.Subject()
 	e := &examination{Facts: &f, subject: head.ID, today: calendar.At(f.Now.Time), policy: policySource(f.Policy),
