@@ -270,7 +270,7 @@ var inState = map[string]lifecycle.State{"order.amend": order.Attested, "financi
 func TestEveryWrongFieldIsNamed(t *testing.T) {
 	t.Parallel()
 	base := newMatrixWorld(t)
-	names := strings.NewReplacer("SELLER", string(base.SME.USCC), "BUYER", string(base.Leader.USCC), "BANK", string(base.BankA.USCC), "STRANGER", string(newcomer.USCC))
+	names := strings.NewReplacer("SELLER", string(base.SME.USCC), "BUYER", string(base.Leader.USCC), "BANK", string(base.BankA.USCC), "STRANGER", string(newcomer.USCC), "KEEPER", string(base.Keeper.USCC))
 	for name, table := range wrongs {
 		t.Run(name, func(t *testing.T) {
 			v := verbOf(t, name)

@@ -182,6 +182,9 @@ var moves = []move{
 				a.To = append(a.To, record)
 			}
 		}
+		if h.rng.IntN(8) == 0 {
+			a.To = append(a.To, pick(h, h.all)) // mostly no later stage of it
+		}
 		return a
 	}},
 	{"financing.release-part", 12, func(h *histories, id string) any {

@@ -3,6 +3,7 @@ package warehouse
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"decore/chaincode/calendar"
 	"decore/chaincode/credit"
@@ -38,25 +39,28 @@ var elements = []struct {
 }{
 	{"/number", func(c Contents) bool { return c.Number != "" }},
 	{"/depositor", func(c Contents) bool { return c.Depositor != "" }},
-	{"/depositorName", func(c Contents) bool { return c.DepositorName != "" }},
-	{"/depositorAddress", func(c Contents) bool { return c.DepositorAddress != "" }},
-	{"/goods/name", func(c Contents) bool { return c.Goods.Name != "" }},
-	{"/goods/quality", func(c Contents) bool { return c.Goods.Quality != "" }},
-	{"/goods/packing", func(c Contents) bool { return c.Goods.Packing != "" }},
-	{"/goods/marks", func(c Contents) bool { return c.Goods.Marks != "" }},
-	{"/goods/batch", func(c Contents) bool { return c.Goods.Batch != "" }},
-	{"/goods/code", func(c Contents) bool { return c.Goods.Code != "" }},
-	{"/lossStandard", func(c Contents) bool { return c.LossStandard != "" }},
-	{"/site", func(c Contents) bool { return c.Site != "" }},
-	{"/position", func(c Contents) bool { return c.Position != "" }},
+	{"/depositorName", func(c Contents) bool { return stated(c.DepositorName) }},
+	{"/depositorAddress", func(c Contents) bool { return stated(c.DepositorAddress) }},
+	{"/goods/name", func(c Contents) bool { return stated(c.Goods.Name) }},
+	{"/goods/quality", func(c Contents) bool { return stated(c.Goods.Quality) }},
+	{"/goods/packing", func(c Contents) bool { return stated(c.Goods.Packing) }},
+	{"/goods/marks", func(c Contents) bool { return stated(c.Goods.Marks) }},
+	{"/goods/batch", func(c Contents) bool { return stated(c.Goods.Batch) }},
+	{"/goods/code", func(c Contents) bool { return stated(c.Goods.Code) }},
+	{"/lossStandard", func(c Contents) bool { return stated(c.LossStandard) }},
+	{"/site", func(c Contents) bool { return stated(c.Site) }},
+	{"/position", func(c Contents) bool { return stated(c.Position) }},
 	{"/storedFrom", func(c Contents) bool { return !c.StoredFrom.IsZero() }},
 	{"/storedUntil", func(c Contents) bool { return !c.StoredUntil.IsZero() }},
-	{"/fee", func(c Contents) bool { return c.Fee != "" }},
+	{"/fee", func(c Contents) bool { return stated(c.Fee) }},
 	{"/insurance", func(c Contents) bool { return c.Insurance != nil }},
-	{"/issuePlace", func(c Contents) bool { return c.IssuePlace != "" }},
+	{"/issuePlace", func(c Contents) bool { return stated(c.IssuePlace) }},
 	{"/issuedOn", func(c Contents) bool { return !c.IssuedOn.IsZero() }},
-	{"/remarks", func(c Contents) bool { return c.Remarks != "" }},
+	{"/remarks", func(c Contents) bool { return stated(c.Remarks) }},
 }
+
+// stated reports whether a text says anything: blanks fill no box of a receipt.
+func stated(s string) bool { return strings.TrimSpace(s) != "" }
 
 // CheckElements names an element of a policy that no receipt can have.
 func CheckElements(p credit.Policy) error {
@@ -96,12 +100,13 @@ func (c Contents) check(today calendar.Date) error {
 	if err != nil {
 		return err
 	}
+	termed := !c.StoredUntil.IsZero() // a policy may let a receipt be that states no term
 	switch {
 	case c.IssuedOn.After(today):
 		return fault.New(fault.DateInFuture, "/contents/issuedOn")
-	case c.StoredUntil.Before(c.StoredFrom):
+	case termed && c.StoredUntil.Before(c.StoredFrom):
 		return fault.New(fault.DateOrder, "/contents/storedUntil")
-	case c.StoredUntil.Before(today):
+	case termed && c.StoredUntil.Before(today):
 		return fault.New(fault.ReceiptExpired, "/contents/storedUntil")
 	case c.Insurance != nil:
 		return c.Insurance.Check("/contents/insurance")

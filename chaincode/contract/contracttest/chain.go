@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -172,13 +173,20 @@ func NewID(prefix string) string { return prefix + "-" + ulid.Make().String() }
 // Intent is what the actor would command now; a countersignature names the terms as they stand.
 func (c *Chain) Intent(a *Actor, verb, subject string, args any) contract.Intent {
 	in := contract.Intent{ID: ulid.Make().String(), Ledger: c.Name, Verb: verb, Party: a.USCC, Subject: subject, Time: c.State.Now, Args: args, Salt: Salt()}
-	for _, v := range contract.Verbs() {
-		if v.Name == verb && v.Row.Binding {
-			in.On = c.Header(subject).Terms
-		}
+	if binding()[verb] {
+		in.On = c.Header(subject).Terms
 	}
 	return in
 }
+
+// binding are the verbs that are countersignatures.
+var binding = sync.OnceValue(func() map[string]bool {
+	verbs := map[string]bool{}
+	for _, v := range contract.Verbs() {
+		verbs[v.Name] = v.Row.Binding
+	}
+	return verbs
+})
 
 // Sign composes and signs a command of the actor.
 func (c *Chain) Sign(a *Actor, verb, subject string, args any) (jws string, opening []byte) {
