@@ -89,18 +89,21 @@ func (o Options) withDefaults() Options {
 
 // validate says what makes no network.
 func (o Options) validate() error {
-	seen := map[string]bool{}
+	var seen plan
 	for _, org := range o.Orgs {
 		if err := validOrg(org); err != nil {
 			return err
 		}
-		if seen[MSPID(org)] {
+		if slices.Contains(seen.members(), MSPID(org)) {
 			return fmt.Errorf("%w: two organisations would be called %s", ErrOptions, MSPID(org))
 		}
-		seen[MSPID(org)] = true
+		if err := seen.clash(MSPID(org)); err != nil {
+			return err
+		}
+		seen.Orgs = append(seen.Orgs, member{MSP: MSPID(org)})
 	}
 	switch {
-	case !seen[Regulator] || len(o.Orgs) < 2:
+	case !slices.Contains(seen.members(), Regulator) || len(o.Orgs) < 2:
 		return fmt.Errorf("%w: a network needs the finance bureau (bureau) and at least one other organisation", ErrOptions)
 	case o.BFT && o.Orderers != bftOrderers:
 		return fmt.Errorf("%w: SmartBFT runs with %d orderers", ErrOptions, bftOrderers)
