@@ -50,6 +50,7 @@ func TestANetworkLives(t *testing.T) {
 		{"an organisation that failed to join leaves nothing and keeps nobody out", failsToJoin},
 		{"one that a call cut short left behind is completed by the next", joinsLate},
 		{"connection files name all nodes", connects},
+		{"a damaged connection file is written anew", rewrites},
 		{"status says what is down", reports},
 		{"purge leaves nothing", purges},
 	} {
@@ -198,6 +199,22 @@ func connects(t *testing.T, l *life) {
 			t.Errorf("the file of %s has %d peers, %d orderers: %+v", org, len(c.Peers), len(c.Orderers), c)
 		}
 	}
+}
+
+// rewrites has a damaged connection file written anew by what its reader is told to do.
+func rewrites(t *testing.T, l *life) {
+	file := l.ConnectionFile(bankA)
+	must(t, os.WriteFile(file, []byte("{"), 0o600))
+	if _, err := connection.Read(file); err == nil || !strings.Contains(err.Error(), "`network up` writes it anew") {
+		t.Errorf("a damaged file: %v", err)
+	}
+	if l.Complete(t.Context()) {
+		t.Error("a network is complete without a connection file")
+	}
+	_, err := cluster.Up(t.Context(), cluster.Options{Data: l.o.Data})
+	must(t, err)
+	_, err = connection.Read(file)
+	must(t, err)
 }
 
 func reports(t *testing.T, l *life) {
