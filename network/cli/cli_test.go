@@ -87,6 +87,10 @@ func TestOptionsOfWhichNothingCanComeLeaveNoFolder(t *testing.T) {
 	}
 	l.expect(t, 2, "finance bureau", "up", "--orgs", "bankA,bankB")
 	l.expect(t, 2, "not a program that can be run", "up", "--chaincode", text)
+	if err := os.Chmod(text, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l.expect(t, 2, "not a program of this system", "up", "--chaincode", text)
 	l.expect(t, 1, "no network in", "down")
 	if _, err := os.Stat(l.data); err == nil {
 		t.Error("the folder was made")

@@ -38,7 +38,11 @@ func (n *Network) AddOrg(ctx context.Context, name string) error {
 			return err
 		}
 	}
-	return n.convergeOrWithdraw(ctx)
+	err = n.convergeOrWithdraw(ctx)
+	if err != nil && slices.Contains(n.plan().members(), org) {
+		return fmt.Errorf("%w; what is left to do for %s, `network up` does", err, org)
+	}
+	return err
 }
 
 // settle completes what an earlier call left half done, or takes it away. Fabric takes the definitions of a
@@ -67,7 +71,7 @@ func (n *Network) convergeOrWithdraw(ctx context.Context) error {
 		has, asked := n.has(ctx, m)
 		switch {
 		case asked != nil:
-			err = fmt.Errorf("%w; whether %s is on the channel cannot be asked (%w): `network up` completes it", err, m.MSP, asked)
+			return fmt.Errorf("%w; whether %s is on the channel cannot be asked now: %w", err, m.MSP, asked)
 		case !has:
 			if undone := n.withdraw(ctx, m.MSP); undone != nil {
 				return errors.Join(err, undone)

@@ -183,9 +183,20 @@ func failsToJoin(t *testing.T, l *life) {
 }
 
 func joinsLate(t *testing.T, l *life) {
+	ctx, cancel := context.WithCancel(t.Context())
+	l.Tell(func(step string, _ int) {
+		if step == "chaincode" {
+			cancel()
+		}
+	})
+	if err := l.AddOrg(ctx, "bankF"); err == nil || !strings.Contains(err.Error(), "what is left to do for BankFMSP, `network up` does") {
+		t.Errorf("cut short on the channel: %v", err)
+	}
+	l.Tell(nil)
+	must(t, l.AddOrg(t.Context(), "bankF"))
 	must(t, l.Intend("BankDMSP"))
 	must(t, l.AddOrg(t.Context(), "bankE"))
-	for _, org := range []string{"BankDMSP", "BankEMSP"} {
+	for _, org := range []string{"BankDMSP", "BankEMSP", "BankFMSP"} {
 		must(t, l.Invoke(t.Context(), org, cluster.Contract, []string{bureau, org}, "put", "colour", org))
 		l.eventually(t, bankA, cluster.Contract, org, "get", "colour")
 	}
@@ -195,7 +206,7 @@ func connects(t *testing.T, l *life) {
 	for _, org := range []string{bureau, bankA, bankB, bankC} {
 		c, err := connection.Read(l.ConnectionFile(org))
 		must(t, err)
-		if c.Org != org || len(c.Peers) != 6 || len(c.Orderers) != 1 || !c.Demonstration || c.Regulator != bureau {
+		if c.Org != org || len(c.Peers) != 7 || len(c.Orderers) != 1 || !c.Demonstration || c.Regulator != bureau {
 			t.Errorf("the file of %s has %d peers, %d orderers: %+v", org, len(c.Peers), len(c.Orderers), c)
 		}
 	}

@@ -4,8 +4,11 @@
 package cluster
 
 import (
+	"debug/elf"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -137,15 +140,31 @@ func (o Options) check() error {
 			return err
 		}
 	}
-	if o.Chaincode == "" {
-		return nil
+	for _, file := range append(slices.Collect(maps.Values(o.ChaincodeFor)), o.Chaincode) {
+		if err := runnable(file); file != "" && err != nil {
+			return fmt.Errorf("%w: the chaincode %w", ErrOptions, err)
+		}
 	}
-	info, err := os.Stat(o.Chaincode)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%w: the chaincode: %w", ErrOptions, err)
-	case !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0:
-		return fmt.Errorf("%w: the chaincode %s is not a program that can be run", ErrOptions, o.Chaincode)
+	return nil
+}
+
+// runnable says why a file is no program that Linux runs: one in ELF, or a script.
+func runnable(file string) error {
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0 {
+		return fmt.Errorf("%s is not a program that can be run: chmod +x makes a file one", file)
+	}
+	f, err := os.Open(file) // #nosec G304 -- the user's choice
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	head := make([]byte, len(elf.ELFMAG))
+	if _, err := io.ReadFull(f, head); err != nil || (string(head) != elf.ELFMAG && string(head[:2]) != "#!") {
+		return fmt.Errorf("%s is not a program of this system", file)
 	}
 	return nil
 }
