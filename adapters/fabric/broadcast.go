@@ -179,7 +179,7 @@ func (o *orderers) sendTo(ctx context.Context, tx *fab.Transaction, n *node) err
 	}
 	n.note(err)
 	if err != nil {
-		return fmt.Errorf("orderer %s: %w", n.address, err)
+		return n.fault("orderer", err)
 	}
 	return nil
 }

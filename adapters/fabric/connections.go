@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -138,9 +140,22 @@ func ready(ctx context.Context, conn *grpc.ClientConn, target string) error {
 func failing(ctx context.Context, conn *grpc.ClientConn) error {
 	err := conn.Invoke(ctx, "/decore/Why", &emptypb.Empty{}, &emptypb.Empty{})
 	if s := status.Convert(err); s.Code() == codes.Unavailable {
-		return errors.New(s.Message())
+		return errors.New(bare(s.Message()))
 	}
 	return nil // it works again
+}
+
+// bare is the reason within what gRPC says of a connection: it quotes it, behind words that say nothing.
+func bare(message string) string {
+	if _, quoted, ok := strings.Cut(message, `desc = "`); ok {
+		if reason, err := strconv.Unquote(`"` + quoted); err == nil {
+			message = reason
+		}
+	}
+	for _, prefix := range []string{"transport: ", "Error while dialing: "} {
+		message = strings.TrimPrefix(message, prefix)
+	}
+	return message
 }
 
 // Close closes all connections, and those who use them find them closed.

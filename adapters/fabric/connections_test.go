@@ -58,6 +58,19 @@ func TestWhyANodeCannotBeReachedIsSaid(t *testing.T) {
 	}
 }
 
+func TestTheReasonWithinWhatGRPCSaysOfAConnection(t *testing.T) {
+	for said, want := range map[string]string{
+		`connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:1: connect: connection refused"`: "dial tcp 127.0.0.1:1: connect: connection refused",
+		`connection error: desc = "transport: authentication handshake failed: x509: of \"A\""`:                        `authentication handshake failed: x509: of "A"`,
+		`connection error: desc = "cut short`: `connection error: desc = "cut short`,
+		"anything else":                       "anything else",
+	} {
+		if got := bare(said); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 // foreignRoot is a certificate of nobody here.
 func foreignRoot() (string, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -3,6 +3,7 @@ package fabric
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	pb "github.com/hyperledger/fabric-protos-go/peer"
@@ -88,12 +89,13 @@ func refusal(address string, err error) (refused *RefusedError, ok bool) {
 	return refused, true
 }
 
-// unreached is the bare reason of an SDK error about a peer that could not be connected to.
-func unreached(err error) error {
-	if s, ok := status.FromError(err); ok && s.Group == status.EndorserClientStatus && s.Code == status.ConnectionFailed.ToInt32() {
-		return errors.New(s.Message)
+// fault is the error of a node with its name: one sentence where it could not be connected to.
+func (n *node) fault(kind string, err error) error {
+	s, ok := status.FromError(err)
+	if ok && s.Code == status.ConnectionFailed.ToInt32() && strings.HasPrefix(s.Message, n.address) {
+		return fmt.Errorf("%s of %s at %s", kind, n.org, s.Message)
 	}
-	return err
+	return fmt.Errorf("%s %s of %s: %w", kind, n.address, n.org, err)
 }
 
 // away makes the reason why nothing could be reached an ErrUnavailable.

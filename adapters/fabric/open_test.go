@@ -1,6 +1,7 @@
 package fabric_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -8,14 +9,18 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
+	"log/slog"
 	"math/big"
+	"net"
 	"strings"
 	"testing"
 	"time"
 
 	"decore/adapters/fabric"
 	"decore/adapters/fabric/connection"
+	"decore/adapters/ledger"
 )
 
 func ExampleOpen() {
@@ -89,5 +94,46 @@ func TestOpenRefuses(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAClientSaysWhyItReachesNobody(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := closed.Addr().String()
+	_ = closed.Close()
+	good := testIdentity(t)
+	node := connection.Node{Org: "BureauMSP", Address: address, TLSRoots: good.Certificate}
+	var log bytes.Buffer
+	c, err := fabric.Open(t.Context(), connection.Connection{
+		Channel: "decore", Chaincode: "decore", Org: "BureauMSP", Regulator: "BureauMSP", Identity: good,
+		Peers: []connection.Node{node}, Orderers: []connection.Node{node},
+	}, fabric.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, headErr := c.Head(t.Context())
+	healthErr := c.Health(t.Context())
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	reason := "127.0.0.1:PORT cannot be reached: dial tcp 127.0.0.1:PORT: connect: connection refused"
+	for what, test := range map[string]struct{ got, want string }{
+		"a reader is told": {headErr.Error(), "ledger is unavailable: peer of BureauMSP at " + reason},
+		"its health says": {healthErr.Error(), "own peer: ledger is unavailable: peer of BureauMSP at " + reason + "\n" +
+			"ledger is unavailable: orderers: orderer: " + reason + "\n" +
+			"endorsement by BureauMSP: ledger is unavailable: peer of BureauMSP at " + reason},
+	} {
+		if want := strings.ReplaceAll(test.want, "127.0.0.1:PORT", address); test.got != want {
+			t.Errorf("%s %q\nwant %q", what, test.got, want)
+		}
+	}
+	if !errors.Is(headErr, ledger.ErrUnavailable) {
+		t.Errorf("%v is not that the ledger is unavailable", headErr)
+	}
+	if said := log.String(); !strings.Contains(said, "connection refused") || strings.Contains(said, "deadline") {
+		t.Errorf("logged %s", said)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	sdkcontext "github.com/hyperledger/fabric-sdk-go/pkg/context"
 	"github.com/hyperledger/fabric-sdk-go/pkg/fab/txn"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"decore/adapters/ledger"
 )
 
 // proposal is a call of a chaincode before it is signed.
@@ -75,7 +77,7 @@ func (c *Client) ask(ctx context.Context, n *node, p *proposal, patience time.Du
 	}
 	n.note(err)
 	if err != nil {
-		return nil, fmt.Errorf("peer %s of %s: %w", n.address, n.org, unreached(err))
+		return nil, n.fault("peer", err)
 	}
 	return responses[0].ProposalResponse, nil
 }
@@ -99,7 +101,7 @@ func (c *Client) askInTurn(ctx context.Context, peers []*node, p *proposal, pati
 		}
 		errs = append(errs, err)
 	}
-	return nil, nil, away("peers of "+peers[0].org, errs...)
+	return nil, nil, fmt.Errorf("%w: %w", ledger.ErrUnavailable, errors.Join(errs...))
 }
 
 // readTime is how long one peer may take to answer a question.

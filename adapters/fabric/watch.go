@@ -236,7 +236,10 @@ func (w *watcher) contact(ctx context.Context, patience time.Duration) error {
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return errors.Join(fault, why(ctx))
+			if fault != nil {
+				return fault // says more than that the time is over
+			}
+			return why(ctx)
 		}
 	}
 }

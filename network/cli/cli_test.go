@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
 	"net"
 	"os"
 	"path/filepath"
@@ -36,9 +37,7 @@ func (l line) expect(t *testing.T, want int, says string, args ...string) string
 func TestANetworkByTheCommandLine(t *testing.T) {
 	l := line{t.TempDir()}
 	t.Cleanup(func() {
-		if n, err := cluster.Open(l.data); err == nil {
-			_ = n.Down(t.Context(), true)
-		}
+		_ = cluster.Down(context.WithoutCancel(t.Context()), l.data, true, t.Logf)
 	})
 	chaincode := clustertest.Build(t, "../cluster/testdata/notes")
 	up := []string{"up", "--orgs", "bureau,bankA", "--port", "0", "--chaincode", chaincode}
@@ -53,7 +52,9 @@ func TestANetworkByTheCommandLine(t *testing.T) {
 	l.expect(t, 2, "the orderers' organisation", "add-org", "Orderer")
 	l.downWithoutAPlan(t)
 	l.expect(t, 1, "it does not run", "status")
-	l.expect(t, 0, "peer.BankBMSP", "up")
+	l.expect(t, 0, "BankCMSP is on the channel", "add-org", "bankC") // on a network that has just been stopped
+	l.expect(t, 0, "peer.BankBMSP", "status")
+	l.expect(t, 2, "by case alone", "add-org", "BANKC")
 	l.expect(t, 0, "removed", "down", "--purge")
 	l.expect(t, 1, "no network in", "status")
 }
@@ -73,8 +74,9 @@ func (l line) downWithoutAPlan(t *testing.T) {
 	}
 	write(whole[:len(whole)/2])
 	l.expect(t, 1, "`network down` still stops the processes", "status")
-	l.expect(t, 0, "is stopped", "down")
+	l.expect(t, 0, "cannot be read any more", "down")
 	write(whole)
+	l.expect(t, 0, "`network up` starts it again", "down")
 }
 
 func TestOptionsOfWhichNothingCanComeLeaveNoFolder(t *testing.T) {
@@ -85,6 +87,10 @@ func TestOptionsOfWhichNothingCanComeLeaveNoFolder(t *testing.T) {
 	}
 	l.expect(t, 2, "finance bureau", "up", "--orgs", "bankA,bankB")
 	l.expect(t, 2, "not a program that can be run", "up", "--chaincode", text)
+	if err := os.Chmod(text, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l.expect(t, 2, "not a program of this system", "up", "--chaincode", text)
 	l.expect(t, 1, "no network in", "down")
 	if _, err := os.Stat(l.data); err == nil {
 		t.Error("the folder was made")
@@ -98,10 +104,10 @@ func TestABusyPortEndsUpWithOneSentence(t *testing.T) {
 	}
 	defer func() { _ = taken.Close() }()
 	_, port, _ := net.SplitHostPort(taken.Addr().String())
-	l := line{t.TempDir()}
+	l := line{filepath.Join(t.TempDir(), "network")}
 	l.expect(t, 1, "another program listens there", "up", "--port", port)
-	if _, err := os.Stat(filepath.Join(l.data, "network.json")); err == nil {
-		t.Error("a network that cannot be was recorded")
+	if _, err := os.Stat(l.data); err == nil {
+		t.Error("the folder of a network that cannot be was made")
 	}
 }
 

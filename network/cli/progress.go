@@ -17,7 +17,8 @@ type progress struct {
 	started time.Time
 
 	mu      sync.Mutex
-	counted bool // the cursor is behind a count
+	counted bool   // the cursor is behind a count
+	last    string // the newest line without its time
 }
 
 func newProgress(w io.Writer) *progress {
@@ -28,18 +29,22 @@ func newProgress(w io.Writer) *progress {
 func (p *progress) tell(step string, count int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	line := fmt.Sprintf("%6.1f s  %s", time.Since(p.started).Seconds(), step)
-	switch {
-	case count == 0:
-		p.clear()
-		_, _ = fmt.Fprintln(p.w, line)
-	case p.redraw:
-		p.clear()
-		_, _ = fmt.Fprintf(p.w, "%s: %d packages", line, count)
-		p.counted = true
-	case count%countEvery == 0:
-		_, _ = fmt.Fprintf(p.w, "%s: %d packages\n", line, count)
+	redrawn := count > 0 && p.redraw
+	if count > 0 {
+		if !p.redraw && count%countEvery != 0 {
+			return
+		}
+		step = fmt.Sprintf("%s: %d packages", step, count)
 	}
+	if step == p.last {
+		return // told by two who do the same
+	}
+	p.clear()
+	_, _ = fmt.Fprintf(p.w, "%6.1f s  %s", time.Since(p.started).Seconds(), step)
+	if !redrawn {
+		_, _ = fmt.Fprintln(p.w)
+	}
+	p.last, p.counted = step, redrawn
 }
 
 // step prints a step in the manner of fmt.Printf.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -52,8 +53,10 @@ func (c *downCommand) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	what := "stopped; `network up` starts it again with its data"
-	if c.Purge {
+	if _, err := cluster.Open(s.data); c.Purge || errors.Is(err, cluster.ErrNoNetwork) {
 		what = "stopped and removed"
+	} else if err != nil {
+		what = "stopped; what it consisted of cannot be read any more, and `network down --purge` removes what is left"
 	}
 	_, _ = fmt.Fprintf(s.out, "The network in %s is %s.\n", s.data, what)
 	return nil

@@ -10,7 +10,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
 	"time"
 )
@@ -123,10 +122,7 @@ func (n *Network) joinPeer(ctx context.Context, m member) error {
 	if err != nil && !strings.Contains(err.Error(), "already exists") {
 		return err
 	}
-	return n.change(func(p *plan) error {
-		p.Orgs[slices.IndexFunc(p.Orgs, func(o member) bool { return o.MSP == m.MSP })].Joined = true
-		return nil
-	})
+	return n.editMember(m.MSP, func(m *member) { m.Joined = true })
 }
 
 func (n *Network) awaitLeader(ctx context.Context) error {

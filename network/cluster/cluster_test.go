@@ -2,6 +2,7 @@ package cluster_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,7 +47,10 @@ func TestANetworkLives(t *testing.T) {
 		{"one package serves many chaincodes", deploys},
 		{"an organisation may run another executable", replaces},
 		{"an organisation joins and endorses", joins},
+		{"an organisation that failed to join leaves nothing and keeps nobody out", failsToJoin},
+		{"one that a call cut short left behind is completed by the next", joinsLate},
 		{"connection files name all nodes", connects},
+		{"a damaged connection file is written anew", rewrites},
 		{"status says what is down", reports},
 		{"purge leaves nothing", purges},
 	} {
@@ -143,14 +147,85 @@ func joins(t *testing.T, l *life) {
 	must(t, l.AddOrg(t.Context(), "bankC")) // nothing is left to do
 }
 
+func failsToJoin(t *testing.T, l *life) {
+	before, err := os.ReadFile(filepath.Join(l.o.Data, "network.json"))
+	must(t, err)
+	for _, at := range []string{"certificates", "orderers and peers", "channel"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		l.Tell(func(step string, _ int) {
+			if step == at {
+				cancel()
+			}
+		})
+		if err := l.AddOrg(ctx, "bankD"); err == nil || !strings.Contains(err.Error(), "nothing of BankDMSP is left") {
+			t.Errorf("cut short at %s: %v", at, err)
+		}
+		if left, _ := filepath.Glob(filepath.Join(l.o.Data, "*", "*BankDMSP*")); len(left) > 0 {
+			t.Errorf("cut short at %s, it leaves %v", at, left)
+		}
+	}
+	l.Tell(nil)
+	obstacle := filepath.Join(l.o.Data, "crypto", "BankDMSP")
+	must(t, os.WriteFile(obstacle, nil, 0o600))
+	if err := l.AddOrg(t.Context(), "bankD"); err == nil {
+		t.Error("it joined without certificates")
+	}
+	after, err := os.ReadFile(filepath.Join(l.o.Data, "network.json"))
+	must(t, err)
+	if string(after) != string(before) {
+		t.Errorf("the plan was\n%s\nand is\n%s", before, after)
+	}
+	for _, name := range []string{"bankc", "orderer", "BUREAU"} {
+		if err := l.AddOrg(t.Context(), name); !errors.Is(err, cluster.ErrOptions) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func joinsLate(t *testing.T, l *life) {
+	ctx, cancel := context.WithCancel(t.Context())
+	l.Tell(func(step string, _ int) {
+		if step == "chaincode" {
+			cancel()
+		}
+	})
+	if err := l.AddOrg(ctx, "bankF"); err == nil || !strings.Contains(err.Error(), "what is left to do for BankFMSP, `network up` does") {
+		t.Errorf("cut short on the channel: %v", err)
+	}
+	l.Tell(nil)
+	must(t, l.AddOrg(t.Context(), "bankF"))
+	must(t, l.Intend("BankDMSP"))
+	must(t, l.AddOrg(t.Context(), "bankE"))
+	for _, org := range []string{"BankDMSP", "BankEMSP", "BankFMSP"} {
+		must(t, l.Invoke(t.Context(), org, cluster.Contract, []string{bureau, org}, "put", "colour", org))
+		l.eventually(t, bankA, cluster.Contract, org, "get", "colour")
+	}
+}
+
 func connects(t *testing.T, l *life) {
 	for _, org := range []string{bureau, bankA, bankB, bankC} {
 		c, err := connection.Read(l.ConnectionFile(org))
 		must(t, err)
-		if c.Org != org || len(c.Peers) != 4 || len(c.Orderers) != 1 || !c.Demonstration || c.Regulator != bureau {
+		if c.Org != org || len(c.Peers) != 7 || len(c.Orderers) != 1 || !c.Demonstration || c.Regulator != bureau {
 			t.Errorf("the file of %s has %d peers, %d orderers: %+v", org, len(c.Peers), len(c.Orderers), c)
 		}
 	}
+}
+
+// rewrites has a damaged connection file written anew by what its reader is told to do.
+func rewrites(t *testing.T, l *life) {
+	file := l.ConnectionFile(bankA)
+	must(t, os.WriteFile(file, []byte("{"), 0o600))
+	if _, err := connection.Read(file); err == nil || !strings.Contains(err.Error(), "`network up` writes it anew") {
+		t.Errorf("a damaged file: %v", err)
+	}
+	if l.Complete(t.Context()) {
+		t.Error("a network is complete without a connection file")
+	}
+	_, err := cluster.Up(t.Context(), cluster.Options{Data: l.o.Data})
+	must(t, err)
+	_, err = connection.Read(file)
+	must(t, err)
 }
 
 func reports(t *testing.T, l *life) {

@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,12 +20,19 @@ func (n *Network) admit(ctx context.Context, m member) error {
 		return err
 	}
 	if !slices.Contains(applicationOrgs(config), m.MSP) {
+		if err := n.editMember(m.MSP, func(m *member) { m.Proposed = true }); err != nil {
+			return err
+		}
 		if err := n.propose(ctx, m.MSP, config); err != nil {
 			return fmt.Errorf("admit %s: %w", m.MSP, err)
 		}
 	}
+	return n.editMember(m.MSP, func(m *member) { m.Member, m.Proposed = true, false })
+}
+
+func (n *Network) editMember(org string, edit func(*member)) error {
 	return n.change(func(p *plan) error {
-		p.Orgs[slices.IndexFunc(p.Orgs, func(o member) bool { return o.MSP == m.MSP })].Member = true
+		edit(&p.Orgs[slices.IndexFunc(p.Orgs, func(o member) bool { return o.MSP == org })])
 		return nil
 	})
 }
@@ -78,7 +84,10 @@ func (n *Network) fetchConfig(ctx context.Context, file string) error {
 		_, last = n.asAdmin(ctx, Regulator, "fetch the channel's configuration", args...)
 		return last == nil, nil
 	})
-	return errors.Join(err, last)
+	if err != nil && last != nil {
+		return last // says more than that the time is over
+	}
+	return err
 }
 
 // propose adds an organisation to a configuration and sends the change, with the signatures that it needs.

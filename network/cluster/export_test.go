@@ -34,3 +34,14 @@ func (n *Network) PID(name string) int {
 	p, _ := readProcess(n.record(name))
 	return p.PID
 }
+
+// Intend plans a further organisation as a call does that is killed while the channel is asked to take it.
+func (n *Network) Intend(org string) error {
+	return n.change(func(p *plan) error {
+		if err := p.addOrg(org); err != nil {
+			return err
+		}
+		p.Orgs[len(p.Orgs)-1].Proposed = true
+		return nil
+	})
+}

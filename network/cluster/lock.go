@@ -10,13 +10,16 @@ import (
 	"time"
 )
 
+// lockFile is what a process holds that works on a folder.
+const lockFile = "lock"
+
 // lock keeps a folder for one process at a time; it waits for its turn, and says so. The lock is a file's, so
 // that it falls away with the process that holds it.
 func lock(ctx context.Context, dir string, tell func(format string, a ...any)) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("lock: %w", err)
 	}
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600) // #nosec G304 -- the folder is the user's choice
+	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_CREATE|os.O_RDWR, 0o600) // #nosec G304 -- the folder is the user's choice
 	if err != nil {
 		return nil, fmt.Errorf("lock: %w", err)
 	}

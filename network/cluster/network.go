@@ -62,6 +62,10 @@ func Up(ctx context.Context, o Options) (*Network, error) {
 	defer unlock()
 	n, err := openOrFound(o)
 	if err != nil {
+		if !exists(filepath.Join(o.Data, planFile)) {
+			_ = os.Remove(filepath.Join(o.Data, lockFile))
+			_ = os.Remove(o.Data) // fails when something else is in it
+		}
 		return nil, err
 	}
 	if err := ensureTools(ctx, o); err != nil {
@@ -137,51 +141,6 @@ func (n *Network) converge(ctx context.Context) error {
 			return errors.Join(err, binaries.Wait())
 		}
 	}
-	return nil
-}
-
-// Down stops every process of the network; purge removes all that it kept.
-func (n *Network) Down(ctx context.Context, purge bool) error {
-	return Down(ctx, n.dir, purge, n.opts.step)
-}
-
-// Down stops every process of the network in a folder, and with purge removes all that it kept. It goes by the records
-// of the processes, so that it works where the plan is damaged too.
-func Down(ctx context.Context, dir string, purge bool, tell func(format string, a ...any)) error {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
-	if !exists(filepath.Join(dir, planFile)) && !exists(nodesDir(dir)) {
-		return fmt.Errorf("%w in %s", ErrNoNetwork, dir)
-	}
-	unlock, err := lock(ctx, dir, tell)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	records, err := filepath.Glob(filepath.Join(nodesDir(dir), "*", processFile))
-	if err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
-	var group errgroup.Group
-	for _, record := range records {
-		group.Go(func() error { return end(ctx, record, process.stop) })
-	}
-	if err := group.Wait(); err != nil || !purge {
-		return err
-	}
-	return remove(dir)
-}
-
-// remove removes what a network keeps, the plan last, and the folder if nothing else is in it.
-func remove(dir string) error {
-	for _, name := range []string{"nodes", "crypto", "channel", "builder", "chaincode", "connections", planFile, "lock"} {
-		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
-			return fmt.Errorf("purge: %w", err)
-		}
-	}
-	_ = os.Remove(dir) // fails when somebody keeps other things there, who may go on doing so
 	return nil
 }
 

@@ -30,12 +30,15 @@ type launch struct {
 
 func nodesDir(dir string) string { return filepath.Join(dir, "nodes") }
 
-// processFile is the record of a node's process, in its folder.
-const processFile = "process.json"
+// Files in a node's folder: the record of its process, and what it logs.
+const (
+	processFile = "process.json"
+	logFile     = "log"
+)
 
 func (n *Network) nodeDir(name string) string { return filepath.Join(nodesDir(n.dir), name) }
 func (n *Network) record(name string) string  { return filepath.Join(n.nodeDir(name), processFile) }
-func (n *Network) log(name string) string     { return filepath.Join(n.nodeDir(name), "log") }
+func (n *Network) log(name string) string     { return filepath.Join(n.nodeDir(name), logFile) }
 
 // Nodes lists the nodes: orderers, peers, chaincode services.
 func (n *Network) Nodes() []Node { return append([]Node(nil), n.plan().Nodes...) }
@@ -82,20 +85,15 @@ func (n *Network) end(ctx context.Context, name string, how func(process, contex
 	if _, err := n.plan().node(name); err != nil {
 		return err
 	}
-	return end(ctx, n.record(name), how)
-}
-
-// end ends the process of a record, and takes the record away.
-func end(ctx context.Context, record string, how func(process, context.Context) error) error {
-	p, err := readProcess(record)
+	p, err := readProcess(n.record(name))
 	if err != nil {
 		return err
 	}
 	if err := how(p, ctx); err != nil {
-		return fmt.Errorf("%s: %w", record, err)
+		return fmt.Errorf("%s: %w", name, err)
 	}
-	if err := os.Remove(record); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: %w", record, err)
+	if err := os.Remove(n.record(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
 }

@@ -4,8 +4,11 @@
 package cluster
 
 import (
+	"debug/elf"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -89,18 +92,21 @@ func (o Options) withDefaults() Options {
 
 // validate says what makes no network.
 func (o Options) validate() error {
-	seen := map[string]bool{}
+	var seen plan
 	for _, org := range o.Orgs {
 		if err := validOrg(org); err != nil {
 			return err
 		}
-		if seen[MSPID(org)] {
+		if slices.Contains(seen.members(), MSPID(org)) {
 			return fmt.Errorf("%w: two organisations would be called %s", ErrOptions, MSPID(org))
 		}
-		seen[MSPID(org)] = true
+		if err := seen.clash(MSPID(org)); err != nil {
+			return err
+		}
+		seen.Orgs = append(seen.Orgs, member{MSP: MSPID(org)})
 	}
 	switch {
-	case !seen[Regulator] || len(o.Orgs) < 2:
+	case !slices.Contains(seen.members(), Regulator) || len(o.Orgs) < 2:
 		return fmt.Errorf("%w: a network needs the finance bureau (bureau) and at least one other organisation", ErrOptions)
 	case o.BFT && o.Orderers != bftOrderers:
 		return fmt.Errorf("%w: SmartBFT runs with %d orderers", ErrOptions, bftOrderers)
@@ -134,15 +140,31 @@ func (o Options) check() error {
 			return err
 		}
 	}
-	if o.Chaincode == "" {
-		return nil
+	for _, file := range append(slices.Collect(maps.Values(o.ChaincodeFor)), o.Chaincode) {
+		if err := runnable(file); file != "" && err != nil {
+			return fmt.Errorf("%w: the chaincode %w", ErrOptions, err)
+		}
 	}
-	info, err := os.Stat(o.Chaincode)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%w: the chaincode: %w", ErrOptions, err)
-	case !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0:
-		return fmt.Errorf("%w: the chaincode %s is not a program that can be run", ErrOptions, o.Chaincode)
+	return nil
+}
+
+// runnable says why a file is no program that Linux runs: one in ELF, or a script.
+func runnable(file string) error {
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0 {
+		return fmt.Errorf("%s is not a program that can be run: chmod +x makes a file one", file)
+	}
+	f, err := os.Open(file) // #nosec G304 -- the user's choice
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	head := make([]byte, len(elf.ELFMAG))
+	if _, err := io.ReadFull(f, head); err != nil || (string(head) != elf.ELFMAG && string(head[:2]) != "#!") {
+		return fmt.Errorf("%s is not a program of this system", file)
 	}
 	return nil
 }

@@ -31,6 +31,8 @@ type member struct {
 	Founder bool   `json:"founder"`           // in the genesis block
 	Joined  bool   `json:"joined,omitzero"`   // its peer is on the channel
 	Member  bool   `json:"admitted,omitzero"` // the channel's configuration has it; a founder's always does
+	// Proposed says that the channel was asked to take it, and may have.
+	Proposed bool `json:"proposed,omitzero"`
 }
 
 // deployment is one package of chaincode, one running service of it at each organisation, and the

@@ -1,6 +1,8 @@
 package cluster
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"net"
 	"slices"
@@ -81,6 +83,25 @@ func TestAFurtherOrganisationWidensThePolicyAtTheNextSequence(t *testing.T) {
 	}
 	if p.Orgs[2].Founder || p.Orgs[2].Member {
 		t.Errorf("it is in the genesis block: %+v", p.Orgs[2])
+	}
+}
+
+func TestAnOrganisationThatIsGivenUpLeavesThePlanAsItWas(t *testing.T) {
+	p := planned(t, Options{Orgs: []string{"bureau", "bankA"}})
+	p.Chaincodes[0].Definitions[0].Committed = true
+	before, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.addOrg("BankCMSP"); err != nil {
+		t.Fatal(err)
+	}
+	if p.settled() {
+		t.Error("an organisation that is to come is there already")
+	}
+	p.dropOrg("BankCMSP")
+	if after, _ := json.Marshal(p); !bytes.Equal(after, before) {
+		t.Errorf("got %s\nwant %s", after, before)
 	}
 }
 

@@ -9,7 +9,12 @@ import (
 
 func sleeper(t *testing.T) (process, string) {
 	t.Helper()
-	dir := t.TempDir()
+	return sleeperIn(t, t.TempDir())
+}
+
+// sleeperIn starts a process as that of a node with the folder dir.
+func sleeperIn(t *testing.T, dir string) (process, string) {
+	t.Helper()
 	record := filepath.Join(dir, "process.json")
 	p, err := spawn("/bin/sh", []string{"-c", "echo started; exec sleep 600"}, nil, dir, filepath.Join(dir, "log"), record)
 	if err != nil {

@@ -3,6 +3,8 @@ package cluster
 import (
 	"context"
 	"errors"
+
+	"decore/adapters/fabric/connection"
 )
 
 // NodeStatus is how a node is.
@@ -57,8 +59,13 @@ func (n *Network) status(ctx context.Context, node Node) NodeStatus {
 	return s
 }
 
-// Complete says whether all of the network is there and serves.
+// Complete says whether all of the network is there and serves, its connection files too.
 func (n *Network) Complete(ctx context.Context) bool {
+	for _, org := range n.plan().members() {
+		if _, err := connection.Read(n.ConnectionFile(org)); err != nil {
+			return false
+		}
+	}
 	for _, d := range n.plan().Chaincodes {
 		for _, def := range d.Definitions {
 			if !def.Committed {

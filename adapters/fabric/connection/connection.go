@@ -3,8 +3,11 @@
 package connection
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 
 	"github.com/go-json-experiment/json"
@@ -70,13 +73,17 @@ func (c Connection) Write(path string) error {
 	if err != nil {
 		return fmt.Errorf("connection file: %w", err)
 	}
-	if err := os.WriteFile(path, append(raw, '\n'), 0o600); err != nil {
+	part := path + ".part" // an older file might be readable by others
+	if err := os.WriteFile(part, append(raw, '\n'), 0o600); err != nil {
+		return fmt.Errorf("connection file: %w", err)
+	}
+	if err := os.Rename(part, path); err != nil {
 		return fmt.Errorf("connection file: %w", err)
 	}
 	return nil
 }
 
-// Validate says what is missing.
+// Validate says what is missing or cannot be read, and where.
 func (c Connection) Validate() error {
 	for _, f := range []struct{ name, value string }{
 		{"channel", c.Channel}, {"chaincode", c.Chaincode}, {"org", c.Org}, {"regulator", c.Regulator},
@@ -86,11 +93,38 @@ func (c Connection) Validate() error {
 			return fmt.Errorf("%s is missing", f.name)
 		}
 	}
+	for _, f := range []struct{ name, value string }{{"certificate", c.Identity.Certificate}, {"key", c.Identity.Key}} {
+		if block, _ := pem.Decode([]byte(f.value)); block == nil {
+			return fmt.Errorf("identity.%s is not in PEM", f.name)
+		}
+	}
+	if err := errors.Join(validateAll("peers", c.Peers), validateAll("orderers", c.Orderers)); err != nil {
+		return err
+	}
 	if len(c.PeersOf(c.Org)) == 0 {
 		return fmt.Errorf("no peer of %s is listed", c.Org)
 	}
 	if len(c.Orderers) == 0 {
 		return errors.New("no orderer is listed")
+	}
+	return nil
+}
+
+func validateAll(name string, nodes []Node) error {
+	for i, n := range nodes {
+		if err := n.validate(); err != nil {
+			return fmt.Errorf("%s[%d].%w", name, i, err)
+		}
+	}
+	return nil
+}
+
+func (n Node) validate() error {
+	if _, _, err := net.SplitHostPort(n.Address); err != nil {
+		return fmt.Errorf("address: %w", err)
+	}
+	if !x509.NewCertPool().AppendCertsFromPEM([]byte(n.TLSRoots)) {
+		return fmt.Errorf("tlsRoots: no certificate is given for %s", n.Address)
 	}
 	return nil
 }

@@ -1,28 +1,39 @@
 package connection_test
 
 import (
+	"encoding/pem"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"decore/adapters/fabric/connection"
 )
 
-func whole() connection.Connection {
+// whole is a connection of which nothing is missing.
+func whole(t *testing.T) connection.Connection {
+	t.Helper()
+	s := httptest.NewUnstartedServer(nil)
+	s.StartTLS()
+	defer s.Close()
+	root := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))
+	key := string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("key")}))
 	return connection.Connection{Channel: "decore", Chaincode: "decore", Org: "BankAMSP", Regulator: "BureauMSP",
-		Identity: connection.Identity{Certificate: "certificate", Key: "key"},
-		Peers:    []connection.Node{{Org: "BankAMSP", Address: "127.0.0.1:1"}, {Org: "BureauMSP", Address: "127.0.0.1:2"}},
-		Orderers: []connection.Node{{Org: "OrdererMSP", Address: "127.0.0.1:3"}}}
+		Identity: connection.Identity{Certificate: root, Key: key},
+		Peers:    []connection.Node{{Org: "BankAMSP", Address: "127.0.0.1:1", TLSRoots: root}, {Org: "BureauMSP", Address: "127.0.0.1:2", TLSRoots: root}},
+		Orderers: []connection.Node{{Org: "OrdererMSP", Address: "127.0.0.1:3", TLSRoots: root}}}
 }
 
 func TestAConnectionFileReadsBackAndIsItsOwnersAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "c.json")
-	if err := whole().Write(path); err != nil {
+	want := whole(t)
+	if err := want.Write(path); err != nil {
 		t.Fatal(err)
 	}
 	c, err := connection.Read(path)
-	if err != nil || len(c.PeersOf("BankAMSP")) != 1 || c.Identity != whole().Identity {
+	if err != nil || len(c.PeersOf("BankAMSP")) != 1 || c.Identity != want.Identity {
 		t.Fatalf("%+v, %v", c, err)
 	}
 	for _, mode := range []os.FileMode{0o644, 0o640, 0o604} {
@@ -33,6 +44,12 @@ func TestAConnectionFileReadsBackAndIsItsOwnersAlone(t *testing.T) {
 			t.Errorf("mode %o: %v", mode, err)
 		}
 	}
+	if err := want.Write(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := connection.Read(path); err != nil {
+		t.Errorf("written anew: %v", err)
+	}
 }
 
 func TestWhatIsWrongWithAConnectionFileIsSaidWithItsPlace(t *testing.T) {
@@ -42,7 +59,7 @@ func TestWhatIsWrongWithAConnectionFileIsSaidWithItsPlace(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := whole().Write(path); err != nil {
+	if err := whole(t).Write(path); err != nil {
 		t.Fatal(err)
 	}
 	raw, err := os.ReadFile(path)
@@ -55,12 +72,17 @@ func TestWhatIsWrongWithAConnectionFileIsSaidWithItsPlace(t *testing.T) {
 		"empty":              {"", "EOF"},
 		"an unknown field":   {strings.Replace(good, `"channel"`, `"chanel"`, 1), "chanel"},
 		"a number for text":  {strings.Replace(good, `"decore"`, "7", 1), "/channel"},
-		"no key":             {strings.Replace(good, `"key": "key"`, `"key": ""`, 1), "identity.key is missing"},
+		"no key":             {regexp.MustCompile(`"key": ".*"`).ReplaceAllString(good, `"key": ""`), "identity.key is missing"},
+		"a key cut short":    {regexp.MustCompile(`("key": ".*)-----END.*"`).ReplaceAllString(good, `$1"`), "identity.key is not in PEM"},
+		"an address cut":     {strings.Replace(good, "127.0.0.1:2", "127.0.0.1", 1), "peers[1].address"},
+		"a root cut short":   {regexp.MustCompile(`(127.0.0.1:3",\s*"tlsRoots": ").*"`).ReplaceAllString(good, `$1"`), "orderers[0].tlsRoots"},
 		"no peer of its own": {strings.Replace(good, `"org": "BankAMSP"`, `"org": "BankBMSP"`, 1), "no peer of BankBMSP"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			write(t, test.raw)
-			if _, err := connection.Read(path); err == nil || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), path) {
+			_, err := connection.Read(path)
+			if err == nil || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), path+":") ||
+				!strings.Contains(err.Error(), "`network up` writes it anew") {
 				t.Errorf("got %v", err)
 			}
 		})
