@@ -59,7 +59,7 @@ func rollOver(s *story, c *step) {
 			if reason := s.lendable(c, h); reason != "" {
 				s.fail(contract.BookKey(sh.root), "%s lends on %s, which %s", c.record.id, l.Record, reason)
 			}
-			stages[i] = encumbrance.Stage{Record: l.Record, Ancestors: h.Parents}
+			stages[i] = encumbrance.Stage{Record: l.Record, Ancestors: h.Stages()}
 			s.lend(c, h)
 		}
 		b, err := s.book(sh.root).RollOver(from.Record, c.record.id, stages, keep, s.now.Time)
@@ -82,7 +82,7 @@ func (s *story) moved(sh shift, debt string) (encumbrance.Lien, bool) {
 	}
 	for _, from := range candidates {
 		if len(sh.came) > 0 && len(sh.gone) < 2 && !slices.ContainsFunc(sh.came, func(l encumbrance.Lien) bool {
-			return !slices.Contains(s.trail(l.Record).at.Parents, from.Record)
+			return !slices.Contains(s.trail(l.Record).at.Stages(), from.Record)
 		}) {
 			return from, true
 		}
@@ -119,7 +119,7 @@ func acceptTopUp(s *story, c *step) {
 			if l.Registered == nil || l.Registered.After(s.now.Time) || calendar.At(l.Registered.Time).Before(calendar.At(c.record.at.Created.Time)) {
 				s.fail(contract.BookKey(sh.root), "filed at a time that cannot be")
 			}
-			b, err := s.book(sh.root).Establish(encumbrance.Lien{Record: l.Record, Ancestors: h.Parents, Financing: c.record.id,
+			b, err := s.book(sh.root).Establish(encumbrance.Lien{Record: l.Record, Ancestors: h.Stages(), Financing: c.record.id,
 				Holder: c.Command.Party, Kind: kind, Since: s.now, Registered: l.Registered})
 			if err != nil {
 				s.fail(contract.BookKey(sh.root), "%s of %s: %v", c.Command.Verb, c.record.id, err)

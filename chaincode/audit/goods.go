@@ -49,7 +49,7 @@ func settleLot(s *story, c *step) {
 
 // held lists the liens on the record and on earlier stages of its value.
 func (s *story) held(h contract.Header) []encumbrance.Lien {
-	return slices.DeleteFunc(s.live(h), func(l encumbrance.Lien) bool { return l.Record != h.ID && !slices.Contains(h.Parents, l.Record) })
+	return slices.DeleteFunc(s.live(h), func(l encumbrance.Lien) bool { return l.Record != h.ID && !slices.Contains(h.Stages(), l.Record) })
 }
 
 // noteOrder remembers for which financing its holder last ordered goods out.

@@ -40,13 +40,13 @@ func readBook(raw []byte) (b encumbrance.Book) {
 }
 
 func (s *story) live(h contract.Header) []encumbrance.Lien {
-	return s.book(h.Root).Live(h.ID, h.Parents, s.now.Time)
+	return s.book(h.Root).Live(h.ID, h.Stages(), s.now.Time)
 }
 
 // holds reports whether the party holds a live lien on the record or on an earlier stage of its value.
 func (s *story) holds(u ident.USCC, h contract.Header) bool {
 	return slices.ContainsFunc(s.live(h), func(l encumbrance.Lien) bool {
-		return l.Holder == u && (l.Record == h.ID || slices.Contains(h.Parents, l.Record))
+		return l.Holder == u && (l.Record == h.ID || slices.Contains(h.Stages(), l.Record))
 	})
 }
 
@@ -195,7 +195,7 @@ func reserve(s *story, c *step) {
 			until = *l.Until
 		}
 		s.checkReservation(c, h, l.Kind, until)
-		return b.Reserve(encumbrance.Lien{Record: h.ID, Ancestors: h.Parents, Financing: c.record.id, Holder: c.Command.Party,
+		return b.Reserve(encumbrance.Lien{Record: h.ID, Ancestors: h.Stages(), Financing: c.record.id, Holder: c.Command.Party,
 			Kind: l.Kind, Since: s.now, Until: &until})
 	})
 	if shown := s.shown()[c.record.id]; len(shown) > 0 {

@@ -35,6 +35,7 @@ func endOffer(s *story, c *step) {
 func takeOver(s *story, c *step) {
 	endOffer(s, c)
 	s.learnt.sides(c.record.id).one = c.Command.Party
+	c.record.at.Apart = true
 	c.record.at.Grants, c.record.had, c.record.grants, c.record.revokes = nil, nil, nil, nil
 }
 
@@ -76,7 +77,8 @@ func acknowledge(s *story, c *step) {
 
 func withdrawNotice(s *story, c *step) {
 	k := s.learnt.passage(c.record.id)
-	if k.payee != c.Command.Party {
+	held := k.payee == s.learnt.sides(c.record.id).one || slices.ContainsFunc(s.live(c.record.at), func(l encumbrance.Lien) bool { return l.Holder == k.payee })
+	if k.payee == "" || k.payee != c.Command.Party && held {
 		s.failRecord(c.record.id, "a notice withdrawn by another than the assignee")
 	}
 	k.payee, k.received = "", false
@@ -105,7 +107,7 @@ func divide(s *story, c *step) {
 		}
 		t.stands = true
 		t.at = contract.Header{ID: id, Kind: whole.at.Kind, State: c.from, Version: 1, Owner: whole.at.Owner, Root: whole.at.Root,
-			Parents: append(slices.Clone(whole.at.Parents), whole.id), Tokens: slices.Clone(whole.at.Tokens),
+			Parents: append(slices.Clone(whole.at.Parents), whole.id), Apart: whole.at.Apart, Tokens: slices.Clone(whole.at.Tokens),
 			Grants: whole.at.Grants, Created: s.now, Creation: c.Command.ID}
 		t.had, t.grants, t.revokes = whole.had, slices.Clone(whole.grants), slices.Clone(whole.revokes)
 		*s.learnt.sides(id) = *s.learnt.sides(whole.id)

@@ -140,7 +140,7 @@ func (s *story) heldBefore(u ident.USCC, t *trail) bool {
 			continue
 		}
 		held := false
-		for _, l := range readBook(b).Live(t.id, t.after.Parents, s.now.Time) {
+		for _, l := range readBook(b).Live(t.id, t.after.Stages(), s.now.Time) {
 			held = held || l.Holder == u
 		}
 		if !held {

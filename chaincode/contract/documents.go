@@ -75,7 +75,7 @@ func (c *call) saveBook(h Header, b encumbrance.Book) error {
 // liens lists the live liens on the record's value, at any stage.
 func (c *call) liens(h Header) ([]lien, error) {
 	b, err := c.book(h)
-	return b.Live(h.ID, h.Parents, c.now.Time), err
+	return b.Live(h.ID, h.Stages(), c.now.Time), err
 }
 
 // held lists the live liens on the record and on earlier stages of its value: those whose holders hold the record.
@@ -83,7 +83,7 @@ func (c *call) liens(h Header) ([]lien, error) {
 // several stages is listed once.
 func (c *call) held(h Header) ([]lien, error) {
 	live, err := c.liens(h)
-	held := slices.DeleteFunc(live, func(l lien) bool { return l.Record != h.ID && !slices.Contains(h.Parents, l.Record) })
+	held := slices.DeleteFunc(live, func(l lien) bool { return l.Record != h.ID && !slices.Contains(h.Stages(), l.Record) })
 	return slices.CompactFunc(held, func(a, b lien) bool { return a.Financing == b.Financing }), err
 }
 

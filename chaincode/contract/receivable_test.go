@@ -191,3 +191,18 @@ func (w *world) inForce(ids ...string) money.Amount {
 	}
 	return sum
 }
+
+// late61 is a copy of the world in which the receivable is past due.
+func (w *world) late61(id string) *world {
+	c := w.fork(w.T)
+	c.Pass(61 * days)
+	c.Do(c.BankA, "receivable.mark-overdue", id, receivable.OverdueArgs{})
+	return c
+}
+
+func withContract(a receivable.SetOffArgs, number ident.DocumentNumber) receivable.SetOffArgs {
+	a.Contract = number
+	return a
+}
+
+func invoiceOf(r receivable.Reduction) ident.InvoiceNumber { return ident.InvoiceNumber(r.Number) }

@@ -25,6 +25,7 @@ type Header struct {
 	Owner    ident.USCC          `json:"owner"` // who created it; of a part of a receivable, who registered the whole
 	Root     string              `json:"root"`  // first stage of the same value; names the encumbrance book
 	Parents  []string            `json:"parents"`
+	Apart    bool                `json:"apart,omitzero"` // it was passed on to another creditor: what is lent on its order reaches it no more
 	Tokens   []duplicate.Token   `json:"tokens"`
 	Grants   []Grant             `json:"grants"`
 	Created  evidence.Instant    `json:"created"`
@@ -41,6 +42,14 @@ func (h Header) Nearest(t *lifecycle.Table) string {
 		}
 	}
 	return ""
+}
+
+// Stages lists the records whose liens reach this one: earlier stages of its value, oldest first.
+func (h Header) Stages() []string {
+	if h.Apart {
+		return h.Wholes()
+	}
+	return h.Parents
 }
 
 // Wholes lists, oldest first, the records of its own kind that the record is a part of: a receivable out of a split

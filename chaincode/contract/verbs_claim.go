@@ -27,7 +27,13 @@ func init() {
 		return r.State, err
 	})
 	on(receivable.Table, "withdraw-notice", func(c *call, r receivableRecord, _ receivable.WithdrawNoticeArgs) (_ lifecycle.State, err error) {
-		r.Terms, err = r.Terms.WithdrawNotice(c.cmd.Party)
+		live, err := c.liens(r.Header)
+		if err != nil {
+			return "", err
+		}
+		n := r.Terms.Notice
+		ended := n != nil && n.Payee != r.Terms.Creditor && !slices.ContainsFunc(live, func(l lien) bool { return l.Holder == n.Payee })
+		r.Terms, err = r.Terms.WithdrawNotice(c.cmd.Party, ended)
 		return r.State, err
 	})
 	on(receivable.Table, "set-off", setOff)
@@ -81,7 +87,10 @@ func setOff(c *call, r receivableRecord, a receivable.SetOffArgs) (next lifecycl
 		return "", err
 	}
 	s := receivable.SetOffSituation{Assigned: len(live) > 0 || r.Terms.Creditor != r.Terms.Seller}
-	if r.Terms.Noticed(r.Terms.Creditor) || slices.ContainsFunc(live, func(l lien) bool { return r.Terms.Noticed(l.Holder) }) {
+	if r.Terms.Creditor != r.Terms.Seller {
+		s.Noticed = r.Terms.NoticedOn
+	}
+	if s.Noticed.IsZero() && (r.Terms.Noticed(r.Terms.Creditor) || slices.ContainsFunc(live, func(l lien) bool { return r.Terms.Noticed(l.Holder) })) {
 		s.Noticed = calendar.At(r.Terms.Notice.Received.Time)
 	}
 	if a.Contract != "" {

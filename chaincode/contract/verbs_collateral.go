@@ -62,10 +62,10 @@ func rollOver(c *call, r financingRecord, a financing.RollOverArgs) (lifecycle.S
 	}
 	stages := make([]encumbrance.Stage, len(pieces))
 	for i, p := range pieces {
-		if !slices.Contains(p.Parents, a.From) {
+		if !slices.Contains(p.Stages(), a.From) {
 			return "", fault.New(fault.NotDescendant, p.field)
 		}
-		stages[i] = encumbrance.Stage{Record: p.ID, Ancestors: p.Parents}
+		stages[i] = encumbrance.Stage{Record: p.ID, Ancestors: p.Stages()}
 	}
 	if err := owned(pieces, r.Terms.Applicant); err != nil {
 		return "", err
@@ -178,7 +178,7 @@ func (c *call) takeUp(r financingRecord, p piece, registered evidence.Instant) e
 		return err
 	}
 	kind, _ := r.Terms.Product.Lien()
-	if b, err = b.Establish(lien{Record: p.ID, Ancestors: p.Parents, Financing: r.ID, Holder: r.Terms.Lender, Kind: kind,
+	if b, err = b.Establish(lien{Record: p.ID, Ancestors: p.Stages(), Financing: r.ID, Holder: r.Terms.Lender, Kind: kind,
 		Since: c.now, Registered: &registered}); err != nil {
 		return faultOf(err, p.field)
 	}

@@ -143,7 +143,7 @@ func reserve(c *call, r financingRecord, a financing.ReserveArgs) (lifecycle.Sta
 	}
 	until := evidence.InstantOf(c.now.Add(time.Duration(a.Hours) * time.Hour))
 	err = c.eachBook(r, func(h Header, b encumbrance.Book) (encumbrance.Book, error) {
-		return b.Reserve(lien{Record: h.ID, Ancestors: h.Parents, Financing: r.ID, Holder: r.Terms.Lender,
+		return b.Reserve(lien{Record: h.ID, Ancestors: h.Stages(), Financing: r.ID, Holder: r.Terms.Lender,
 			Kind: kind, Since: c.now, Until: &until})
 	})
 	return financing.Reserved, err

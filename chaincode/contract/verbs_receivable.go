@@ -28,7 +28,7 @@ func init() {
 			if err := c.free(r.Header, "民法典担保制度解释 art. 61(1)"); err != nil {
 				return "", err
 			}
-			if r.Terms.Creditor != r.Terms.Seller && r.Terms.Noticed(r.Terms.Creditor) {
+			if r.Terms.Creditor != r.Terms.Seller && (r.Terms.Noticed(r.Terms.Creditor) || !r.Terms.NoticedOn.IsZero()) {
 				return "", fault.New(fault.WrongState, "").Under("民法典担保制度解释 art. 61(1)")
 			}
 		}

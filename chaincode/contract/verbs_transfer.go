@@ -31,8 +31,9 @@ func init() {
 		if err := c.free(r.Header, "民法典 445"); err != nil {
 			return "", err
 		}
-		// To whom it is shown is the new creditor's to say.
-		r.Grants = nil
+		// To whom it is shown is the new creditor's to say, and what its seller borrows on the order from now on is
+		// no concern of it.
+		r.Grants, r.Apart = nil, true
 		r.Terms, err = r.Terms.Take()
 		return r.State, err
 	})
@@ -70,6 +71,7 @@ func splitReceivable(c *call, r receivableRecord, a receivable.SplitArgs) (lifec
 		child := create(c, receivable.Table.Kind, whole.Child(p))
 		child.ID, child.State, child.Owner = p.ID, from, r.Owner
 		child.Root, child.Parents = r.Root, append(slices.Clone(r.Parents), r.ID)
+		child.Apart = r.Apart
 		child.Tokens, child.Grants = slices.Clone(r.Tokens), slices.Clone(r.Grants)
 		if err := save(c, child); err != nil {
 			return "", err

@@ -59,12 +59,12 @@ func (t Terms) Acknowledge(now evidence.Instant) (Terms, error) {
 }
 
 // WithdrawNotice takes a notice back, which the assignee alone may (民法典 546): to who gave the claim away it is
-// irrevocable.
-func (t Terms) WithdrawNotice(by ident.USCC) (Terms, error) {
+// irrevocable. When the assignee has the claim no more, who has it may.
+func (t Terms) WithdrawNotice(by ident.USCC, ended bool) (Terms, error) {
 	switch {
 	case t.Notice == nil:
 		return t, fault.New(fault.NoticeMissing, "")
-	case t.Notice.Payee != by:
+	case t.Notice.Payee != by && !ended:
 		return t, fault.New(fault.NotPermitted, "/party").Under("民法典 546")
 	}
 	t.Notice = nil

@@ -42,14 +42,19 @@ type Terms struct {
 	WaivesSetOff bool                `json:"waivesSetOff"`         // 放弃抵销权 (民法典 549)
 	Payments     []Payment           `json:"payments"`             // 回款记录
 
-	NoAssignmentClause bool        `json:"noAssignmentClause,omitzero"` // 禁止转让约定: flagged, binds no third party (民法典 545)
-	Depth              int         `json:"depth,omitzero"`              // 层级: how often it was split or transferred since it was registered
-	Transfer           *Transfer   `json:"transfer,omitzero"`           // an offer that waits for its answer
-	Notice             *Notice     `json:"notice,omitzero"`             // 转让通知
-	Reductions         []Reduction `json:"reductions,omitzero"`         // 冲减记录: what reduced the debt without a payment
-	Parts              []Part      `json:"parts,omitzero"`              // 拆分: what became of it, once it is split
-	Late               *Late       `json:"late,omitzero"`               // 逾期利息
-	WrittenOff         *WriteOff   `json:"writtenOff,omitzero"`         // 核销
+	NoAssignmentClause bool      `json:"noAssignmentClause,omitzero"` // 禁止转让约定: flagged, binds no third party (民法典 545)
+	Depth              int       `json:"depth,omitzero"`              // 层级: how often it was split or transferred since it was registered
+	Transfer           *Transfer `json:"transfer,omitzero"`           // an offer that waits for its answer
+	Notice             *Notice   `json:"notice,omitzero"`             // 转让通知
+
+	// The day on which the debtor first had notice of a creditor that has passed the claim on since: from then on it knew
+	// that the claim is not its seller's any more.
+	NoticedOn calendar.Date `json:"noticedOn,omitzero"`
+
+	Reductions []Reduction `json:"reductions,omitzero"` // 冲减记录: what reduced the debt without a payment
+	Parts      []Part      `json:"parts,omitzero"`      // 拆分: what became of it, once it is split
+	Late       *Late       `json:"late,omitzero"`       // 逾期利息
+	WrittenOff *WriteOff   `json:"writtenOff,omitzero"` // 核销
 }
 
 // Payment is the evidence of one payment; the platform moves no money.

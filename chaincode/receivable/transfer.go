@@ -60,7 +60,7 @@ func (t Terms) Split(a SplitArgs, policy credit.Policy) (Terms, lc.State, error)
 // Child is the terms of a part of the receivable: everything but the amount is as it stood.
 func (t Terms) Child(p Part) Terms {
 	t.Amount, t.Outstanding, t.Payments = p.Amount, p.Amount, []Payment{}
-	t.Reductions, t.Parts = nil, nil
+	t.Reductions, t.Parts, t.Late = nil, nil, nil
 	t.Depth++
 	return t
 }
@@ -104,6 +104,9 @@ func (t Terms) Pass(a TransferArgs, policy credit.Policy, today calendar.Date) (
 func (t Terms) Take() (Terms, error) {
 	if t.Transfer == nil {
 		return t, fault.New(fault.TransferMissing, "")
+	}
+	if t.Noticed(t.Creditor) && t.NoticedOn.IsZero() {
+		t.NoticedOn = calendar.At(t.Notice.Received.Time)
 	}
 	t.Creditor, t.Transfer = t.Transfer.To, nil
 	t.Depth++

@@ -105,7 +105,7 @@ func (a *API) liens(ctx context.Context, r projection.Record) ([]encumbrance.Lie
 	if err != nil || len(b.Liens) == 0 {
 		return nil, err
 	}
-	return b.Live(r.ID, r.Parents, a.ledger.Now()), nil
+	return b.Live(r.ID, r.Stages(), a.ledger.Now()), nil
 }
 
 // enrolled returns the caller's entry in the registry, when it is active and has every role that the token claims.
@@ -153,7 +153,7 @@ func (a *API) allowed(e *exchange, r projection.Record, live []encumbrance.Lien)
 		switch as {
 		case lifecycle.Holder:
 			return slices.ContainsFunc(live, func(l encumbrance.Lien) bool {
-				return l.Holder == e.caller.Party && (l.Record == r.ID || slices.Contains(r.Parents, l.Record))
+				return l.Holder == e.caller.Party && (l.Record == r.ID || slices.Contains(r.Stages(), l.Record))
 			})
 		case lifecycle.Grantee:
 			return r.Granted(e.caller.Party, a.today())

@@ -118,7 +118,7 @@ type Lien struct {
 // Liens lists the live liens on the record's value, at any stage, as the caller may know them.
 func Liens(b encumbrance.Book, h contract.Header, at time.Time, caller ident.USCC) []Lien {
 	liens := []Lien{}
-	for _, l := range b.Live(h.ID, h.Parents, at) {
+	for _, l := range b.Live(h.ID, h.Stages(), at) {
 		liens = append(liens, Lien{State: l.State, Kind: l.Kind, Until: l.Until, Registered: l.Registered, Own: l.Holder == caller})
 	}
 	return liens
