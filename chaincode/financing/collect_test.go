@@ -49,7 +49,7 @@ func TestTheSharesComeToWhatWasCollected(t *testing.T) {
 	})
 }
 
-func lent(recourse bool, product financing.Product) financing.Terms {
+func lentWith(recourse bool, product financing.Product) financing.Terms {
 	return financing.Terms{Product: product, Principal: yuan("100.00"), Collateral: []string{"REC-1"},
 		Offer: &financing.Offer{Recourse: recourse}, Disbursement: &financing.Disbursement{Date: today}}
 }
@@ -60,9 +60,9 @@ func TestACollectionIsARepaymentAndShowsTheSurplus(t *testing.T) {
 		terms    financing.Terms
 		returned string
 	}{
-		"a loan":                     {lent(false, financing.ReceivableLoan), "27.00"},
-		"factoring with recourse":    {lent(true, financing.Factoring), "27.00"},
-		"factoring without recourse": {lent(false, financing.Factoring), "0.00"},
+		"a loan":                     {lentWith(false, financing.ReceivableLoan), "27.00"},
+		"factoring with recourse":    {lentWith(true, financing.Factoring), "27.00"},
+		"factoring without recourse": {lentWith(false, financing.Factoring), "0.00"},
 	} {
 		got, state, err := c.terms.Collect(args, financing.Disbursed, today)
 		if err != nil || state != financing.Settled || !got.Principal.IsZero() || len(got.Repayments) != 1 || len(got.Collections) != 1 {
@@ -90,7 +90,7 @@ func TestACollectionIsARepaymentAndShowsTheSurplus(t *testing.T) {
 	} {
 		a := args
 		change(&a)
-		if _, _, err := lent(true, financing.Factoring).Collect(a, financing.Disbursed, today); fault.Of(err) == nil || fault.Of(err).Field != field {
+		if _, _, err := lentWith(true, financing.Factoring).Collect(a, financing.Disbursed, today); fault.Of(err) == nil || fault.Of(err).Field != field {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
@@ -98,11 +98,11 @@ func TestACollectionIsARepaymentAndShowsTheSurplus(t *testing.T) {
 
 func TestReceivablesAreBoughtBackOnlyWithRecourse(t *testing.T) {
 	args := financing.BuyBackArgs{Interest: yuan("2.00"), Date: today, Reference: "B1"}
-	got, state, err := lent(true, financing.Factoring).BuyBack(args, today)
+	got, state, err := lentWith(true, financing.Factoring).BuyBack(args, today)
 	if err != nil || state != financing.BoughtBack || !got.Principal.IsZero() || got.Repayments[0].Principal.String() != "100.00" {
 		t.Errorf("%s %+v %v", state, got, err)
 	}
-	_, _, err = lent(false, financing.Factoring).BuyBack(args, today)
+	_, _, err = lentWith(false, financing.Factoring).BuyBack(args, today)
 	if f := fault.Of(err); f == nil || f.Code != fault.NoRecourse || f.Clause != "民法典 767" {
 		t.Errorf("without recourse: %v", err)
 	}

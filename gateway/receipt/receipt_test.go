@@ -130,6 +130,25 @@ func TestAReceiptHoldsByItself(t *testing.T) {
 	}
 }
 
+func TestAReceiptOfAPartOrOfATransferredClaimHoldsByItself(t *testing.T) {
+	w := newWorld(t)
+	part, rest := contracttest.NewID("REC"), contracttest.NewID("REC")
+	w.Do(w.SME, "receivable.split", w.record, receivable.SplitArgs{Children: []receivable.Part{
+		{ID: part, Amount: money.MustParse("99900.00")}, {ID: rest, Amount: money.MustParse("500000.00")}}})
+	w.Do(w.SME, "receivable.transfer", rest, receivable.TransferArgs{To: w.SME2.USCC})
+	w.Do(w.SME2, "receivable.accept-transfer", rest, receivable.AnswerArgs{})
+	w.Do(w.SME2, "receivable.grant", rest, contract.GrantArgs{To: w.BankA.USCC, Until: w.Today().AddDays(300)})
+	for _, id := range []string{part, rest} {
+		report, err := receipt.Verify(w.issue(t, id, true), receipt.Anchor(evidence.KeyID(&w.Regulator.Key.PublicKey)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report.Record != id || report.Verification.Verdict != check.Pass {
+			t.Errorf("%+v", report.Verification)
+		}
+	}
+}
+
 func TestAReceiptShowsWhatBanksMayNotAsWithheld(t *testing.T) {
 	w := newWorld(t)
 	w.Grant(w.record, w.BankB)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"decore/chaincode/canon"
 	"decore/chaincode/contract"
@@ -179,9 +180,13 @@ func (c *checker) withheld(e Entry) {
 	c.lines = append(c.lines, Line{ID: e.Result.Command, Subject: e.Result.Record, Time: e.Position.Time, Block: e.Position.Block})
 }
 
+// about reports whether the subject is one of the records, or a receivable that the record is a part of.
 func (c *checker) about(subject string) bool {
-	return c.content.Record != nil && c.content.Record.Header.ID == subject ||
-		c.content.Order != nil && c.content.Order.Header.ID == subject
+	if c.content.Order != nil && c.content.Order.Header.ID == subject {
+		return true
+	}
+	return c.content.Record != nil && (c.content.Record.Header.ID == subject ||
+		strings.HasPrefix(subject, receivable.Table.Prefix+"-") && slices.Contains(c.content.Record.Header.Parents, subject))
 }
 
 // stated compares what the receipt says of registry, policy and issuer with what the commands made.
@@ -264,10 +269,11 @@ func disclosed[T any](c *checker, where string, shown *Copy) verification.Copy[T
 // header compares what can be told from the commands with the record's header.
 func (c *checker) header(where string, h contract.Header) {
 	for _, cmd := range c.commands {
-		if cmd.Subject != h.ID || cmd.Result.Command != h.Creation {
+		own := cmd.Subject == h.ID
+		if cmd.Result.Command != h.Creation || !own && !slices.Contains(h.Parents, cmd.Subject) {
 			continue
 		}
-		if cmd.Withheld() || cmd.Party != h.Owner || cmd.Position.Time != h.Created {
+		if cmd.Withheld() || own && cmd.Party != h.Owner || cmd.Position.Time != h.Created {
 			c.fail(HeaderDiffers, where, "owner or time of creation")
 		}
 		return

@@ -163,19 +163,24 @@ func (c chain) beginning() (state lc.State, version int, ok bool) {
 		return lc.None, 0, true
 	}
 	found := lc.None // the state of the elder that the commands have come to; a part begins in that of its whole
-	for _, cmd := range c.elders {
-		if cmd.Withheld() {
-			found = cmd.Result.State
-			continue
-		}
-		born, bears := births[cmd.Verb]
-		if cmd.Result.Command == c.header.Creation {
-			if born == lc.None {
+	for _, id := range c.header.Parents {
+		for _, cmd := range c.elders {
+			if cmd.Subject != id {
+				continue
+			}
+			born, bears := lc.None, false
+			if !cmd.Withheld() {
+				born, bears = births[cmd.Verb]
+			}
+			if born == lc.None && bears {
 				born = found
 			}
-			return born, 1, bears && slices.Contains(c.header.Parents, cmd.Subject)
-		}
-		if !bears || born != lc.None {
+			if cmd.Result.Command == c.header.Creation {
+				return born, 1, bears
+			}
+			if bears {
+				break // what comes after it is no part's concern
+			}
 			found = cmd.Result.State
 		}
 	}
