@@ -486,7 +486,7 @@ func (o *oracle) alive(id string) bool {
 	case o.receivables[id] != nil:
 		return o.receivables[id].live
 	case o.lots[id] != nil:
-		return o.lots[id].in > o.lots[id].out
+		return o.lots[id].in == 0 || o.lots[id].in > o.lots[id].out // what is to come stands too
 	}
 	return true
 }
