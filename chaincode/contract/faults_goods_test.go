@@ -142,6 +142,11 @@ func TestALienDoesNotMoveToWhatIsGone(t *testing.T) {
 		roll(w, loan, ord, heap)
 		w.Do(w.Keeper, "lot.store", w.declared(), place)
 	})
+	t.Run("a lot that nobody counted yet", func(t *testing.T) {
+		w := base.fork(t)
+		ord, loan := lend(w)
+		roll(w, loan, ord, made(w, ord))
+	})
 	t.Run("a lot that never came", func(t *testing.T) {
 		w := base.fork(t)
 		ord, loan := lend(w)

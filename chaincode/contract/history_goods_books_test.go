@@ -418,7 +418,7 @@ var booking = map[string]func(o *oracle, id, by string, a arguments) error{
 				return fmt.Errorf("%s is no later stage of %s", record, a.From)
 			}
 			if !o.alive(record) {
-				return fmt.Errorf("%s moves its lien to %s, which stands for nothing any more", id, record)
+				return fmt.Errorf("%s moves its lien to %s, which stands for nothing", id, record)
 			}
 			o.liens = append(o.liens, lienEntry{record, id, l.until})
 			f.collateral = append(slices.Clone(f.collateral), record)
@@ -486,7 +486,7 @@ func (o *oracle) alive(id string) bool {
 	case o.receivables[id] != nil:
 		return o.receivables[id].live
 	case o.lots[id] != nil:
-		return o.lots[id].in == 0 || o.lots[id].in > o.lots[id].out // what is to come stands too
+		return o.lots[id].in > o.lots[id].out
 	}
 	return true
 }

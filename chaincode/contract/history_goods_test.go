@@ -63,7 +63,7 @@ func TestAnyHistoryConservesValueAndHoldsItOnce(t *testing.T) {
 		}
 	})
 	close(done)
-	if n < 100 || t.Failed() {
+	if n < 1000 || t.Failed() {
 		return
 	}
 	total := map[string]int{}

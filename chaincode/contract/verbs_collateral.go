@@ -93,18 +93,19 @@ func rollOver(c *call, r financingRecord, a financing.RollOverArgs) (lifecycle.S
 	return r.State, c.moveClaims(r, from, pieces, a.Keep)
 }
 
-// gone are, by kind, the states in which neither a record nor a later stage of it stands for any value.
-var gone = map[string][]lifecycle.State{
-	lot.Table.Kind:        {lot.Exhausted, lot.Rejected, lot.Withdrawn},
+// worthless are, by kind, the states in which neither a record nor a later stage of it stands for any value: it is gone,
+// or no keeper has counted it yet.
+var worthless = map[string][]lifecycle.State{
+	lot.Table.Kind:        {lot.Declared, lot.Exhausted, lot.Rejected, lot.Withdrawn},
 	warehouse.Table.Kind:  {warehouse.Delivered, warehouse.Cancelled},
 	receivable.Table.Kind: {receivable.Cancelled, receivable.Voided},
 }
 
-// stillThere refuses to move a lien to what is gone: it would secure nothing, and take a place or a number again that is
-// free for others.
+// stillThere refuses to move a lien to what is gone or has not come: it would secure nothing, and take a place or a
+// number again that is free for others.
 func stillThere(pieces []piece) error {
 	for _, p := range pieces {
-		if slices.Contains(gone[p.Kind], p.State) {
+		if slices.Contains(worthless[p.Kind], p.State) {
 			return fault.New(fault.CollateralIneligible, p.field)
 		}
 	}
