@@ -416,8 +416,8 @@ func TestNoFenIsLostOrMadeOverALifeOfSplitsAndTransfers(t *testing.T) {
 			amount := money.Fen(rapid.Int64Range(-10, 60_000).Draw(t, "fen"))
 			before := h.Terms
 			next, state, err, made := before, h.state, error(nil), []held(nil)
-			row := ""
-			switch row = rapid.SampledFrom([]string{"pay", "dilute", "set-off", "split", "transfer", "accept-transfer", "recall-transfer"}).Draw(t, "verb"); row {
+			row := rapid.SampledFrom([]string{"pay", "dilute", "set-off", "split", "transfer", "accept-transfer", "recall-transfer"}).Draw(t, "verb")
+			switch row {
 			case "pay":
 				next, state, err = before.Pay(receivable.PayArgs{Amount: amount, Date: today, Reference: fmt.Sprint("P", n%5)}, h.state, today)
 			case "dilute":
