@@ -6,6 +6,7 @@ import (
 
 	"decore/chaincode/contract/contracttest"
 	"decore/chaincode/financing"
+	"decore/chaincode/lot"
 	"decore/chaincode/warehouse"
 )
 
@@ -110,5 +111,50 @@ func TestReceiptsThatDoNotBelongTogetherOrHaveRunOut(t *testing.T) {
 		w.Pass(25 * hour)
 		w.foiled(attempt{w.SME, "warehouse-receipt.pledge", id, warehouse.PledgeArgs{Financing: loan}}, "RECEIPT_EXPIRED", "", "")
 		w.foiled(attempt{w.SME, "warehouse-receipt.endorse", w.expiredReceipt(), warehouse.EndorseArgs{To: w.SME2.USCC}}, "WRONG_STATE", "", "")
+	})
+}
+
+// A lien does not move to what is gone: it would secure nothing, and take a place or a number that is free again.
+func TestALienDoesNotMoveToWhatIsGone(t *testing.T) {
+	t.Parallel()
+	base := newWorld(t)
+	lend := func(w *world) (ord, loan string) {
+		ord = w.attested("1000.00")
+		w.grantTo(ord, w.BankA)
+		return ord, w.paidOut(w.BankA, w.liened(w.BankA, financing.OrderLoan, "100.00", ord), "100.00")
+	}
+	roll := func(w *world, loan, from, to string) {
+		args := financing.RollOverArgs{From: from, To: []string{to}}
+		w.foiled(attempt{w.BankA, "financing.roll-over", loan, args}, "COLLATERAL_INELIGIBLE", "/to/0", "")
+	}
+	made := func(w *world, ord string) string {
+		args := w.declareArgs()
+		args.Order, args.OrderShare = ord, yuan("600.00")
+		return w.shown(w.after(contracttest.NewID("LOT"), w.SME, "lot.declare", args))
+	}
+	t.Run("a lot that is empty", func(t *testing.T) {
+		w := base.fork(t)
+		ord, loan := lend(w)
+		place, heap := w.storeArgs("100"), made(w, ord)
+		w.Do(w.Keeper, "lot.store", heap, place)
+		w.Do(w.BankA, "lot.order-release", heap, lot.OrderArgs{Quantity: tons("100"), Use: lot.ForOwner})
+		w.Do(w.Keeper, "lot.release", heap, release(w, "100"))
+		roll(w, loan, ord, heap)
+		w.Do(w.Keeper, "lot.store", w.declared(), place)
+	})
+	t.Run("a lot that never came", func(t *testing.T) {
+		w := base.fork(t)
+		ord, loan := lend(w)
+		roll(w, loan, ord, w.after(made(w, ord), w.Keeper, "lot.reject", financing.NoArgs{}))
+	})
+	t.Run("a receipt whose goods were given out", func(t *testing.T) {
+		w := base.fork(t)
+		id := w.receipt()
+		loan := w.lentOnReceipt(w.BankA, id, "100000.00")
+		part := w.shown(w.split(id, "15", "25")[0])
+		w.Do(w.BankA, "warehouse-receipt.order-delivery", part, financing.NoArgs{})
+		w.Do(w.SME, "warehouse-receipt.claim-goods", part, warehouse.ClaimArgs{})
+		w.Do(w.Keeper, "warehouse-receipt.deliver", part, financing.NoArgs{})
+		roll(w, loan, id, part)
 	})
 }

@@ -417,6 +417,9 @@ var booking = map[string]func(o *oracle, id, by string, a arguments) error{
 			if !slices.Contains(o.parents[record], a.From) {
 				return fmt.Errorf("%s is no later stage of %s", record, a.From)
 			}
+			if !o.alive(record) {
+				return fmt.Errorf("%s moves its lien to %s, which stands for nothing any more", id, record)
+			}
 			o.liens = append(o.liens, lienEntry{record, id, l.until})
 			f.collateral = append(slices.Clone(f.collateral), record)
 		}

@@ -329,6 +329,9 @@ func (h *histories) compareTokens() error {
 			if c.State == "financed" {
 				financed++
 			}
+			if (c.State == "cancelled") == h.alive(c.Record) {
+				return fmt.Errorf("%s is %s by its token, and stands by the books: %t", c.Record, c.State, h.alive(c.Record))
+			}
 			if h.financings[c.Record] == nil && c.State != "cancelled" && lent[c.Record] != (c.State == "financed") {
 				return fmt.Errorf("%s is %s by its token, and by the books lent on: %t", c.Record, c.State, lent[c.Record])
 			}

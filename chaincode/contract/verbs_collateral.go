@@ -11,6 +11,9 @@ import (
 	"decore/chaincode/fault"
 	"decore/chaincode/financing"
 	"decore/chaincode/lifecycle"
+	"decore/chaincode/lot"
+	"decore/chaincode/receivable"
+	"decore/chaincode/warehouse"
 )
 
 func init() {
@@ -73,6 +76,9 @@ func rollOver(c *call, r financingRecord, a financing.RollOverArgs) (lifecycle.S
 	if err := c.visible(pieces, r.Terms.Lender); err != nil {
 		return "", err
 	}
+	if err := stillThere(pieces); err != nil {
+		return "", err
+	}
 	b, err := c.book(from)
 	if err != nil {
 		return "", err
@@ -85,6 +91,24 @@ func rollOver(c *call, r financingRecord, a financing.RollOverArgs) (lifecycle.S
 		return "", err
 	}
 	return r.State, c.moveClaims(r, from, pieces, a.Keep)
+}
+
+// gone are, by kind, the states in which neither a record nor a later stage of it stands for any value.
+var gone = map[string][]lifecycle.State{
+	lot.Table.Kind:        {lot.Exhausted, lot.Rejected, lot.Withdrawn},
+	warehouse.Table.Kind:  {warehouse.Delivered, warehouse.Cancelled},
+	receivable.Table.Kind: {receivable.Cancelled, receivable.Voided},
+}
+
+// stillThere refuses to move a lien to what is gone: it would secure nothing, and take a place or a number again that is
+// free for others.
+func stillThere(pieces []piece) error {
+	for _, p := range pieces {
+		if slices.Contains(gone[p.Kind], p.State) {
+			return fault.New(fault.CollateralIneligible, p.field)
+		}
+	}
+	return nil
 }
 
 // lent reports whether money was paid out on the collateral, so that its documents are financed.

@@ -17,8 +17,8 @@ import (
 	"decore/chaincode/financing"
 )
 
-// lent is a financing on collateral.
-func lent(t testing.TB, collateral ...string) financing.Terms {
+// securedBy is a financing on collateral.
+func securedBy(t testing.TB, collateral ...string) financing.Terms {
 	t.Helper()
 	return offered(t, financing.ReceiptLoan, collateral...)
 }
@@ -64,7 +64,7 @@ func TestCollateralRollsOver(t *testing.T) {
 		"from what secures not":    {financing.RollOverArgs{From: "c", To: []string{"c1"}}, "LIEN_NOT_HELD/from"},
 		"to nothing":               {financing.RollOverArgs{From: "b"}, "FIELD_REQUIRED/to"},
 	} {
-		before := lent(t, "a", "b")
+		before := securedBy(t, "a", "b")
 		after, err := before.RollOver(c.args)
 		got := faulty(err)
 		if err == nil {
@@ -79,7 +79,7 @@ func TestCollateralRollsOver(t *testing.T) {
 func TestPartIsReleasedAndNeverTheLast(t *testing.T) {
 	for ids, want := range map[string]string{"a": "b c", "c a": "b", "a b c": "COLLATERAL_REQUIRED/collateral", "": "FIELD_REQUIRED/collateral",
 		"d": "LIEN_NOT_HELD/collateral", "a d": "LIEN_NOT_HELD/collateral", "a a": "LIEN_NOT_HELD/collateral"} {
-		before := lent(t, "a", "b", "c")
+		before := securedBy(t, "a", "b", "c")
 		after, err := before.ReleasePart(financing.PartArgs{Collateral: strings.Fields(ids)})
 		got := faulty(err)
 		if err == nil {
@@ -100,11 +100,11 @@ var (
 func TestMoreCollateralIsPutUpAndTakenUp(t *testing.T) {
 	for ids, want := range map[string]string{"c b": "", "": "FIELD_REQUIRED/collateral", "a": "FIELD_INVALID/collateral", "b b": "FIELD_INVALID/collateral",
 		strings.Join(numbered(50), " "): "FIELD_INVALID/collateral"} {
-		if _, err := lent(t, "a").PutUp(financing.PartArgs{Collateral: strings.Fields(ids)}); faulty(err) != want {
+		if _, err := securedBy(t, "a").PutUp(financing.PartArgs{Collateral: strings.Fields(ids)}); faulty(err) != want {
 			t.Errorf("%q: got %v, want %q", ids, err, want)
 		}
 	}
-	put, _ := lent(t, "a").PutUp(financing.PartArgs{Collateral: []string{"c", "b"}})
+	put, _ := securedBy(t, "a").PutUp(financing.PartArgs{Collateral: []string{"c", "b"}})
 	if !slices.Equal(put.Offered, []string{"b", "c"}) || !slices.Equal(put.Collateral, []string{"a"}) {
 		t.Errorf("put up: %v, secured by %v", put.Offered, put.Collateral)
 	}
@@ -133,7 +133,7 @@ func TestFurtherCollateralNeedsAFilingThatLasts(t *testing.T) {
 		"DATE_IN_FUTURE/registered":    func(r *financing.Registration) { r.Registered = evidence.InstantOf(now.Add(time.Second)) },
 		"REGISTRATION_INVALID/expires": func(r *financing.Registration) { r.Expires = today.AddDays(89) },
 	} {
-		put, _ := lent(t, "a").PutUp(financing.PartArgs{Collateral: []string{"b"}})
+		put, _ := securedBy(t, "a").PutUp(financing.PartArgs{Collateral: []string{"b"}})
 		f := filing
 		change(&f)
 		if _, err := put.TakeUp(f, rules, now); faulty(err) != want {
@@ -144,7 +144,7 @@ func TestFurtherCollateralNeedsAFilingThatLasts(t *testing.T) {
 
 func TestWhateverIsDoneTheCollateralIsInOrderOnceEachAndSomeIsLeft(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		f := lent(t, "a", "b")
+		f := securedBy(t, "a", "b")
 		some := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "c", "d", "e", ""}), 0, 4)
 		for range 20 {
 			before, was := f, slices.Clone(f.Collateral)

@@ -59,6 +59,7 @@ func TestThePeersConfiguration(t *testing.T) {
 		"peer.authentication.timewindow": "15m",
 		"peer.gossip.pvtData.skipPullingInvalidTransactionsDuringCommit": true,
 		"peer.gossip.pvtData.pushAckTimeout":                             "3s",
+		"peer.gossip.pvtData.pullRetryThreshold":                         "300ms",
 		"chaincode.runtimeParams.useWriteBatch":                          true,
 		"chaincode.runtimeParams.useGetMultipleKeys":                     true,
 		"ledger.state.stateDatabase":                                     "goleveldb",
