@@ -59,7 +59,7 @@ func init() {
 			return "", err
 		}
 		err = revoke(c, o, a, r.ID)
-		if f := fault.Of(err); f != nil {
+		if f := fault.Of(err); f != nil && (f.Code == fault.GrantInUse || f.Code == fault.GrantUnknown) {
 			// The bank holds another receivable of the order, which it must be able to judge; or the order was
 			// disclosed with the whole of which this is a part, and stays so until that day.
 			return r.State, nil //nolint:nilerr // so the refusal is no fault here

@@ -88,6 +88,7 @@ type chain struct {
 	related  func(lc.Relation) ident.USCC // nil while the terms are not disclosed
 	sole     bool                         // no command about another record changes this one
 	elders   []*Command                   // about the records of its kind that it is made of
+	creditor ident.USCC                   // of a receivable, as of the command that is looked at
 }
 
 func (e *examination) chains() []chain {
@@ -101,8 +102,8 @@ func (e *examination) chains() []chain {
 	}
 	if h := e.Record.Header; h.ID != "" {
 		c := chain{table: receivable.Table, header: h, commands: e.record, elders: e.elders, sole: true}
-		if t := e.Record.Terms; t != nil && t.Depth == 0 { // whose it was before a transfer, the terms do not say
-			c.related = e.Record.Terms.Related
+		if e.Record.Terms != nil {
+			c.related, c.creditor = e.Record.Terms.Related, h.Owner // whose it was before a transfer, the commands say
 		}
 		all = append(all, c)
 	}
@@ -130,17 +131,21 @@ func (c chain) leads(parties map[ident.USCC]party.Party) (string, bool) {
 	if !ok {
 		return c.header.ID, false
 	}
+	for _, cmd := range c.elders {
+		c.creditor = c.creditorAfter(cmd)
+	}
 	for _, cmd := range c.commands {
 		r := cmd.Result
 		if !cmd.Withheld() && !c.permits(cmd, state, parties[cmd.Party]) {
 			return r.Command, false
 		}
+		c.creditor = c.creditorAfter(cmd)
 		if r.Record != c.header.ID || r.Version <= version || c.sole && r.Version != version+1 {
 			return r.Command, false
 		}
 		state, version = r.State, r.Version
 	}
-	ends := state == c.header.State && version <= c.header.Version
+	ends := state == c.header.State && version <= c.header.Version && (c.creditor == "" || c.creditor == c.related(lc.Seller))
 	if c.sole {
 		ends = ends && version == c.header.Version
 		if n := len(c.commands); n > 0 {
@@ -149,6 +154,14 @@ func (c chain) leads(parties map[ident.USCC]party.Party) (string, bool) {
 		}
 	}
 	return c.header.ID, ends
+}
+
+// creditorAfter is who holds a receivable after a command; "" where that is not followed.
+func (c chain) creditorAfter(cmd *Command) ident.USCC {
+	if c.creditor != "" && !cmd.Withheld() && cmd.Verb == "receivable.accept-transfer" {
+		return cmd.Party
+	}
+	return c.creditor
 }
 
 // births are the commands that make further records of a kind, and the state in which these begin: lc.None is the one
@@ -194,6 +207,9 @@ func (c chain) permits(cmd *Command, from lc.State, signer party.Party) bool {
 	row, ok := rowOf(c.table, cmd)
 	return ok && row.Leaves(from) && row.Reaches(cmd.Result.State) &&
 		row.Permits(signer.Roles, func(as lc.Relation) bool {
+			if as == lc.Seller && c.creditor != "" {
+				return c.creditor == cmd.Party
+			}
 			return c.related == nil || slices.Contains(unstated, as) || c.related(as) == cmd.Party
 		})
 }

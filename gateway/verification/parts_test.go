@@ -88,3 +88,32 @@ func TestADilutedReceivableWarns(t *testing.T) {
 	f.Record.Header.Terms = evidence.Commit([]byte("x"))
 	want(t, verification.Judge(f), "payments", check.Fail, verification.PaymentsMismatch)
 }
+
+// Each step must be that of who held the claim at its time.
+func TestTheHistoryOfAPartFollowsEachCreditor(t *testing.T) {
+	w, rec := confirmed(t)
+	some := money.MustParse("100.00")
+	_, b := split(w, rec, some.String(), total(w, rec).Sub(some).String())
+	w.Do(w.SME, "receivable.transfer", b, receivable.TransferArgs{To: w.SME2.USCC})
+	w.Do(w.SME2, "receivable.accept-transfer", b, receivable.AnswerArgs{})
+	grant := contract.GrantArgs{To: w.BankA.USCC, Until: w.Today().AddDays(100)}
+	w.Do(w.SME2, "receivable.grant", b, grant)
+	again := receivable.SplitArgs{Children: []receivable.Part{{ID: contracttest.NewID("REC"), Amount: some},
+		{ID: contracttest.NewID("REC"), Amount: total(w, b).Sub(some)}}}
+	w.Do(w.SME2, "receivable.split", b, again)
+	part := again.Children[1].ID
+	w.Do(w.SME2, "receivable.grant", part, grant)
+	for _, id := range []string{b, part} {
+		want(t, verification.Judge(w.Facts(id, w.BankA)), "history", check.Pass, "")
+	}
+	// Without the acceptance neither the split nor the grant was its signer's to make.
+	f := w.Facts(part, w.BankA)
+	f.Commands = without(f.Commands, "receivable.accept-transfer")
+	want(t, verification.Judge(f), "history", check.Fail, verification.HistoryBroken)
+	// Nor is what the terms say of the creditor believed against the commands.
+	f = w.Facts(part, w.BankA)
+	terms := *f.Record.Terms
+	terms.Creditor = w.SME.USCC
+	f.Record.Terms = &terms
+	want(t, verification.Judge(f), "history", check.Fail, verification.HistoryBroken)
+}

@@ -132,6 +132,15 @@ func TestStoriesOnTheLedger(t *testing.T) {
 		"all of it is paid": {func(w *world, _, rec string) {
 			w.Do(w.SME, "receivable.pay", rec, receivable.PayArgs{Amount: money.MustParse("600000.00"), Date: w.Today(), Reference: "P1"})
 		}, "state", check.Fail, verification.RecordPaid, check.Fail},
+		"all of it is taken back by a red-letter invoice, after the bank lent on it": {func(w *world, _, rec string) {
+			w.Disburse(w.BankA, w.Reserve(w.BankA, rec, "100000.00"), "100000.00")
+			w.Do(w.SME, "receivable.dilute", rec, receivable.DiluteArgs{RedLetter: w.Invoice(), Amount: money.MustParse("600000.00"), Date: w.Today()})
+		}, "state", check.Fail, verification.RecordVoided, check.Fail},
+		"it is written off": {func(w *world, _, rec string) {
+			w.Pass(61 * 24 * time.Hour)
+			w.Do(w.SME, "receivable.mark-overdue", rec, receivable.OverdueArgs{})
+			w.Do(w.SME, "receivable.write-off", rec, receivable.WriteOffArgs{Reason: "bankrupt"})
+		}, "state", check.Fail, verification.RecordWrittenOff, check.Fail},
 		"it is cancelled": {func(w *world, _, rec string) {
 			w.Do(w.SME, "receivable.cancel", rec, financing.NoArgs{})
 		}, "duplicate-invoice", check.Fail, verification.DocumentCancelled, check.Fail},
