@@ -120,7 +120,6 @@ func (s *Store) session(ctx context.Context, l ledger.Ledger, until uint64) erro
 	if err != nil {
 		return err
 	}
-	s.cut.Store(nil)
 	if until > 0 && here.Number >= until {
 		return errReached
 	}
@@ -156,6 +155,7 @@ func (s *Store) sameLedger(ctx context.Context, l ledger.Ledger) (ledger.Head, e
 	b, err := l.Block(ctx, here.Number)
 	switch {
 	case err == nil && b.Hash == here.Hash:
+		s.cut.Store(nil)
 		return here, nil
 	case err != nil && !errors.Is(err, ledger.ErrNotFound):
 		return here, fmt.Errorf("read block %d: %w", here.Number, err)
@@ -194,6 +194,7 @@ func (s *Store) drain(ctx context.Context, l ledger.Ledger, blocks <-chan *ledge
 
 // take writes a block and those that wait behind it.
 func (s *Store) take(ctx context.Context, l ledger.Ledger, b *ledger.Block, more <-chan *ledger.Block) error {
+	s.cut.Store(nil)
 	c := newChunk()
 	before, _ := s.position.get()
 	for ; b != nil; b = next(c, more) {
