@@ -80,7 +80,7 @@ type Text struct{ Zh, En string }
 
 // Reasons says each reason in words.
 var Reasons = map[Reason]Text{
-	LedgerOutOfReach:     {"网关与账本失联，失联后登记的事项未反映在内", "The gateway is out of the ledger's reach; what was recorded since then is not in this answer."},
+	LedgerOutOfReach:     {"网关与账本失联,失联后登记的事项未反映在内", "The gateway is out of the ledger's reach; what was recorded since then is not in this answer."},
 	SignerUnknown:        {"签名方未在登记簿中", "The signer is not in the registry."},
 	KeyUnknown:           {"签名密钥不属于该签名方", "The signing key is not one of the signer's."},
 	KeyNotValid:          {"签名时该密钥无效", "The key was not valid when the command was signed."},

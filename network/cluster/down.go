@@ -37,10 +37,15 @@ func Down(ctx context.Context, dir string, purge bool, tell func(format string, 
 		return err
 	}
 	defer unlock()
-	if err := stopAll(ctx, dir, tell); err != nil || (kept && !purge) {
+	switch err := stopAll(ctx, dir, tell); {
+	case err != nil:
 		return err
+	case purge:
+		return remove(dir, "nodes", "crypto", "channel", "builder", "chaincode", "connections", planFile, lockFile)
+	case !kept:
+		return remove(dir, lockFile) // which only this call made
 	}
-	return remove(dir)
+	return nil
 }
 
 // stopAll stops what runs of the network in a folder, and takes the records of it away.
@@ -132,9 +137,9 @@ func resolved(dir string) string {
 	return filepath.Join(resolved(parent), filepath.Base(dir))
 }
 
-// remove removes what a network keeps, the plan last, and the folder if nothing else is in it.
-func remove(dir string) error {
-	for _, name := range []string{"nodes", "crypto", "channel", "builder", "chaincode", "connections", planFile, lockFile} {
+// remove removes what a network keeps under some names, in their order, and the folder if nothing else is in it.
+func remove(dir string, names ...string) error {
+	for _, name := range names {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
 			return fmt.Errorf("purge: %w", err)
 		}

@@ -58,6 +58,29 @@ func TestDownFindsTheProcessesWhateverIsDamaged(t *testing.T) {
 	}
 }
 
+func TestWithoutPurgeNoKeyIsRemovedThoughThePlanIsGone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "network")
+	node, key := filepath.Join(nodesDir(dir), "peer.BankAMSP"), filepath.Join(dir, "crypto", "key.pem")
+	for _, folder := range []string{node, filepath.Dir(key)} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(key, []byte("key"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, _ := sleeperIn(t, node)
+	if err := os.RemoveAll(nodesDir(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := Down(t.Context(), dir, false, t.Logf); err != nil || p.alive() {
+		t.Errorf("the process lives: %v, %v", p.alive(), err)
+	}
+	if !exists(key) || exists(filepath.Join(dir, lockFile)) {
+		t.Errorf("the key is there: %v, the lock: %v", exists(key), exists(filepath.Join(dir, lockFile)))
+	}
+}
+
 // relink puts a symbolic link in a folder's place.
 func relink(dir string) error {
 	if err := os.Rename(dir, dir+".real"); err != nil {
