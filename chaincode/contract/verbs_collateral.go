@@ -100,19 +100,21 @@ func rollOver(c *call, r financingRecord, a financing.RollOverArgs) (lifecycle.S
 	return r.State, c.moveClaims(r, from, pieces, a.Keep)
 }
 
-// worthless are, by kind, the states in which neither a record nor a later stage of it stands for any value: it is gone,
-// or no keeper has counted it yet.
+// worthless are, by kind, the states in which a record stands for no value of its own: it is gone, no keeper has counted
+// it yet, or its parts stand in its place and may be in other hands.
 var worthless = map[string][]lifecycle.State{
 	lot.Table.Kind:        {lot.Declared, lot.Exhausted, lot.Rejected, lot.Withdrawn},
-	warehouse.Table.Kind:  {warehouse.Delivered, warehouse.Cancelled},
-	receivable.Table.Kind: {receivable.Cancelled, receivable.Voided},
+	warehouse.Table.Kind:  {warehouse.Delivered, warehouse.Cancelled, warehouse.Split, warehouse.Merged},
+	receivable.Table.Kind: {receivable.Cancelled, receivable.Voided, receivable.Split},
 }
+
+func (p piece) worthless() bool { return slices.Contains(worthless[p.Kind], p.State) }
 
 // stillThere refuses to move a lien to what is gone or has not come: it would secure nothing, and take a place or a
 // number again that is free for others.
 func stillThere(pieces []piece) error {
 	for _, p := range pieces {
-		if slices.Contains(worthless[p.Kind], p.State) {
+		if p.worthless() {
 			return fault.New(fault.CollateralIneligible, p.field)
 		}
 	}
@@ -128,7 +130,9 @@ func (c *call) covers(t financing.Terms) error {
 	}
 	total := money.Zero
 	for _, p := range pieces {
-		total = total.Add(p.worth)
+		if !p.worthless() {
+			total = total.Add(p.worth)
+		}
 	}
 	if total.Less(t.Committed()) {
 		return fault.New(fault.OverAdvance, "/to")
