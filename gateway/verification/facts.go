@@ -85,6 +85,14 @@ func (c *Command) SignedBy(key evidence.JWK) bool { return c.proof != nil && c.p
 // Withheld reports whether who signed is not told.
 func (c *Command) Withheld() bool { return c.Signed == nil }
 
+// verb is what was commanded, "" when withheld.
+func (c *Command) verb() string {
+	if c.Withheld() {
+		return ""
+	}
+	return c.Verb
+}
+
 // Document is what the register of offered documents says about one document of the record (查重). It
 // never tells which other record, or whose.
 type Document struct {

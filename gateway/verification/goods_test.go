@@ -99,6 +99,85 @@ func TestAReceiptThatWasSplitOrMergedShowsWhereItIsFrom(t *testing.T) {
 	passes(t, verification.Judge(w.Facts(into, w.BankA)))
 }
 
+// What ends a record by a command about another one breaks no history.
+func TestGoodsThatAreGoneKeepTheirHistory(t *testing.T) {
+	w, id := goodsWorld(t)
+	first, second := issued(w, id, "WR-1", "40"), issued(w, id, "WR-2", "60")
+	into := contracttest.NewID("WHR")
+	w.Do(w.SME, "warehouse-receipt.merge", first, warehouse.MergeArgs{Others: []string{second}, Into: into})
+	w.Do(w.Keeper, "warehouse-receipt.confirm-merge", first, warehouse.NumberArgs{Number: "WR-3"})
+	w.Do(w.SME, "warehouse-receipt.revoke", second, contract.RevokeArgs{To: w.BankA.USCC})
+	w.Do(w.SME, "warehouse-receipt.claim-goods", into, warehouse.ClaimArgs{})
+	w.Do(w.Keeper, "warehouse-receipt.deliver", into, financing.NoArgs{})
+	w.Do(w.SME, "lot.settle", id, financing.NoArgs{})
+	for _, about := range []string{id, first, second, into} {
+		want(t, verification.Judge(w.Facts(about, w.BankA)), "history", check.Pass, "")
+	}
+	f := w.Facts(second, w.BankA)
+	f.Receipt.Header.State = warehouse.Issued
+	want(t, verification.Judge(f), "history", check.Fail, verification.HistoryBroken)
+}
+
+// Each step must be that of who held the receipt at its time.
+func TestTheHistoryOfAReceiptFollowsEachHolder(t *testing.T) {
+	w, id := goodsWorld(t)
+	whole := issued(w, id, "WR-1", "40")
+	grant := contract.GrantArgs{To: w.BankA.USCC, Until: w.Today().AddDays(300)}
+	pass := func(receipt string, from, to *contracttest.Actor) {
+		w.Do(from, "warehouse-receipt.endorse", receipt, warehouse.EndorseArgs{To: to.USCC})
+		w.Do(w.Keeper, "warehouse-receipt.confirm-endorsement", receipt, financing.NoArgs{})
+		w.Do(to, "warehouse-receipt.grant", receipt, grant)
+	}
+	pass(whole, w.SME, w.SME2)
+	passes(t, verification.Judge(w.Facts(whole, w.BankA)))
+	w.Do(w.SME2, "warehouse-receipt.split", whole, warehouse.SplitArgs{Parts: []warehouse.Part{
+		{ID: contracttest.NewID("WHR"), Quantity: tons("10")}, {ID: contracttest.NewID("WHR"), Quantity: tons("30")}}})
+	var asked warehouse.Terms
+	w.Terms(whole, &asked)
+	w.Do(w.Keeper, "warehouse-receipt.confirm-split", whole, warehouse.NumbersArgs{Numbers: []ident.DocumentNumber{"WR-1a", "WR-1b"}})
+	part := asked.Request.Parts[0].ID
+	passes(t, verification.Judge(w.Facts(part, w.BankA)))
+	pass(part, w.SME2, w.Leader)
+	pass(part, w.Leader, w.SME)
+	passes(t, verification.Judge(w.Facts(part, w.BankA)))
+	want(t, verification.Judge(w.Facts(whole, w.BankA)), "history", check.Pass, "")
+	for name, forge := range map[string]func(*verification.Facts){
+		"the page names another":        func(f *verification.Facts) { f.Receipt.Terms.Endorsements[1].From = w.SME.USCC },
+		"an endorsement less is stated": func(f *verification.Facts) { f.Receipt.Terms.Endorsements = f.Receipt.Terms.Endorsements[2:] },
+		"the holder is another":         func(f *verification.Facts) { f.Receipt.Terms.Owner = w.Leader.USCC },
+	} {
+		f := w.Facts(part, w.BankA)
+		forge(&f)
+		if v := verification.Judge(f); find(t, v, "history").Verdict != check.Fail {
+			t.Errorf("%s: %+v", name, find(t, v, "history"))
+		}
+	}
+}
+
+// The life of each receipt that one is made of must be whole, too.
+func TestACommandAboutAnElderCannotBeLeftOut(t *testing.T) {
+	w, id := goodsWorld(t)
+	whole := issued(w, id, "WR-1", "40")
+	first, second := halves(w, whole)
+	w.Do(w.SME, "warehouse-receipt.revoke", second, contract.RevokeArgs{To: w.BankA.USCC})
+	into := contracttest.NewID("WHR")
+	w.Do(w.SME, "warehouse-receipt.merge", first, warehouse.MergeArgs{Others: []string{second}, Into: into})
+	w.Do(w.Keeper, "warehouse-receipt.confirm-merge", first, warehouse.NumberArgs{Number: "WR-1c"})
+	w.Do(w.SME, "warehouse-receipt.grant", into, contract.GrantArgs{To: w.BankA.USCC, Until: w.Today().AddDays(300)})
+	all := w.Facts(into, w.BankA)
+	want(t, verification.Judge(all), "history", check.Pass, "")
+	for i, left := range all.Commands {
+		if left.Subject == second {
+			continue // the last about its record, and not the one that bore others: what came after it, no header here tells
+		}
+		f := w.Facts(into, w.BankA)
+		f.Commands = append(f.Commands[:i:i], f.Commands[i+1:]...)
+		if v := verification.Judge(f); find(t, v, "history").Verdict != check.Fail {
+			t.Errorf("without %s about %s the history is %+v", left.Verb, left.Subject, find(t, v, "history"))
+		}
+	}
+}
+
 func TestStoriesOfGoods(t *testing.T) {
 	for name, story := range map[string]struct {
 		play    func(w *world, lotID string) (about string)
