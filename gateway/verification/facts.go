@@ -1,6 +1,7 @@
 package verification
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -66,6 +67,11 @@ type Position struct {
 	TxIndex int              `json:"txIndex"` // of the transaction in its block
 	Index   int              `json:"index"`   // of the command in its transaction
 	Time    evidence.Instant `json:"time"`    // of the transaction
+}
+
+// before reports whether the position comes earlier on the ledger.
+func (p Position) before(o Position) bool {
+	return cmp.Or(cmp.Compare(p.Block, o.Block), cmp.Compare(p.TxIndex, o.TxIndex), cmp.Compare(p.Index, o.Index)) < 0
 }
 
 // Command is one accepted command. A command that another bank signed is withheld from a bank: of it only

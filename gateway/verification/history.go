@@ -218,20 +218,20 @@ func (c chain) beginning() (state lc.State, version int, ok bool) {
 	}
 	elders := c.header.Wholes()
 	for i := range elders {
-		if command, born := c.bore(elders[:i+1]); command != "" && command == c.header.Creation {
+		if cmd, born := c.bore(elders[:i+1]); cmd != nil && cmd.Result.Command == c.header.Creation {
 			return born, 1, true
 		}
 	}
 	return "", 0, false
 }
 
-// bore is the command about the last of the elders by which it bore others, "" for none, and the state in which these
+// bore is the command about the last of the elders by which it bore others, nil for none, and the state in which these
 // begin. What comes after it is no concern of theirs.
-func (c chain) bore(elders []string) (command string, born lc.State) {
+func (c chain) bore(elders []string) (cmd *Command, born lc.State) {
 	all := c.about(elders[len(elders)-1])
 	i := slices.IndexFunc(all, func(cmd *Command) bool { _, bears := births[cmd.verb()]; return bears })
 	if i < 0 {
-		return "", ""
+		return nil, lc.None
 	}
 	born = births[all[i].Verb]
 	switch {
@@ -240,18 +240,20 @@ func (c chain) bore(elders []string) (command string, born lc.State) {
 	case born == lc.None:
 		born, _ = c.beginningOf(elders)
 	}
-	return all[i].Result.Command, born
+	return all[i], born
 }
 
 // beginningOf is where the first command about the last of the elders finds it: nowhere, or as the nearest of the elders
-// before it that bore others let them begin.
+// before it that had borne others by then let them begin.
 func (c chain) beginningOf(elders []string) (state lc.State, version int) {
 	n := len(elders) - 1
-	if all := c.about(elders[n]); len(all) > 0 && all[0].Result.Version == 1 {
+	all := c.about(elders[n])
+	if len(all) > 0 && all[0].Result.Version == 1 {
 		return lc.None, 0
 	}
 	for ; n > 0; n-- {
-		if command, born := c.bore(elders[:n]); command != "" && command != c.header.Creation {
+		cmd, born := c.bore(elders[:n])
+		if cmd != nil && cmd.Result.Command != c.header.Creation && (len(all) == 0 || cmd.Position.before(all[0].Position)) {
 			return born, 1
 		}
 	}
