@@ -85,6 +85,9 @@ func (c *checker) documents() {
 
 // header compares what can be told from the commands with the record's header.
 func (c *checker) header(where string, h contract.Header) {
+	if stages := append(slices.Clone(h.Parents), h.ID); h.Root != stages[0] {
+		c.fail(HeaderDiffers, where, "its value does not begin with %s", h.Root)
+	}
 	c.newest(where, h)
 	for _, cmd := range c.commands {
 		own := cmd.Subject == h.ID

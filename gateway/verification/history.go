@@ -271,15 +271,22 @@ func (c chain) about(elder string) []*Command {
 	return all
 }
 
-// lived checks that the commands about each elder are steps of its life, from its beginning on. To what they led, no
-// header tells here.
+// lives are the chains of the elders. To what they led, no header tells here.
+func (c chain) lives() []chain {
+	var all []chain
+	for _, id := range c.header.Wholes() {
+		all = append(all, chain{table: c.table, header: contract.Header{ID: id}, commands: c.about(id), sole: c.sole, ending: c.ending})
+	}
+	return all
+}
+
+// lived checks that the commands about each elder are steps of its life, from its beginning on.
 func (c chain) lived(parties map[ident.USCC]party.Party) (string, bool) {
 	elders := c.header.Wholes()
-	for i, id := range elders {
-		life := chain{table: c.table, header: contract.Header{ID: id}, commands: c.about(id), sole: c.sole, ending: c.ending}
+	for i, life := range c.lives() {
 		state, version := c.beginningOf(elders[:i+1])
 		if state == lc.None && version > 0 {
-			return id, false
+			return life.header.ID, false
 		}
 		if _, _, _, source := life.steps(state, version, parties); source != "" {
 			return source, false
@@ -321,22 +328,31 @@ func rowOf(t *lc.Table, cmd *Command) (lc.Row, bool) {
 // commitment between is not among these commands; then the ledger's own check has to stand.
 func countersignatures(e *examination) finding {
 	for _, c := range e.chains() {
-		before := contract.Result{}
-		for _, cmd := range c.commands {
-			if !cmd.Withheld() {
-				row, _ := rowOf(c.table, cmd)
-				adjacent := cmd.Result.Version == before.Version+1
-				switch {
-				case row.Binding && cmd.On == "":
-					return fails(TermsNotNamed, cmd.ID)
-				case cmd.On != "" && adjacent && cmd.On != before.Terms:
-					return fails(TermsChanged, cmd.ID)
-				}
+		for _, life := range append(c.lives(), c) {
+			if f := life.countersigned(); f.verdict != check.Pass {
+				return f
 			}
-			before = cmd.Result
 		}
 	}
 	return passed(e.subject)
+}
+
+func (c chain) countersigned() finding {
+	before := contract.Result{}
+	for _, cmd := range c.commands {
+		if !cmd.Withheld() {
+			row, _ := rowOf(c.table, cmd)
+			adjacent := cmd.Result.Version == before.Version+1
+			switch {
+			case row.Binding && cmd.On == "":
+				return fails(TermsNotNamed, cmd.ID)
+			case cmd.On != "" && adjacent && cmd.On != before.Terms:
+				return fails(TermsChanged, cmd.ID)
+			}
+		}
+		before = cmd.Result
+	}
+	return passed("")
 }
 
 // standing checks that a party is registered, active and of its role; inactive is how bad it is when not.
