@@ -34,15 +34,15 @@ func (f field) name() string {
 	return strings.Join(parts, "/")
 }
 
-// fieldsOf lists the fields of a content, those that hold others too. Of those by one name, in lists, it lists the first,
-// one in the middle and the last.
+// fieldsOf lists the fields of a content, those that hold others too. Of many by one name, in lists, it lists the
+// first, one in the middle and the last.
 func fieldsOf(t testing.TB, c receipt.Content) []field {
 	t.Helper()
 	byName := map[string][]field{}
 	walk(generic(t, c), nil, func(f field) { byName[f.name()] = append(byName[f.name()], f) })
 	var all []field
 	for _, same := range byName {
-		if n := len(same); n > 3 {
+		if n := len(same); n > 5 {
 			same = []field{same[0], same[n/2], same[n-1]}
 		}
 		all = append(all, same...)

@@ -61,7 +61,8 @@ func (c *checker) behind(shown *Copy) verification.Copy[lot.Terms] {
 	}
 	h, receipt, terms := shown.Header, c.content.WarehouseReceipt.Header, c.facts.Receipt.Terms
 	switch {
-	case h.Kind != lot.Table.Kind || h.ID != receipt.Nearest(lot.Table) || h.Root != receipt.Root || terms != nil && terms.Lot != h.ID:
+	case h.Kind != lot.Table.Kind || h.ID != receipt.Nearest(lot.Table) || h.Root != receipt.Root || terms != nil && terms.Lot != h.ID,
+		!slices.Equal(append(slices.Clone(h.Parents), h.ID), receipt.Parents[:min(len(receipt.Parents), len(h.Parents)+1)]):
 		c.fail(HeaderDiffers, where, "it is not the lot of the warehouse receipt")
 	case shown.Opening != nil:
 		c.fail(OpeningMismatch, where, "the terms of the lot are not for who verifies the warehouse receipt")

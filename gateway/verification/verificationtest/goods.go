@@ -14,8 +14,14 @@ import (
 // Lot declares aluminium of the SME, has the keeper store and value it, and discloses it to bank A.
 func (w *World) Lot(quantity, position string) string {
 	w.T.Helper()
+	return w.LotFor("", money.Zero, quantity, position)
+}
+
+// LotFor is a lot that is for an order, of whose amount it stands for a share.
+func (w *World) LotFor(orderID string, share money.Amount, quantity, position string) string {
+	w.T.Helper()
 	id, tons := contracttest.NewID("LOT"), goods.MustQuantity(quantity)
-	w.Do(w.SME, "lot.declare", id, lot.DeclareArgs{Keeper: w.Keeper.USCC, Quantity: tons,
+	w.Do(w.SME, "lot.declare", id, lot.DeclareArgs{Keeper: w.Keeper.USCC, Quantity: tons, Order: orderID, OrderShare: share,
 		Goods: goods.Description{Name: "铝锭", Code: "AL99.70", Quality: "GB/T 1196 Al99.70", Packing: "捆"}})
 	w.Do(w.Keeper, "lot.store", id, lot.StoreArgs{Counted: tons, Site: "3 号库", Position: position, Date: w.Today()})
 	w.Do(w.Keeper, "lot.value", id, goods.ValueArgs{Source: "SMM", Date: w.Today(), Price: money.MustParse("20000.00")})
