@@ -72,7 +72,7 @@ func TestABankKeepsAReceiptOfGoodsThatHoldsOffline(t *testing.T) {
 		if got.status != http.StatusOK || err != nil {
 			t.Fatalf("the receipt does not hold: %d %v", got.status, err)
 		}
-		if want := `attachment; filename="receipt-` + of.id + `.json"`; got.header.Get("Content-Disposition") != want {
+		if want := `attachment; filename="verification-receipt-` + of.id + `.json"`; got.header.Get("Content-Disposition") != want {
 			t.Errorf("it is kept as %s", got.header.Get("Content-Disposition"))
 		}
 		online := into[verified](w, w.get(bankA, path+of.id+"/verification"), http.StatusOK)
