@@ -15,7 +15,8 @@
 // commands, the answers of the register of documents and the encumbrances are the ledger's word, relayed by
 // the gateway that signed the receipt. So are the parts of a header that no command here tells of, such as parents
 // and grants; and all of the header of the lot behind a warehouse receipt, since the commands about that lot are not
-// shown. Nor are commands about another record that changed the order or the lot, such as a further receivable.
+// shown. Nor are commands about another record that changed the order or the lot, such as a further receivable: so of
+// an order or a lot, a command that left it in its state might be missing.
 // Blocks are named by number, hash and previous hash but not included, since they hold other parties'
 // commands. Compare checks all this against any member's copy of the ledger.
 package receipt
