@@ -59,7 +59,7 @@ func (w *World) Fork(t testing.TB) *World {
 	chain, state := *w.Chain, *w.State
 	state.Public, state.Private = maps.Clone(state.Public), maps.Clone(state.Private)
 	chain.T, chain.State = t, &state
-	for _, actor := range []**contracttest.Actor{&chain.Regulator, &chain.Platform, &chain.SME, &chain.SME2, &chain.Leader, &chain.BankA, &chain.BankB} {
+	for _, actor := range []**contracttest.Actor{&chain.Regulator, &chain.Platform, &chain.SME, &chain.SME2, &chain.Leader, &chain.BankA, &chain.BankB, &chain.Keeper, &chain.Supervisor} {
 		own := **actor // whose key may change
 		*actor = &own
 	}
