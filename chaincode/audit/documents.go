@@ -10,7 +10,7 @@ import (
 	"decore/chaincode/receivable"
 )
 
-var tokenForm = regexp.MustCompile(`^F[1-6]-` + duplicate.KeyVersion + `-[A-Za-z0-9_-]{43}$`)
+var tokenForm = regexp.MustCompile(`^F[1-9]-` + duplicate.KeyVersion + `-[A-Za-z0-9_-]{43}$`)
 
 // register returns the claims to a document as the commands so far made them.
 func (s *story) register(t duplicate.Token) duplicate.Register {
@@ -55,6 +55,29 @@ func (s *story) takeTokens(c *step, kinds []duplicate.Kind) {
 		s.fail(contract.TokenKey(string(tokens[0])), "a second live claim to one document")
 	}
 	c.record.at.Tokens = slices.Clone(tokens)
+}
+
+// addToken takes the token of a document that only one record may have, beside those that the record has; false where
+// its header has no further one of the kind.
+func (s *story) addToken(c *step, kind duplicate.Kind, state duplicate.State) bool {
+	had, tokens := c.record.at.Tokens, c.record.after.Tokens
+	if len(tokens) <= len(had) || tokens[len(had)].Kind() != kind || !tokenForm.MatchString(string(tokens[len(had)])) {
+		return false
+	}
+	token := tokens[len(had)]
+	r := s.register(token)
+	if r.Ask("") != duplicate.Unknown {
+		s.fail(contract.TokenKey(string(token)), "a second live claim to one document")
+	}
+	s.registers[string(token)] = r.Set(c.record.id, state, s.now)
+	c.record.at.Tokens = append(slices.Clone(had), token)
+	return true
+}
+
+func (s *story) mustAddToken(c *step, kind duplicate.Kind, state duplicate.State) {
+	if !s.addToken(c, kind, state) {
+		s.failRecord(c.record.id, "tokens are not those of %v", kind)
+	}
 }
 
 // neverFinanced refuses to cancel what money was lent on.

@@ -116,7 +116,7 @@ var effects = map[string]effect{
 	"financing.collect":       {stays: true, orReaches: financing.Settled},
 	"financing.buy-back":      {then: do(releaseLiens, releaseDocuments)},
 	"financing.mark-overdue":  {},
-	"financing.cancel":        {keepsTerms: true, then: do(releaseLiens)},
+	"financing.cancel":        {keepsTerms: true, then: do(releaseLiens, claim(duplicate.Cancelled))},
 	"financing.roll-over":     {stays: true, then: do(rollOver)},
 	"financing.call-margin":   {stays: true},
 	"financing.release-part":  {stays: true, then: do(releasePart)},

@@ -87,3 +87,40 @@ func TestAFilingIsNotOlderThanItsApplication(t *testing.T) {
 	filing.Registered = evidence.InstantOf(w.State.Now.Add(-48 * hour))
 	w.Refuse("REGISTRATION_INVALID", w.BankA, "financing.encumber", id, filing)
 }
+
+// One filing describes the security of one debt; what is added to that may come under it.
+func TestAFilingStandsForOneFinancing(t *testing.T) {
+	w := newWorld(t)
+	filing := w.registration(90)
+	one, two := w.reserved(), w.reserved()
+	w.Do(w.BankA, "financing.encumber", one, filing)
+	w.foiled(attempt{w.BankA, "financing.encumber", two, filing}, "REGISTRATION_USED", "/number", "民法典 768")
+	spaced := filing
+	spaced.Number = filing.Number[:4] + " " + filing.Number[4:]
+	w.foiled(attempt{w.BankA, "financing.encumber", two, spaced}, "REGISTRATION_USED", "/number", "民法典 768")
+	w.Do(w.BankA, "financing.encumber", two, w.registration(90))
+
+	more := w.granted()
+	for _, c := range []struct {
+		fin  string
+		code string
+	}{{two, "REGISTRATION_USED"}, {one, ""}} {
+		w.Do(w.SME, "financing.top-up", c.fin, financing.PartArgs{Collateral: []string{more}})
+		taken := filing
+		taken.Registered = evidence.InstantOf(w.State.Now)
+		if c.code != "" {
+			w.foiled(attempt{w.BankA, "financing.accept-top-up", c.fin, taken}, c.code, "/number", "民法典 768")
+			continue
+		}
+		w.Do(w.BankA, "financing.accept-top-up", c.fin, taken)
+	}
+}
+
+// Who cancels before paying out, and applies again, may use the filing that it has.
+func TestACancelledFinancingFreesItsFiling(t *testing.T) {
+	w := newWorld(t)
+	one, two, filing := w.reserved(), w.reserved(), w.registration(90)
+	w.Do(w.BankA, "financing.encumber", one, filing)
+	w.Do(w.BankA, "financing.cancel", one, financing.NoArgs{})
+	w.Do(w.BankA, "financing.encumber", two, filing)
+}

@@ -216,6 +216,9 @@ func acceptTopUp(c *call, r financingRecord, a financing.Registration) (lifecycl
 	if calendar.At(a.Registered.Time).Before(calendar.At(r.Created.Time)) {
 		return "", fault.New(fault.RegistrationInvalid, "/registered")
 	}
+	if err := c.claimFiling(r, a.Number); err != nil {
+		return "", err
+	}
 	pieces, err := c.each(offered, "/collateral")
 	if err != nil {
 		return "", err

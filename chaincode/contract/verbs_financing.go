@@ -60,7 +60,10 @@ func init() {
 		return next, err
 	})
 	on(financing.Table, "cancel", func(c *call, r financingRecord, _ financing.NoArgs) (lifecycle.State, error) {
-		return financing.Released, c.releaseLiens(r)
+		if err := c.releaseLiens(r); err != nil {
+			return "", err
+		}
+		return financing.Released, c.claim(r.Header, duplicate.Cancelled)
 	})
 	on(financing.Table, "release", func(c *call, r financingRecord, _ financing.NoArgs) (lifecycle.State, error) {
 		if err := c.releaseLiens(r); err != nil {
@@ -162,6 +165,9 @@ func encumber(c *call, r financingRecord, a financing.Registration) (next lifecy
 	if calendar.At(a.Registered.Time).Before(calendar.At(r.Created.Time)) {
 		return "", fault.New(fault.RegistrationInvalid, "/registered")
 	}
+	if err := c.claimFiling(r, a.Number); err != nil {
+		return "", err
+	}
 	kind, _ := r.Terms.Product.Lien()
 	return next, c.eachBook(r, func(h Header, b encumbrance.Book) (encumbrance.Book, error) {
 		return b.Encumber(h.ID, r.ID, kind, c.now, a.Registered)
@@ -212,15 +218,21 @@ func (c *call) claimLoan(r financingRecord, reference string) error {
 	if err != nil {
 		return err
 	}
-	token := key.Loan(r.Terms.Lender, reference)
-	switch answer, err := c.ask(token, ""); {
-	case err != nil:
+	return claimToken(c, r, key.Loan(r.Terms.Lender, reference), duplicate.Financed, fault.New(fault.ReferenceUsed, "/reference"))
+}
+
+// claimFiling takes the registry's number of a filing, so that one filing does not stand for two debts. What the lender
+// adds to the collateral of one debt may come under the filing that it has.
+func (c *call) claimFiling(r financingRecord, number string) error {
+	key, err := c.key()
+	if err != nil {
 		return err
-	case answer != duplicate.Unknown:
-		return fault.New(fault.ReferenceUsed, "/reference")
 	}
-	r.Tokens = []duplicate.Token{token}
-	return c.claim(r.Header, duplicate.Financed)
+	token := key.Filing(number)
+	if slices.Contains(r.Tokens, token) {
+		return nil
+	}
+	return claimToken(c, r, token, duplicate.Registered, fault.New(fault.RegistrationUsed, "/number").Under("民法典 768"))
 }
 
 // undoubled refuses collateral whose document another record was financed on. An equal composite is

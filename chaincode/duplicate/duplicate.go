@@ -34,6 +34,7 @@ const (
 	Document  Kind = "F3" // 买方|卖方|合同或订单号
 	Receipt   Kind = "F5" // 保管人|仓单编号
 	Place     Kind = "F6" // 保管人|仓库|货位|货号或品名|批号: the same goods declared as two lots
+	Filing    Kind = "F7" // 中登网登记证明编号: unique in the nation
 )
 
 // KeyVersion marks tokens with the consortium key that made them.
@@ -68,6 +69,9 @@ func (k Key) Document(buyer, seller ident.USCC, number ident.DocumentNumber) Tok
 func (k Key) Loan(lender ident.USCC, reference string) Token {
 	return k.token(Loan, string(lender), reference)
 }
+
+// Filing returns the token of a number that the movables registry gave a filing.
+func (k Key) Filing(number string) Token { return k.token(Filing, plain(number)) }
 
 // Receipt returns the token of a keeper's number of a warehouse receipt.
 func (k Key) Receipt(keeper ident.USCC, number ident.DocumentNumber) Token {
