@@ -8,6 +8,7 @@ import (
 	"decore/chaincode/evidence"
 	"decore/chaincode/financing"
 	"decore/chaincode/lifecycle"
+	"decore/chaincode/lot"
 	"decore/chaincode/receivable"
 )
 
@@ -106,8 +107,8 @@ func TestAFilingStandsForOneFinancing(t *testing.T) {
 		code string
 	}{{two, "REGISTRATION_USED"}, {one, ""}} {
 		w.Do(w.SME, "financing.top-up", c.fin, financing.PartArgs{Collateral: []string{more}})
-		taken := filing
-		taken.Registered = evidence.InstantOf(w.State.Now)
+		taken := w.topUp(more)
+		taken.Number = filing.Number
 		if c.code != "" {
 			w.foiled(attempt{w.BankA, "financing.accept-top-up", c.fin, taken}, c.code, "/number", "民法典 768")
 			continue
@@ -123,4 +124,48 @@ func TestACancelledFinancingFreesItsFiling(t *testing.T) {
 	w.Do(w.BankA, "financing.encumber", one, filing)
 	w.Do(w.BankA, "financing.cancel", one, financing.NoArgs{})
 	w.Do(w.BankA, "financing.encumber", two, filing)
+}
+
+// A receipt of 19 t that the bank looked at is not a receipt of 1 t that was put in its place.
+func TestWhatIsPutUpIsNotChangedUnderTheLendersHand(t *testing.T) {
+	w := newWorld(t)
+	loan := w.liened(w.BankA, financing.InventoryPledge, "100000.00", w.stored())
+	good, poor := w.stored(), w.stored()
+	w.Do(w.SME, "financing.top-up", loan, financing.PartArgs{Collateral: []string{good}})
+	seen := w.Header(loan).Terms
+	w.Do(w.SME, "financing.top-up", loan, financing.PartArgs{Collateral: []string{poor}})
+	w.foiled(attempt{w.BankA, "financing.accept-top-up", loan, w.topUp(good)}, "NOT_OFFERED", "/collateral/0", "")
+	in := w.Intent(w.BankA, "financing.accept-top-up", loan, w.topUp(poor))
+	in.On = seen
+	if r := w.TryJWS(w.SignIntent(w.BankA, in)); r.Code != "TERMS_CHANGED" {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestATopUpIsOfTheKindsThatTheProductLendsOn(t *testing.T) {
+	w := newWorld(t)
+	claims, stock := w.liened(w.BankA, financing.ReceivableLoan, "100.00", w.granted()), w.liened(w.BankA, financing.InventoryLoan, "100000.00", w.stored())
+	for loan, id := range map[string]string{claims: w.stored(), stock: w.granted()} {
+		w.foiled(attempt{w.SME, "financing.top-up", loan, financing.PartArgs{Collateral: []string{id}}}, "COLLATERAL_INELIGIBLE", "/collateral/0", "")
+	}
+	w.Do(w.SME, "financing.top-up", stock, financing.PartArgs{Collateral: []string{w.receipt()}})
+}
+
+// A lien on goods that nobody holds for the bank secures nothing (民法典担保制度解释 art. 55), so the bank may still call.
+func TestATopUpCarriesNothingUntilItIsPerfected(t *testing.T) {
+	w := newWorld(t)
+	heap := w.stored()
+	loan := w.liened(w.BankA, financing.InventoryPledge, "1000000.00", heap)
+	w.Do(w.BankA, "lot.appoint-supervisor", heap, lot.AppointArgs{Supervisor: w.Supervisor.USCC})
+	w.Do(w.Supervisor, "lot.establish-control", heap, lot.ControlArgs{Date: w.today()})
+	w.paidOut(w.BankA, loan, "1000000.00")
+	w.Do(w.Keeper, "lot.value", heap, w.price("15000.00"))
+	more := w.stored()
+	w.Do(w.SME, "financing.top-up", loan, financing.PartArgs{Collateral: []string{more}})
+	w.Do(w.BankA, "financing.accept-top-up", loan, w.topUp(more))
+	call := financing.MarginArgs{Until: w.today().AddDays(7)}
+	w.Do(w.BankA, "financing.call-margin", loan, call)
+	w.Do(w.BankA, "lot.appoint-supervisor", more, lot.AppointArgs{Supervisor: w.Supervisor.USCC})
+	w.Do(w.Supervisor, "lot.establish-control", more, lot.ControlArgs{Date: w.today()})
+	w.foiled(attempt{w.BankA, "financing.call-margin", loan, call}, "NOT_BELOW_LINE", "", "")
 }

@@ -99,6 +99,11 @@ func (w *world) registration(maturityDays int) financing.Registration {
 	return financing.Registration{Number: contracttest.NewID("ZDW")[4:], Registered: evidence.InstantOf(w.State.Now), Expires: w.today().AddDays(maturityDays + 400)}
 }
 
+func (w *world) topUp(collateral ...string) financing.TopUpArgs {
+	r := w.registration(90)
+	return financing.TopUpArgs{Number: r.Number, Registered: r.Registered, Expires: r.Expires, Collateral: collateral}
+}
+
 func (w *world) disbursed(bank *contracttest.Actor, rec, amount string) string {
 	w.T.Helper()
 	id := w.accepted(bank, rec, amount)

@@ -195,10 +195,7 @@ func disburse(c *call, r financingRecord, a financing.Disbursement) (next lifecy
 		if err := c.undoubled(p); err != nil {
 			return "", err
 		}
-		if p.perfect == nil {
-			continue
-		}
-		if f := p.perfect(r); f != nil {
+		if f := p.imperfect(r); f != nil {
 			return "", fault.New(f.Code, p.field).Under(f.Clause)
 		}
 	}
