@@ -169,3 +169,22 @@ func TestATopUpCarriesNothingUntilItIsPerfected(t *testing.T) {
 	w.Do(w.Supervisor, "lot.establish-control", more, lot.ControlArgs{Date: w.today()})
 	w.foiled(attempt{w.BankA, "financing.call-margin", loan, call}, "NOT_BELOW_LINE", "", "")
 }
+
+// A lender's record of what came in is held against what there was to come in, whether or not the payment was recorded.
+func TestNoMoreIsCollectedOnAReceivableThanItsDebtorOwed(t *testing.T) {
+	w := newWorld(t)
+	rec := w.granted()
+	loan := w.disbursed(w.BankA, rec, "500.00")
+	collect := func(amount string) financing.CollectArgs {
+		return financing.CollectArgs{Receivable: rec, Amount: yuan(amount), Date: w.today(), Reference: contracttest.NewID("CL")}
+	}
+	w.foiled(attempt{w.BankA, "financing.collect", loan, collect("1000.01")}, "OVER_OUTSTANDING", "/amount", "")
+	w.Do(w.BankA, "receivable.pay", rec, receivable.PayArgs{Amount: yuan("400.00"), Date: w.today(), Reference: "P1"})
+	w.Do(w.BankA, "financing.collect", loan, collect("400.00"))
+	w.foiled(attempt{w.BankA, "financing.collect", loan, collect("600.01")}, "OVER_OUTSTANDING", "/amount", "")
+	w.Do(w.BankA, "financing.collect", loan, collect("600.00"))
+
+	heap := w.stored()
+	stock := w.paidOut(w.BankA, w.liened(w.BankA, financing.InventoryLoan, "100000.00", heap), "100000.00")
+	w.foiled(attempt{w.BankA, "financing.collect", stock, financing.CollectArgs{Receivable: heap, Amount: yuan("1.00"), Date: w.today(), Reference: "C"}}, "RECORD_NOT_FOUND", "/receivable", "")
+}

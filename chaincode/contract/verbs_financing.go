@@ -13,6 +13,7 @@ import (
 	"decore/chaincode/financing"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
+	"decore/chaincode/receivable"
 )
 
 type financingRecord = *Record[financing.Terms]
@@ -42,10 +43,7 @@ func init() {
 		r.Terms, next, err = r.Terms.Repay(a, r.State, c.today())
 		return next, err
 	})
-	on(financing.Table, "collect", func(c *call, r financingRecord, a financing.CollectArgs) (next lifecycle.State, err error) {
-		r.Terms, next, err = r.Terms.Collect(a, r.State, c.today())
-		return next, err
-	})
+	on(financing.Table, "collect", collect)
 	on(financing.Table, "buy-back", func(c *call, r financingRecord, a financing.BuyBackArgs) (next lifecycle.State, err error) {
 		if r.Terms, next, err = r.Terms.BuyBack(a, c.today()); err != nil {
 			return "", err
@@ -206,6 +204,20 @@ func disburse(c *call, r financingRecord, a financing.Disbursement) (next lifecy
 		return "", err
 	}
 	return next, c.claimCollateral(r, duplicate.Financed)
+}
+
+// collect records what the lender collected on a receivable. It is no payment of the receivable, which its own verb records,
+// so that one sum does not pay twice.
+func collect(c *call, r financingRecord, a financing.CollectArgs) (next lifecycle.State, err error) {
+	if !slices.Contains(r.Terms.Collateral, a.Receivable) {
+		return "", fault.New(fault.FieldInvalid, "/receivable")
+	}
+	claim, err := load[receivable.Terms](c, receivable.Table.Kind, a.Receivable, "/receivable")
+	if err != nil {
+		return "", err
+	}
+	r.Terms, next, err = r.Terms.Collect(a, claim.Terms.CollectibleSince(r.Terms.Disbursement.Date), r.State, c.today())
+	return next, err
 }
 
 // claimLoan takes the lender's own number of the loan, so that one loan is not recorded twice and does
