@@ -447,6 +447,9 @@ var booking = map[string]func(o *oracle, id, by string, a arguments) error{
 	},
 	"receivable.decline-transfer": withdrawn, "receivable.recall-transfer": withdrawn,
 	"receivable.dilute": func(o *oracle, id, by string, a arguments) error {
+		if err := o.takesBack(id, a.RedLetter); err != nil {
+			return err
+		}
 		r := o.receivables[id]
 		r.off += int64(a.Amount)
 		r.reductions = append(slices.Clone(r.reductions), reductionBook{number: a.RedLetter, cause: a.Cause, amount: int64(a.Amount)})
@@ -600,6 +603,21 @@ func (o *oracle) claims(id string, document ...string) error {
 	o.documents[name] = id
 	if taken && other != id && o.alive(other) {
 		return fmt.Errorf("%s and %s are of one document, %s", other, id, name)
+	}
+	return nil
+}
+
+// takesBack refuses a red letter that is another trade's invoice, or takes back from another trade or from the whole of
+// which this is a part.
+func (o *oracle) takesBack(id, number string) error {
+	if other, taken := o.documents["invoice "+number]; taken && o.alive(other) {
+		return fmt.Errorf("%s is reduced by %s, the invoice of %s", id, number, other)
+	}
+	for other, r := range o.receivables {
+		stands := slices.ContainsFunc(r.reductions, func(d reductionBook) bool { return d.number == number && !d.reversed })
+		if stands && (o.wholeOf(other) != o.wholeOf(id) || slices.Contains(o.parents[id], other)) {
+			return fmt.Errorf("%s is reduced by %s, which took back from %s", id, number, other)
+		}
 	}
 	return nil
 }

@@ -188,3 +188,36 @@ func TestNoMoreIsCollectedOnAReceivableThanItsDebtorOwed(t *testing.T) {
 	stock := w.paidOut(w.BankA, w.liened(w.BankA, financing.InventoryLoan, "100000.00", heap), "100000.00")
 	w.foiled(attempt{w.BankA, "financing.collect", stock, financing.CollectArgs{Receivable: heap, Amount: yuan("1.00"), Date: w.today(), Reference: "C"}}, "RECORD_NOT_FOUND", "/receivable", "")
 }
+
+// A red letter or credit note takes back once, from the claims of one invoice.
+func TestADocumentReducesTheClaimsOfOneTrade(t *testing.T) {
+	w := newWorld(t)
+	one, two := w.registered(), w.registered()
+	red := w.redLetter("10.00")
+	note := receivable.DiluteArgs{CreditNote: "CN-1", Amount: yuan("10.00"), Date: w.today()}
+	for field, a := range map[string]receivable.DiluteArgs{"/redLetter": red, "/creditNote": note} {
+		w.Do(w.SME, "receivable.dilute", one, a)
+		w.foiled(attempt{w.SME, "receivable.dilute", two, a}, "DUPLICATE_REGISTERED", field, "")
+		r := w.rec(one).Reductions
+		w.Do(w.Leader, "receivable.reinstate", one, receivable.ReinstateArgs{Kind: r[len(r)-1].Kind, Number: r[len(r)-1].Number, Amount: yuan("10.00")})
+		w.Do(w.SME, "receivable.dilute", two, a) // it was recorded on the wrong one
+		w.foiled(attempt{w.SME, "receivable.dilute", one, a}, "DUPLICATE_REGISTERED", field, "")
+	}
+	blue := receivable.DiluteArgs{RedLetter: w.rec(two).Invoice, Amount: yuan("10.00"), Date: w.today()}
+	w.foiled(attempt{w.SME, "receivable.dilute", one, blue}, "DUPLICATE_REGISTERED", "/redLetter", "")
+	taken := w.registerArgs(w.deliveredOrder("1000.00"), "1000.00")
+	taken.Invoice = red.RedLetter
+	w.foiled(attempt{w.SME, "receivable.register", contracttest.NewID("REC"), taken}, "DUPLICATE_REGISTERED", "/invoice", "")
+}
+
+func TestPartsOfOneReceivableShareARedLetter(t *testing.T) {
+	w := newWorld(t)
+	whole := w.registered()
+	before, after := w.redLetter("100.00"), w.redLetter("10.00")
+	w.Do(w.SME, "receivable.dilute", whole, before)
+	parts := w.parts(whole, "400.00", "500.00")
+	for _, p := range parts {
+		w.Do(w.SME, "receivable.dilute", p, after)
+		w.foiled(attempt{w.SME, "receivable.dilute", p, before}, "DUPLICATE_REGISTERED", "/redLetter", "")
+	}
+}
