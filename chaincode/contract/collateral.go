@@ -27,6 +27,14 @@ type piece struct {
 	perfect   func(r financingRecord) *fault.Fault
 }
 
+// imperfect is why the lien of a financing on the piece secures nothing yet.
+func (p piece) imperfect(r financingRecord) *fault.Fault {
+	if p.perfect == nil {
+		return nil
+	}
+	return p.perfect(r)
+}
+
 // lendsOn says which kinds of records an application for a product may name. Later the lender may roll its lien over
 // to later stages of them.
 var lendsOn = map[financing.Product][]string{

@@ -313,10 +313,15 @@ var goodsSamples = map[string]func(w *world, id string) any{
 	"warehouse-receipt.grant":          sampleGrant,
 	"warehouse-receipt.revoke":         sampleRevoke,
 
-	"financing.roll-over":     sampleRollOver,
-	"financing.release-part":  samplePart,
-	"financing.top-up":        func(w *world, _ string) any { return financing.PartArgs{Collateral: []string{w.more()}} },
-	"financing.accept-top-up": func(w *world, _ string) any { return w.registration(90) },
+	"financing.roll-over":    sampleRollOver,
+	"financing.release-part": samplePart,
+	"financing.top-up":       func(w *world, _ string) any { return financing.PartArgs{Collateral: []string{w.more()}} },
+	"financing.accept-top-up": func(w *world, id string) any {
+		if w.Header(id).ID == "" {
+			return w.topUp("REC-0")
+		}
+		return w.topUp(w.financing(id).Offered...)
+	},
 }
 
 func (w *world) insurance() goods.Insurance {

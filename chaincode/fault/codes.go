@@ -50,6 +50,8 @@ const (
 	LienNotHeld          Code = "LIEN_NOT_HELD" // no live lien of this lender
 	ReservationTooLong   Code = "RESERVATION_TOO_LONG"
 	RegistrationInvalid  Code = "REGISTRATION_INVALID"
+	NotOffered           Code = "NOT_OFFERED"       // the collateral was not put up, or is no more
+	RegistrationUsed     Code = "REGISTRATION_USED" // the filing stands for another financing
 	NotDisclosed         Code = "NOT_DISCLOSED"
 	GrantUnknown         Code = "GRANT_UNKNOWN"
 	GrantInUse           Code = "GRANT_IN_USE"

@@ -77,6 +77,8 @@ var ruleCodes = map[string]entry{
 	"COLLATERAL_FORBIDDEN":  {422, Text{"The product takes no collateral", "该产品不接受担保物"}},
 	"COLLATERAL_INELIGIBLE": {422, Text{"The record cannot be lent on in its state", "该记录当前不可作为担保物"}},
 	"OVER_ADVANCE":          {422, Text{"More than the advance rate allows on the collateral", "超过担保物可融资额度"}},
+	"NOT_OFFERED":           {409, Text{"The collateral was not put up, or is no longer", "该担保物未被提供补充担保，或已撤换"}},
+	"REGISTRATION_USED":     {409, Text{"The filing at the registry stands for another financing", "该登记证明编号已用于其他融资"}},
 	"REFERENCE_USED":        {409, Text{"The same payment or loan is recorded already", "该笔款项或借据已登记"}},
 	"OVER_OFFER":            {422, Text{"More than the offer", "超过报价金额"}},
 	"OFFER_EXPIRED":         {409, Text{"The offer has expired", "报价已失效"}},
