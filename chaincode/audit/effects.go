@@ -102,7 +102,7 @@ var effects = map[string]effect{
 	"receivable.notify":               {stays: true, then: do(notify)},
 	"receivable.acknowledge-notice":   {stays: true, then: do(acknowledge)},
 	"receivable.withdraw-notice":      {stays: true, then: do(withdrawNotice)},
-	"receivable.mark-overdue":         {},
+	"receivable.mark-overdue":         {then: do(disputeStands)},
 	"receivable.write-off":            {then: do(holdersOwn)},
 	"receivable.cancel":               {keepsTerms: true, then: do(beFree, wholeUnlessRegulator, neverFinanced, giveBack, claim(duplicate.Cancelled))},
 	"receivable.close":                {keepsTerms: true, then: do(beFree)},
@@ -184,6 +184,13 @@ func (s *story) orderOf(r *trail) (*trail, bool) {
 		return o, o.stands
 	}
 	return nil, false
+}
+
+// disputeStands refuses that a creditor hides a dispute by calling the claim overdue.
+func disputeStands(s *story, c *step) {
+	if (c.from == receivable.Disputed) != (c.Result.State == receivable.Disputed) {
+		s.failRecord(c.record.id, "%s from %s to %s", c.Command.Verb, c.from, c.Result.State)
+	}
 }
 
 // giveBack gives the order the claim of a receivable back that is cancelled, or is to be invoiced anew.

@@ -211,7 +211,7 @@ func init() {
 		"receivable.acknowledge-notice": none,
 		"receivable.withdraw-notice":    none,
 		"receivable.mark-overdue":       func(w *world, _ string) any { w.Pass(61 * days); return receivable.OverdueArgs{} },
-		"receivable.write-off":          func(*world, string) any { return receivable.WriteOffArgs{Reason: "hopeless"} },
+		"receivable.write-off":          func(w *world, _ string) any { w.Pass(61 * days); return receivable.WriteOffArgs{Reason: "hopeless"} },
 		"financing.collect": func(w *world, id string) any {
 			if w.Header(id).ID == "" {
 				return financing.CollectArgs{Receivable: "REC-0"}

@@ -68,7 +68,7 @@ func init() {
 	})
 	on(receivable.Table, "reissue", reissue)
 	on(receivable.Table, "mark-overdue", func(c *call, r receivableRecord, a receivable.OverdueArgs) (next lifecycle.State, err error) {
-		r.Terms, next, err = r.Terms.MarkOverdue(a, c.today())
+		r.Terms, next, err = r.Terms.MarkOverdue(a, r.State, c.today())
 		return next, err
 	})
 	on(receivable.Table, "write-off", func(c *call, r receivableRecord, a receivable.WriteOffArgs) (next lifecycle.State, err error) {
