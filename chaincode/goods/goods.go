@@ -82,6 +82,14 @@ func (i Insurance) Check(at string) error {
 	return nil
 }
 
+// Same reports whether two are the same insurance, or both none.
+func (i *Insurance) Same(o *Insurance) bool {
+	if i == nil || o == nil {
+		return i == o
+	}
+	return i.Insurer == o.Insurer && i.Policy == o.Policy && i.Amount.Cmp(o.Amount) == 0 && i.From == o.From && i.Until == o.Until
+}
+
 // Covers reports whether the insurance stands on the day.
 func (i *Insurance) Covers(day calendar.Date) bool {
 	return i != nil && !day.Before(i.From) && !day.After(i.Until)
@@ -129,6 +137,30 @@ func (ps Prices) State(a ValueArgs, by ident.USCC, today calendar.Date) (Prices,
 	}
 	kept := slices.DeleteFunc(slices.Clone(ps), same)
 	return append(kept, Valuation{By: by, Source: a.Source, Date: a.Date, Price: a.Price}), nil
+}
+
+// Join are the prices of goods that were valued apart and are one from now on. Of two prices of one source and party the
+// lower stands, for as long as neither is older than maxAge days; else the newer.
+func (ps Prices) Join(others Prices, today calendar.Date, maxAge int) (Prices, error) {
+	all := slices.Clone(ps)
+	for _, o := range others {
+		i := slices.IndexFunc(all, func(v Valuation) bool { return v.By == o.By && v.Source == o.Source })
+		if i < 0 {
+			all = append(all, o)
+			continue
+		}
+		better := o.Date.After(all[i].Date)
+		if calendar.Min(all[i].Date, o.Date).DaysUntil(today) <= maxAge {
+			better = o.Price.Less(all[i].Price)
+		}
+		if better {
+			all[i] = o
+		}
+	}
+	if len(all) > maxPrices {
+		return ps, fault.New(fault.TooMany, "")
+	}
+	return all, nil
 }
 
 // Lowest is the lowest of the prices that are no older than maxAge days, and whether there are sources enough: a

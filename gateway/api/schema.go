@@ -80,6 +80,7 @@ var scalars = map[reflect.Type]reflect.Type{
 	reflect.TypeFor[ident.USCC]():           reflect.TypeFor[usccSchema](),
 	reflect.TypeFor[ident.InvoiceNumber]():  reflect.TypeFor[invoiceSchema](),
 	reflect.TypeFor[ident.DocumentNumber](): reflect.TypeFor[documentSchema](),
+	reflect.TypeFor[ident.WrittenNumber]():  reflect.TypeFor[writtenSchema](),
 	reflect.TypeFor[evidence.Commitment]():  reflect.TypeFor[commitmentSchema](),
 	reflect.TypeFor[jsontext.Value]():       reflect.TypeFor[objectSchema](),
 }
@@ -99,6 +100,7 @@ type (
 	usccSchema       struct{}
 	invoiceSchema    struct{}
 	documentSchema   struct{}
+	writtenSchema    struct{}
 	commitmentSchema struct{}
 	objectSchema     struct{}
 )
@@ -133,6 +135,10 @@ func (invoiceSchema) Schema(huma.Registry) *huma.Schema {
 
 func (documentSchema) Schema(huma.Registry) *huma.Schema {
 	return text("document-number", "", "Number of a contract, order or delivery note; space and punctuation are dropped (单据编号)", "PO20260301001")
+}
+
+func (writtenSchema) Schema(huma.Registry) *huma.Schema {
+	return text("written-number", "", "Number as its issuer writes it, kept so; numbers that differ in case, space and punctuation alone are one (单据编号原样)", "CK-2026-001")
 }
 
 func (commitmentSchema) Schema(huma.Registry) *huma.Schema {

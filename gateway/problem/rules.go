@@ -48,7 +48,7 @@ var ruleCodes = map[string]entry{
 	"GOODS_STORED":          {409, Text{"Goods of the order are in store and must leave it first", "订单货物仍在库，须先出库"}},
 	"RECEIPTS_LIVE":         {409, Text{"Warehouse receipts stand for the goods; lend on those", "货物已开立仓单，请以仓单办理"}},
 	"RECEIPT_EXPIRED":       {409, Text{"The term of storage is over", "储存期已满"}},
-	"RECEIPTS_UNLIKE":       {422, Text{"The receipts are not of one lot, owner and kind of goods", "仓单非同一批次、同一持单人、同一货物"}},
+	"RECEIPTS_UNLIKE":       {422, Text{"The receipts do not state the same; only number and dates may differ", "仓单记载不一致,仅编号与日期可以不同"}},
 	"SUM_MISMATCH":          {422, Text{"The parts do not come to the whole", "各部分之和与总数不符"}},
 	"PLEDGE_NOT_PERFECTED":  {409, Text{"The pledge is not perfected yet", "质权尚未有效设立"}},
 	"NOT_BELOW_LINE":        {409, Text{"The value is not below the line", "货物价值未低于约定线"}},

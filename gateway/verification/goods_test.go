@@ -38,7 +38,7 @@ func goodsWorld(t testing.TB) (*world, string) {
 func issued(w *world, lotID, number, quantity string) string {
 	id := contracttest.NewID("WHR")
 	w.Do(w.Keeper, "warehouse-receipt.issue", id, warehouse.IssueArgs{Lot: lotID, Quantity: tons(quantity), Contents: warehouse.Face{
-		Number: ident.DocumentNumber(number), DepositorAddress: "前湾路 1 号", LossStandard: "0.3 %", StoredUntil: w.Today().AddDays(180),
+		Number: ident.WrittenNumber(number), DepositorAddress: "前湾路 1 号", LossStandard: "0.3 %", StoredUntil: w.Today().AddDays(180),
 		Fee: "0.6 元/吨·天", IssuePlace: "青岛"}})
 	w.Do(w.SME, "warehouse-receipt.grant", id, contract.GrantArgs{To: w.BankA.USCC, Until: w.Today().AddDays(300)})
 	return id
@@ -48,7 +48,7 @@ func issued(w *world, lotID, number, quantity string) string {
 func halves(w *world, receipt string) (first, second string) {
 	first, second = contracttest.NewID("WHR"), contracttest.NewID("WHR")
 	w.Do(w.SME, "warehouse-receipt.split", receipt, warehouse.SplitArgs{Parts: []warehouse.Part{{ID: first, Quantity: tons("20")}, {ID: second, Quantity: tons("20")}}})
-	w.Do(w.Keeper, "warehouse-receipt.confirm-split", receipt, warehouse.NumbersArgs{Numbers: []ident.DocumentNumber{"WR-1a", "WR-1b"}})
+	w.Do(w.Keeper, "warehouse-receipt.confirm-split", receipt, warehouse.NumbersArgs{Numbers: []ident.WrittenNumber{"WR-1a", "WR-1b"}})
 	return first, second
 }
 
