@@ -95,6 +95,12 @@ func (i *Insurance) Covers(day calendar.Date) bool {
 	return i != nil && !day.Before(i.From) && !day.After(i.Until)
 }
 
+// Suffices reports whether the sum insured comes to a share of what the goods are worth (足额保险): of goods that are
+// insured for less the insurer pays the proportion only (保险法 55).
+func (i *Insurance) Suffices(value money.Amount, share money.Rate) bool {
+	return i != nil && !i.Amount.Less(value.Times(share))
+}
+
 // Valuation is a price of one unit that somebody stands by (估值).
 type Valuation struct {
 	By     ident.USCC    `json:"by"`     // who states it

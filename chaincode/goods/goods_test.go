@@ -53,6 +53,18 @@ func TestADescriptionNamesWhatItLacks(t *testing.T) {
 	}
 }
 
+func TestInsuranceSufficesFromItsShareOfTheValueOn(t *testing.T) {
+	i := &goods.Insurance{Amount: yuan("80.00")}
+	for share, want := range map[string]bool{"0": true, "0.5": true, "0.8": true, "0.80010000": false, "1": false} {
+		if i.Suffices(yuan("100.00"), money.MustRate(share)) != want {
+			t.Errorf("80 of 100 for a share of %s: suffices %t", share, !want)
+		}
+	}
+	if none := (*goods.Insurance)(nil); none.Suffices(yuan("0.00"), money.MustRate("0")) {
+		t.Error("no insurance suffices")
+	}
+}
+
 func TestInsuranceCoversItsDaysAndNoOthers(t *testing.T) {
 	i := &goods.Insurance{Insurer: "a", Policy: "b", Amount: yuan("1.00"), From: today, Until: today.AddDays(1)}
 	for days, want := range map[int]bool{-1: false, 0: true, 1: true, 2: false} {

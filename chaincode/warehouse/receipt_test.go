@@ -420,7 +420,14 @@ func TestWhatAReceiptCarries(t *testing.T) {
 	p.GoodsInsured = false
 	insured := p
 	insured.GoodsInsured = true
+	full := insured
+	full.InsuredShare = money.MustRate("1")
 	none := func(*warehouse.Terms) {}
+	by := func(sum string) func(*warehouse.Terms) {
+		return func(r *warehouse.Terms) {
+			r.Contents.Insurance = &goods.Insurance{Insurer: "人保", Policy: "P1", Amount: yuan(sum), From: today, Until: end}
+		}
+	}
 	for name, c := range map[string]struct {
 		change func(*warehouse.Terms)
 		state  lc.State
@@ -437,6 +444,9 @@ func TestWhatAReceiptCarries(t *testing.T) {
 		"delivered":                 {none, warehouse.Delivered, p, fault.CollateralIneligible},
 		"without a price":           {func(r *warehouse.Terms) { r.Prices = nil }, warehouse.Issued, p, fault.NotValued},
 		"not insured where it must": {none, warehouse.Issued, insured, fault.NotInsured},
+		"insured for any sum":       {by("0.01"), warehouse.Issued, insured, ""},
+		"insured for too little":    {by("799999.99"), warehouse.Issued, full, fault.NotInsured},
+		"insured for its value":     {by("800000.00"), warehouse.Issued, full, ""},
 	} {
 		r := issued(t)
 		c.change(&r)

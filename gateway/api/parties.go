@@ -150,7 +150,7 @@ func (a *API) partyReply(ctx context.Context, e *exchange, v contract.Verb, befo
 		}
 		o.answer.State, o.answer.Version = p.State, p.Version
 	}
-	out, err := a.writtenReply(e, o)
+	out, err := a.writtenReply(ctx, e, o)
 	if err != nil || o.dry {
 		return out, err
 	}

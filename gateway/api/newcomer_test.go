@@ -1,0 +1,61 @@
+package api_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// stateProblem is what a wrong state is answered with.
+type stateProblem struct {
+	Code, Detail, State string
+	AllowedActions      []string
+}
+
+func TestAWrongStateIsToldWithWhatIsAllowed(t *testing.T) {
+	w := newWorld(t)
+	id := w.order("1000.00")
+	ship := object{"amount": "10.00", "date": w.days(0), "note": "DN1"}
+	p := into[stateProblem](w, w.post(supplier, "/v1/orders/"+id+"/ship", ship), http.StatusConflict)
+	if p.Code != "WRONG_STATE" || p.State != into[written](w, w.get(supplier, "/v1/orders/"+id), http.StatusOK).State || len(p.AllowedActions) == 0 || slices.Contains(p.AllowedActions, "ship") ||
+		!strings.Contains(p.Detail, p.State) || !strings.Contains(p.Detail, p.AllowedActions[0]) {
+		t.Errorf("got %+v", p)
+	}
+	if dry := into[stateProblem](w, w.post(supplier, "/v1/orders/"+id+"/ship?dryRun=true", ship), http.StatusConflict); dry.State != p.State {
+		t.Errorf("a dry run tells %+v", dry)
+	}
+	// Who may not read it learns nothing.
+	other := w.post(bankB, "/v1/financings/"+w.undisclosed()+"/reserve", object{"hours": 1})
+	if other.status != http.StatusNotFound || strings.Contains(string(other.body), "allowedActions") {
+		t.Errorf("a stranger is told %s", other.body)
+	}
+}
+
+// undisclosed is a financing of bank A that bank B knows nothing of.
+func (w *world) undisclosed() string {
+	w.Helper()
+	return w.accepted(bankA, w.granted(w.receivable(w.delivered("1000.00"), "1000.00"), bankA), "100.00")
+}
+
+func TestADeliveryThatABankMustOrderSaysSo(t *testing.T) {
+	w := newWorld(t)
+	lot := w.storedLot("100 t")
+	receipt := w.issuedReceipt(lot, "40 t")
+	w.act(supplier, "/v1/warehouse-receipts/"+receipt+"/grant", object{"to": bankA, "until": w.days(300)})
+	fin := w.act(supplier, "/v1/financings", object{"lender": bankA, "product": "warehouse-receipt-loan", "amount": "400000.00", "tenorMonths": 3, "purpose": "原料",
+		"collateral": []string{receipt}}).ID
+	w.offered(bankA, fin, "400000.00", 90)
+	w.act(bankA, "/v1/financings/"+fin+"/reserve", object{"hours": 24})
+	path := "/v1/warehouse-receipts/" + receipt
+	w.act(supplier, path+"/claim-goods", nil)
+	p := w.refuse(http.StatusConflict, "ENCUMBERED", w.post(keeper, path+"/deliver", nil, w.seen(keeper, path+"/deliver")...))
+	if !strings.Contains(p.Detail, "order-delivery") {
+		t.Errorf("the detail is %q", p.Detail)
+	}
+	lost := w.refuse(http.StatusUnprocessableEntity, "OVER_QUANTITY", w.post(keeper, "/v1/lots/"+lot+"/release",
+		object{"quantity": "61 t", "date": w.days(0), "note": "CK1"}, w.seen(keeper, "/v1/lots/"+lot+"/release")...))
+	if !strings.Contains(lost.Detail, "receipt") {
+		t.Errorf("the detail is %q", lost.Detail)
+	}
+}
