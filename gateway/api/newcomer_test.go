@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // stateProblem is what a wrong state is answered with.
@@ -57,5 +58,31 @@ func TestADeliveryThatABankMustOrderSaysSo(t *testing.T) {
 		object{"quantity": "61 t", "date": w.days(0), "note": "CK1"}, w.seen(keeper, "/v1/lots/"+lot+"/release")...))
 	if !strings.Contains(lost.Detail, "receipt") {
 		t.Errorf("the detail is %q", lost.Detail)
+	}
+}
+
+func TestATimeMayBeWrittenAsACertificateHasIt(t *testing.T) {
+	w := newWorld(t)
+	fin, _, _ := w.lentOn(bankA)
+	path := "/v1/financings/" + fin + "/encumber"
+	now := w.Engine.Now()
+	body := func(registered any) object { return object{"number": "01234567890123456789", "registered": registered, "expires": w.days(360)} }
+	china := now.In(time.FixedZone("", 8*60*60))
+	for _, written := range []string{now.UTC().Format("2006-01-02T15:04:05Z"), china.Format("2006-01-02T15:04:05-07:00"),
+		now.UTC().Format("2006-01-02T15:04:05.0Z"), china.Format("2006-01-02T15:04:05.000000000-07:00")} {
+		if r := w.post(bankA, path+"?dryRun=true", body(written)); r.status != http.StatusOK {
+			t.Errorf("%s: %d %s", written, r.status, r.body)
+		}
+	}
+	for _, written := range []any{"2026-03-05", "2026-03-05 09:00:00", "2026-03-05T09:00:00", "2026-03-05T09:00:00+25:00", "2026-03-05T24:00:00Z", "2026-13-05T09:00:00Z",
+		"0000-01-01T00:00:00Z", "2026-03-05T09:00:00,5Z", ""} {
+		if p := w.refuse(http.StatusUnprocessableEntity, "TIME_INVALID", w.post(bankA, path, body(written))); p.Field != "/registered" {
+			t.Errorf("%v: the field is %q", written, p.Field)
+		}
+	}
+	w.act(bankA, path, body(china.Format("2006-01-02T15:04:05-07:00")))
+	kept := into[struct{ Terms struct{ Registration struct{ Registered string } } }](w, w.get(bankA, "/v1/financings/"+fin), http.StatusOK)
+	if got, want := kept.Terms.Registration.Registered, now.UTC().Format("2006-01-02T15:04:05.000Z")[:20]+"000Z"; got != want {
+		t.Errorf("kept %q, want %q", got, want)
 	}
 }

@@ -122,7 +122,7 @@ func (dateSchema) Schema(huma.Registry) *huma.Schema {
 }
 
 func (instantSchema) Schema(huma.Registry) *huma.Schema {
-	return text("", `^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z$`, timeText, "2026-01-05T01:02:03.004Z")
+	return text("", `^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$`, timeText, "2026-01-05T01:02:03.004Z")
 }
 
 func (usccSchema) Schema(huma.Registry) *huma.Schema {
@@ -155,5 +155,5 @@ const (
 	quantityText = "Number with at most six decimals, a space and a unit such as t, kg, piece (数量及计量单位)"
 	rateText     = "Fraction between 0 and 1, at most eight decimals (比率)"
 	dateText     = "Day in Asia/Shanghai, YYYY-MM-DD (日期)"
-	timeText     = "Time in UTC (时间)"
+	timeText     = "Time of RFC 3339, with any offset; signed and answered in UTC with milliseconds (时间)"
 )
