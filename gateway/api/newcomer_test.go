@@ -86,3 +86,21 @@ func TestATimeMayBeWrittenAsACertificateHasIt(t *testing.T) {
 		t.Errorf("kept %q, want %q", got, want)
 	}
 }
+
+func TestTheGatewayNamesThePartsOfAReceivableAsThoseOfAReceipt(t *testing.T) {
+	w := newWorld(t)
+	rec := w.receivable(w.delivered("1000.00"), "1000.00")
+	own := "REC-01KJXVJAP8FKTRKBDWY1JQZQVJ"
+	w.act(supplier, "/v1/receivables/"+rec+"/split", object{"children": []object{{"amount": "400.00"}, {"id": own, "amount": "500.00"}, {"amount": "100.00"}}})
+	whole := into[struct {
+		Terms struct{ Parts []struct{ ID, Amount string } }
+	}](w, w.get(supplier, "/v1/receivables/"+rec), http.StatusOK)
+	found := map[string]string{}
+	for _, p := range whole.Terms.Parts {
+		part := into[record](w, w.get(supplier, "/v1/receivables/"+p.ID), http.StatusOK)
+		found[part.Terms["amount"].(string)] = p.ID
+	}
+	if len(found) != 3 || found["500.00"] != own {
+		t.Errorf("the parts are %+v", whole.Terms.Parts)
+	}
+}
