@@ -66,7 +66,9 @@ func TestATimeMayBeWrittenAsACertificateHasIt(t *testing.T) {
 	fin, _, _ := w.lentOn(bankA)
 	path := "/v1/financings/" + fin + "/encumber"
 	now := w.Engine.Now()
-	body := func(registered any) object { return object{"number": "01234567890123456789", "registered": registered, "expires": w.days(360)} }
+	body := func(registered any) object {
+		return object{"number": "01234567890123456789", "registered": registered, "expires": w.days(360)}
+	}
 	china := now.In(time.FixedZone("", 8*60*60))
 	for _, written := range []string{now.UTC().Format("2006-01-02T15:04:05Z"), china.Format("2006-01-02T15:04:05-07:00"),
 		now.UTC().Format("2006-01-02T15:04:05.0Z"), china.Format("2006-01-02T15:04:05.000000000-07:00")} {
@@ -81,7 +83,9 @@ func TestATimeMayBeWrittenAsACertificateHasIt(t *testing.T) {
 		}
 	}
 	w.act(bankA, path, body(china.Format("2006-01-02T15:04:05-07:00")))
-	kept := into[struct{ Terms struct{ Registration struct{ Registered string } } }](w, w.get(bankA, "/v1/financings/"+fin), http.StatusOK)
+	kept := into[struct {
+		Terms struct{ Registration struct{ Registered string } }
+	}](w, w.get(bankA, "/v1/financings/"+fin), http.StatusOK)
 	if got, want := kept.Terms.Registration.Registered, now.UTC().Format("2006-01-02T15:04:05.000Z")[:20]+"000Z"; got != want {
 		t.Errorf("kept %q, want %q", got, want)
 	}
@@ -102,5 +106,23 @@ func TestTheGatewayNamesThePartsOfAReceivableAsThoseOfAReceipt(t *testing.T) {
 	}
 	if len(found) != 3 || found["500.00"] != own {
 		t.Errorf("the parts are %+v", whole.Terms.Parts)
+	}
+}
+
+func TestASheetComesBackInItsOwnLanguage(t *testing.T) {
+	w := newWorld(t)
+	for lang, c := range map[string]struct{ decide, agree, header, done string }{
+		"zh": {"决定", "同意", "", "已办理："}, "en": {"Decision", "yes", "", "done: "}, "zh asked for in English": {"决定", "同意", "en", "done: "},
+	} {
+		id := w.order("1000.00")
+		f := w.docket(leader, "orders", "lang="+lang[:2])
+		f.set(id, c.decide, c.agree)
+		headers := []string{"Accept", "text/csv"}
+		if c.header != "" {
+			headers = append(headers, "Accept-Language", c.header)
+		}
+		if r := w.upload(leader, f.path, "x.csv", f.bytes(), headers...); !strings.Contains(string(r.body), c.done) {
+			t.Errorf("%s: %d %s", lang, r.status, r.body)
+		}
 	}
 }
