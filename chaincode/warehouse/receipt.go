@@ -96,7 +96,7 @@ type IssueArgs struct {
 
 // Face is what the keeper adds to what the lot says.
 type Face struct {
-	Number           ident.WrittenNumber `json:"number" doc:"Number that the keeper gives (仓单编号)"`
+	Number           ident.WrittenNumber `json:"number,omitzero" doc:"Number that the keeper gives; needed (仓单编号)"`
 	DepositorAddress string              `json:"depositorAddress,omitzero" doc:"Depositor's address (存货人住所)" maxLength:"200"`
 	LossStandard     string              `json:"lossStandard,omitzero" doc:"Loss that is normal, such as 0.3 % (损耗标准)" maxLength:"100"`
 	StoredUntil      calendar.Date       `json:"storedUntil,omitzero" doc:"Last day of storage (储存期止)"`

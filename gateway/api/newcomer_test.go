@@ -126,3 +126,59 @@ func TestASheetComesBackInItsOwnLanguage(t *testing.T) {
 		}
 	}
 }
+
+// lineage is what a record tells of its descent.
+type lineage struct {
+	CreatedBy, Owner string
+	Parents, Parts   []string
+	Terms            struct{ Owner string }
+}
+
+func TestARecordTellsItsDescentAndItsOwnerIsInItsTerms(t *testing.T) {
+	w := newWorld(t)
+	lot := w.storedLot("100 t")
+	whole := w.issuedReceipt(lot, "40 t")
+	path := "/v1/warehouse-receipts/"
+	w.act(supplier, path+whole+"/split", object{"parts": []object{{"quantity": "15 t"}, {"quantity": "25 t"}}})
+	w.act(keeper, path+whole+"/confirm-split", object{"numbers": []string{"CK-T-1", "CK-T-2"}})
+	split := into[lineage](w, w.get(supplier, path+whole), http.StatusOK)
+	if split.CreatedBy != string(keeper) || split.Owner != "" || split.Terms.Owner != string(supplier) || !slices.Equal(split.Parents, []string{lot}) || len(split.Parts) != 2 {
+		t.Fatalf("the whole tells %+v", split)
+	}
+	first := split.Parts[0]
+	part := into[struct {
+		lineage
+		Terms struct{ Contents struct{ Number string } }
+	}](w, w.get(supplier, path+first), http.StatusOK)
+	if !slices.Equal(part.Parents, []string{lot, whole}) || part.Parts != nil || !strings.HasPrefix(part.Terms.Contents.Number, "CK-T-") {
+		t.Errorf("a part tells %+v", part)
+	}
+	w.act(supplier, path+first+"/grant", object{"to": bankA, "until": w.days(30)})
+	if seen := into[lineage](w, w.get(bankA, path+first), http.StatusOK); seen.Parents != nil || seen.Parts != nil {
+		t.Errorf("who sees the part alone is told of %+v", seen)
+	}
+	other := w.issuedReceipt(w.storedLot("10 t"), "10 t")
+	of := into[struct{ Items []struct{ ID string } }](w, w.get(supplier, "/v1/warehouse-receipts?lot="+lot), http.StatusOK).Items
+	if len(of) != 3 || slices.ContainsFunc(of, func(i struct{ ID string }) bool { return i.ID == other }) {
+		t.Errorf("of the lot: %+v", of)
+	}
+	if found := into[struct{ Items []struct{ ID string } }](w, w.get(supplier, "/v1/warehouse-receipts?number=ck%20t%2F1"), http.StatusOK).Items; len(found) != 1 {
+		t.Errorf("by the number, written otherwise: %+v", found)
+	}
+}
+
+func TestWhatAReceiptLacksIsToldWithItsClause(t *testing.T) {
+	w := newWorld(t)
+	face := w.face()
+	delete(face, "number")
+	body := object{"lot": w.storedLot("10 t"), "quantity": "10 t", "contents": face}
+	if p := w.refuse(http.StatusUnprocessableEntity, "FIELD_REQUIRED", w.post(keeper, "/v1/warehouse-receipts", body)); p.Field != "/contents/number" || p.Clause != "GB/T 30332-2024" {
+		t.Errorf("without a number: %+v", p)
+	}
+	for lacks, g := range map[string]object{"/goods/name": {"quality": "Al99.70"}, "/goods/quality": {"name": "铝锭"}} {
+		p := w.refuse(http.StatusUnprocessableEntity, "FIELD_REQUIRED", w.post(supplier, "/v1/lots", object{"keeper": keeper, "quantity": "1 t", "goods": g}))
+		if p.Field != lacks || p.Clause != "民法典 909(2)" {
+			t.Errorf("without %s: %+v", lacks, p)
+		}
+	}
+}
