@@ -122,14 +122,17 @@ func (a *API) writtenReply(ctx context.Context, e *exchange, o outcome) (*reply,
 	if err != nil {
 		return nil, err
 	}
-	if o.dry {
+	if w.Version == 1 { // the first version of what a POST to its collection made
+		out.Status = http.StatusCreated
+	}
+	if o.dry { // there is nothing that could be read under a name or matched against a version
 		return out, nil
 	}
 	if w.Version > 0 {
 		out.ETag = etag(w.Version)
 	}
-	if w.Version == 1 { // the first version of what a POST to its collection made
-		out.Status, out.Location = http.StatusCreated, e.path+"/"+w.ID
+	if w.Version == 1 {
+		out.Location = e.path + "/" + w.ID
 	}
 	return out, nil
 }
