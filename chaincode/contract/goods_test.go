@@ -17,8 +17,8 @@ import (
 
 func tons(s string) goods.Quantity { return goods.MustQuantity(s + " t") }
 
-func number(s string) ident.DocumentNumber {
-	return ident.DocumentNumber(s + contracttest.NewID("")[20:])
+func number(s string) ident.WrittenNumber {
+	return ident.WrittenNumber(s + contracttest.NewID("")[20:])
 }
 
 func (w *world) declareArgs() lot.DeclareArgs {

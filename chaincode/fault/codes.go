@@ -71,7 +71,7 @@ const (
 	GoodsStored          Code = "GOODS_STORED"    // the order's goods are in store and must leave it first
 	ReceiptsLive         Code = "RECEIPTS_LIVE"   // warehouse receipts stand for the goods
 	ReceiptExpired       Code = "RECEIPT_EXPIRED" // the term of storage is over
-	ReceiptsUnlike       Code = "RECEIPTS_UNLIKE" // receipts of several lots, owners or goods
+	ReceiptsUnlike       Code = "RECEIPTS_UNLIKE" // receipts that state different things
 	SumMismatch          Code = "SUM_MISMATCH"    // parts do not come to the whole
 	NotPerfected         Code = "PLEDGE_NOT_PERFECTED"
 	NotBelowLine         Code = "NOT_BELOW_LINE"
