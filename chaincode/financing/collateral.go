@@ -99,7 +99,9 @@ type TopUpArgs struct {
 	Expires    calendar.Date    `json:"expires" doc:"Last day of the filing (登记到期日)"`
 }
 
-func (a TopUpArgs) registration() Registration { return Registration{a.Number, a.Registered, a.Expires} }
+func (a TopUpArgs) registration() Registration {
+	return Registration{a.Number, a.Registered, a.Expires}
+}
 
 // TakeUp takes what the lender names of what was put up into the collateral. It names each, so that it gets what it looked
 // at and nothing put in its place since.
