@@ -54,7 +54,7 @@ var access = map[string]string{
 	"POST /v1/orders/{id}/cancel":      "mnmrrrrrrr",
 	"POST /v1/orders/{id}/close":       "mnrrrrrrrr",
 
-	"POST /v1/orders/{id}/set-collection-account": "mnrrrrrrrr",
+	"POST /v1/orders/{id}/set-collection-account": "mnmrrrrrrr",
 
 	"GET /v1/receivables":                            "mmmmmmmmmm",
 	"POST /v1/receivables":                           "mmrrrrrrrr",

@@ -97,7 +97,7 @@ var ruleCodes = map[string]entry{
 	"SET_OFF_FORBIDDEN":           {409, Text{"This counter-claim cannot be set off", "该反向债权不得抵销"}},
 	"BELOW_LPR":                   {422, Text{"The agreed rate of late interest is below the one-year LPR of the day of signing", "约定逾期利率低于合同订立时一年期LPR"}},
 	"NO_RECOURSE":                 {409, Text{"The financing is without recourse", "该融资无追索权"}},
-	"COLLECTION_ACCOUNT_REQUIRED": {409, Text{"The order names no account into which the buyer will pay", "订单未约定特定收款账户"}},
+	"COLLECTION_ACCOUNT_REQUIRED": {409, Text{"The order has no account that its seller named and its buyer signed for", "订单未约定特定收款账户，或买方尚未会签"}},
 }
 
 // subsidyCodes are those of chaincode/subsidy: reasons for which a loan gets no subsidy, and errors of a claim's life.
