@@ -3,7 +3,6 @@ package contract
 import (
 	"errors"
 	"slices"
-	"strings"
 
 	"decore/chaincode/calendar"
 	"decore/chaincode/fault"
@@ -327,7 +326,7 @@ func subsidyFault(err error) error {
 	}
 	f := fault.New(fault.Code(e.Code), "")
 	if len(e.Reasons) > 0 {
-		f = f.Under(strings.TrimSpace(e.Reasons[0].Document + " " + e.Reasons[0].Clause))
+		f = f.Under(e.Reasons[0].Ground())
 	}
 	return f
 }
