@@ -145,3 +145,12 @@ func allowed[T comparable](list []T, v T) bool { return len(list) == 0 || slices
 func unknownReason(c Code) bool {
 	return !slices.ContainsFunc(rules, func(r rule) bool { return r.code == c })
 }
+
+// GroundsOfAll returns every reason that there is with its ground under the policy, for those who explain it.
+func (p Policy) GroundsOfAll() []Reason {
+	all := make([]Reason, len(rules))
+	for i, r := range rules {
+		all[i] = p.reason(r.code)
+	}
+	return all
+}
