@@ -93,7 +93,8 @@ func inOrder(days []calendar.Date) []calendar.Date {
 }
 
 // Successors returns the versions that must be added to a policy's versions, which are in order of their numbers, for it to go as the
-// timeline says: none, or one for each span from the first day on that goes otherwise. Days before that keep theirs.
+// timeline says: none, or one for each span from the first day on that goes otherwise. Days before that keep theirs, and a policy
+// that was published in one piece stays until measures make a whole one.
 func Successors(before, timeline []Policy) []Policy {
 	var days []calendar.Date
 	for _, p := range slices.Concat(before, timeline) {
@@ -105,17 +106,26 @@ func Successors(before, timeline []Policy) []Policy {
 	number := len(before)
 	load := func(n int) (Policy, error) { return before[n-1], nil }
 	for _, day := range inOrder(days) {
-		wanted, ok := spanAt(timeline, day)
-		if !ok {
-			continue
-		}
 		has, governs, _ := Governing(number, load, day) // never fails: all are at hand
-		if governs && sameContent(asOf(has, day), wanted) {
-			continue
+		wanted, ok := spanAt(timeline, day)
+		switch {
+		case !ok && governs && len(has.Sources) > 0 && asOf(has, day).Status != Expired:
+			// What the measures made before, they make no longer.
+			return numbered(slices.Insert(slices.Clone(timeline), 0, ended(has, day, timeline)), day, number)
+		case ok && !(governs && sameContent(asOf(has, day), wanted)):
+			return numbered(timeline, day, number)
 		}
-		return numbered(timeline, day, number)
 	}
 	return nil
+}
+
+// ended is a policy's version that says that it is over, until the timeline begins.
+func ended(p Policy, day calendar.Date, timeline []Policy) Policy {
+	p.Status, p.EffectiveFrom, p.EffectiveTo = Expired, day, calendar.Date{}
+	if len(timeline) > 0 {
+		p.EffectiveTo = timeline[0].EffectiveFrom.AddDays(-1)
+	}
+	return p
 }
 
 // numbered gives the spans from a day on their numbers.
