@@ -45,6 +45,25 @@ func (p Policy) JudgingDay(l Loan, application calendar.Date) calendar.Date {
 	return application
 }
 
+// Judging returns the version of a policy that judges a loan on the day of application: the one that governs on the day which
+// the version in force on the application names, or the first one if the loan is older than all, whose window
+// of disbursement then says how far back it reaches. It fails with POLICY_NOT_IN_FORCE.
+func Judging(newest int, load func(version int) (Policy, error), l Loan, application calendar.Date) (Policy, error) {
+	today, governs, err := Governing(newest, load, application)
+	switch {
+	case err != nil:
+		return today, err
+	case !governs || !today.InForce(application):
+		return today, refuse(PolicyNotInForce, "")
+	}
+	day := today.JudgingDay(l, application)
+	p, governs, err := Governing(newest, load, day)
+	if err == nil && governs && !p.InForce(day) {
+		err = refuse(PolicyNotInForce, "on the day that judges the loan")
+	}
+	return p, err
+}
+
 // Timeline returns the policy that the measures make over time: one for each span of days with the same content, in
 // order, from the first day on which they make a whole policy. A span in which they make none is of status expired. It
 // fails like [Combine], but not for what is incomplete.
