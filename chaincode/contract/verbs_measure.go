@@ -21,7 +21,10 @@ const (
 	MeasureRepealed  lifecycle.State = "repealed"  // for good (已废止)
 )
 
-var measureTable = &lifecycle.Table{Kind: "measure", Rows: []lifecycle.Row{
+// MeasureKind is the kind of a measure.
+const MeasureKind = "measure"
+
+var measureTable = &lifecycle.Table{Kind: MeasureKind, Rows: []lifecycle.Row{
 	{Verb: "draft", From: []lifecycle.State{lifecycle.None, MeasureDrafted, MeasurePublished}, To: []lifecycle.State{MeasureDrafted, MeasurePublished}, By: regulator,
 		En: "Draft a policy document, or its next version", Zh: "起草政策文件"},
 	{Verb: "publish", From: []lifecycle.State{MeasureDrafted}, To: []lifecycle.State{MeasurePublished}, By: regulator,
