@@ -34,7 +34,7 @@ var effects = map[string]effect{
 
 	"lot.declare":            {then: do(madeFor)},
 	"lot.withdraw":           {then: do(settleLot)},
-	"lot.store":              {then: do(stateTokens(duplicate.Place), claim(duplicate.Registered))},
+	"lot.store":              {then: do(stateTokens(duplicate.Place, duplicate.Spot), claim(duplicate.Registered))},
 	"lot.reject":             {},
 	"lot.add":                {},
 	"lot.value":              {},
@@ -59,6 +59,7 @@ var effects = map[string]effect{
 	"warehouse-receipt.confirm-endorsement": {then: do(beFree, unfrozen, passOn)},
 	"warehouse-receipt.pledge":              {then: do(beHeld)},
 	"warehouse-receipt.confirm-pledge":      {then: do(beHeld)},
+	"warehouse-receipt.strike-pledge":       {stays: true},
 	"warehouse-receipt.split":               {},
 	"warehouse-receipt.confirm-split":       {then: do(split)},
 	"warehouse-receipt.merge":               {then: do(beFree)},
@@ -70,7 +71,7 @@ var effects = map[string]effect{
 	"warehouse-receipt.order-delivery":      {stays: true, then: do(noteOrder)},
 	"warehouse-receipt.value":               {},
 	"warehouse-receipt.insure":              {stays: true},
-	"warehouse-receipt.lose":                {stays: true},
+	"warehouse-receipt.lose":                {stays: true, then: do(outOfLot)},
 	"warehouse-receipt.expire":              {keepsTerms: true},
 	"warehouse-receipt.extend":              {},
 	"warehouse-receipt.freeze":              {},
@@ -87,8 +88,12 @@ var effects = map[string]effect{
 	"receivable.grant":                {keepsTerms: true, stays: true, then: do(grant, grantOrder)},
 	"receivable.revoke":               {keepsTerms: true, stays: true, then: do(revoke, revokeOrder)},
 	"receivable.pay":                  {stays: true, orReaches: receivable.Paid, then: do(payeeAgrees)},
-	"receivable.set-off":              {stays: true, orReaches: receivable.Paid},
+	"receivable.set-off":              {},
+	"receivable.prove-notice":         {stays: true},
+	"receivable.accept-set-off":       {then: do(holdersOwn)},
 	"receivable.dilute":               {stays: true, orReaches: receivable.Voided},
+	"receivable.reinstate":            {stays: true, orReaches: receivable.Registered},
+	"receivable.reissue":              {stays: true, then: do(holdersOwn, giveBack)},
 	"receivable.split":                {then: do(beFree, divide)},
 	"receivable.transfer":             {stays: true, then: do(beFree, offer)},
 	"receivable.accept-transfer":      {stays: true, then: do(beFree, takeOver)},
@@ -116,6 +121,7 @@ var effects = map[string]effect{
 	"financing.mark-overdue":  {},
 	"financing.cancel":        {keepsTerms: true, then: do(releaseLiens)},
 	"financing.roll-over":     {stays: true, then: do(rollOver)},
+	"financing.call-margin":   {stays: true},
 	"financing.release-part":  {stays: true, then: do(releasePart)},
 	"financing.top-up":        {stays: true},
 	"financing.accept-top-up": {stays: true, then: do(acceptTopUp)},
@@ -180,7 +186,7 @@ func (s *story) orderOf(r *trail) (*trail, bool) {
 	return nil, false
 }
 
-// giveBack gives the order the claim of a cancelled receivable back.
+// giveBack gives the order the claim of a receivable back that is cancelled, or is to be invoiced anew.
 func giveBack(s *story, c *step) {
 	if o, ok := s.orderOf(c.record); ok {
 		s.alter(c, o, true)
