@@ -69,7 +69,7 @@ func (l Loan) Validate() error {
 			check{fmt.Sprintf("overdue[%d].to", i), cured, "must be after from; only the last entry may leave it open"})
 		last = o.To
 	}
-	return faults(ErrLoan, slices.Concat(cs, l.Standing.checks(l), l.repayments()))
+	return faults(ErrLoan, slices.Concat(cs, l.standing(), l.repayments()))
 }
 
 // isOverdue reports whether the loan is overdue and not yet cured.

@@ -52,8 +52,9 @@ const (
 	Downstream Direction = "downstream" // 下游
 )
 
-// standing are the checks of the facts that need no policy.
-func (s Standing) checks(l Loan) []check {
+// standing are the checks of the standing's facts that need no policy.
+func (l Loan) standing() []check {
+	s := l.Standing
 	cs := []check{
 		{"signed", s.Signed.IsZero() || !s.Signed.After(l.Disbursed), "must not be after disbursed"},
 		{"controller", known(s.Controller, "", ByCitizens, ByState, ByCollective, ByForeigners, ByNobody), "must be citizens, state, collective, foreign or none"},

@@ -131,7 +131,7 @@ func Successors(before, timeline []Policy) []Policy {
 		case !ok && governs && len(has.Sources) > 0 && asOf(has, day).Status != Expired:
 			// What the measures made before, they make no longer.
 			return numbered(slices.Insert(slices.Clone(timeline), 0, ended(has, day, timeline)), day, number)
-		case ok && !(governs && sameContent(asOf(has, day), wanted)):
+		case ok && (!governs || !sameContent(asOf(has, day), wanted)):
 			return numbered(timeline, day, number)
 		}
 	}

@@ -76,7 +76,7 @@ func (c *policyDraftCommand) Run(ctx context.Context, s *streams) error {
 }
 
 func draftOf(file string) (subsidy.Measure, error) {
-	raw, err := os.ReadFile(file)
+	raw, err := os.ReadFile(file) //nolint:gosec // the user names the file
 	if err != nil {
 		return subsidy.Measure{}, fmt.Errorf("policy: %w", err)
 	}

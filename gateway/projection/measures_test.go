@@ -14,7 +14,7 @@ import (
 )
 
 func TestMeasuresAndThePolicyThatTheyMake(t *testing.T) {
-	w, s, _, _ := published(t)
+	w, _, _, _ := published(t)
 	raw, err := fixtures.FS.ReadFile("measures/central-2026-4.json")
 	must(t, err)
 	m, err := subsidy.ParseMeasure(raw)
@@ -23,7 +23,7 @@ func TestMeasuresAndThePolicyThatTheyMake(t *testing.T) {
 	body, err := canon.Marshal(m)
 	must(t, err)
 	w.Do(w.Regulator, "measure.draft", m.ID, contract.DraftArgs{Measure: body})
-	s = caughtUp(t, w.ledger)
+	s := caughtUp(t, w.ledger)
 	draft, err := s.Measure(t.Context(), m.ID, 0)
 	if err != nil || draft.Measure.Status != subsidy.Draft || draft.Digest != evidence.Commit(body) {
 		t.Fatalf("%+v, %v", draft.Digest, err)
