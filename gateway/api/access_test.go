@@ -204,6 +204,7 @@ var access = map[string]string{
 
 	"GET /v1/subsidy/measures":                  "mmmmmmmmmm",
 	"GET /v1/subsidy/measures/{id}":             "mmmmmmmmmm",
+	"GET /v1/subsidy/measures/{id}/history":     "mmmmmmmmmm",
 	"GET /v1/subsidy/measures/{id}/effect":      "mmmmmmmmmm",
 	"POST /v1/subsidy/measures/{id}/draft":      "rrrrrrrrrm",
 	"POST /v1/subsidy/measures/{id}/publish":    "rrrrrrrrrm",

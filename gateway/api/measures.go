@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -12,6 +13,7 @@ import (
 	"decore/chaincode/contract"
 	"decore/chaincode/evidence"
 	"decore/chaincode/ident"
+	"decore/chaincode/lifecycle"
 	"decore/chaincode/subsidy"
 	"decore/gateway/problem"
 	"decore/gateway/projection"
@@ -102,6 +104,11 @@ func (a *API) measureRoutes() {
 		}
 		return answer(http.StatusOK, effect)
 	})
+	handle(a, route{method: http.MethodGet, path: "/v1/subsidy/measures/{id}/history", id: "measure.history", tag: tagSubsidy, en: "Who signed what, when, in which block",
+		zh: "查询签署历史", answer: reflect.TypeFor[Page[HistoryEntry]]()},
+		func(ctx context.Context, e *exchange, in *MeasurePath) (*reply, error) {
+			return a.measureHistory(ctx, e, in.ID)
+		})
 	for _, v := range contract.Verbs() {
 		if v.Table.Kind == contract.MeasureKind {
 			a.measureVerbRoute(v)
@@ -248,18 +255,52 @@ func (a *API) policyVersions(ctx context.Context, id string) ([]subsidy.Policy, 
 
 // policyOn returns the version of a subsidy policy that governs on a day.
 func (a *API) policyOn(ctx context.Context, in *PolicyDay) (subsidy.Policy, error) {
-	day := a.today()
-	if in.On != "" {
-		var err error
-		if day, err = calendar.Parse(in.On); err != nil {
-			return subsidy.Policy{}, parameter("query.on", err)
-		}
+	day, err := a.day(in.On)
+	if err != nil {
+		return subsidy.Policy{}, err
 	}
 	p, _, err := a.store.SubsidyPolicyOn(ctx, in.ID, day)
 	if errors.Is(err, projection.ErrNotFound) || err == nil && p.Version == 0 {
 		err = problem.New(problem.NotFound)
 	}
 	return p, err
+}
+
+// day reads the parameter "on"; "" is today.
+func (a *API) day(on string) (calendar.Date, error) {
+	if on == "" {
+		return a.today(), nil
+	}
+	day, err := calendar.Parse(on)
+	if err != nil {
+		err = parameter("query.on", err)
+	}
+	return day, err
+}
+
+// measureHistory lists the commands about a measure. Who tried in vain is nobody's to know, if that is a bank.
+func (a *API) measureHistory(ctx context.Context, e *exchange, id string) (*reply, error) {
+	if _, err := a.measure(ctx, id, 0); err != nil {
+		return nil, err
+	}
+	found, err := a.store.History(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	page := Page[HistoryEntry]{Items: []HistoryEntry{}}
+	for _, h := range found {
+		if !strings.HasPrefix(h.Verb, contract.MeasureKind+".") {
+			continue // about a policy or a party of the same name
+		}
+		entry := historyEntry(h)
+		if !e.caller.Has(lifecycle.Regulator) && !isAbout(e, h.Party) {
+			if entry, err = a.withoutBank(ctx, entry); err != nil {
+				return nil, err
+			}
+		}
+		page.Items = append(page.Items, entry)
+	}
+	return answer(http.StatusOK, page)
 }
 
 func (a *API) sizeClass(ctx context.Context, in *PolicyDay, f subsidy.Figures) (*reply, error) {

@@ -55,6 +55,7 @@ func (w *world) digest(path string) string {
 
 type policyRecord struct {
 	Version   int
+	Status    string
 	AmountCap string
 	Sources   []struct{ Field, Document, Clause string }
 }
@@ -104,6 +105,15 @@ func TestPolicyDocumentsCombineIntoThePolicy(t *testing.T) {
 	w.refuse(http.StatusUnprocessableEntity, "DATE_INVALID", w.get(supplier, policy+"/lists?on=yesterday"))
 	w.refuse(http.StatusConflict, "POLICY_COMBINED", w.post(bureau, policy, into[object](w, w.get(bureau, policy), http.StatusOK)))
 	w.act(bureau, "/v1/subsidy/measures/qd/repeal", object{"from": w.days(0), "by": "青办〔2026〕99号"})
+	signed := into[struct {
+		Items []struct{ Verb, Party, Status, JWS string }
+	}](w, w.get(supplier, "/v1/subsidy/measures/qd/history"), http.StatusOK).Items
+	if n := len(signed); n != 4 || signed[0].Verb != "measure.draft" || signed[n-1].Verb != "measure.repeal" || signed[n-1].Party != string(bureau) || signed[n-1].JWS == "" {
+		t.Errorf("%+v", signed)
+	}
+	if got := into[policyRecord](w, w.get(supplier, policy+"?on=2031-01-01"), http.StatusOK); got.Status != "expired" {
+		t.Errorf("in 2031 the policy is %+v", got)
+	}
 	if list := into[struct{ Items []struct{ ID, Status string } }](w, w.get(bankA, "/v1/subsidy/measures?policy=cn-policy"), http.StatusOK); len(list.Items) != 3 || list.Items[2].Status != "expired" {
 		t.Errorf("%+v", list)
 	}

@@ -30,7 +30,8 @@ type PolicyPath struct {
 // PolicyQuery names a version of a policy.
 type PolicyQuery struct {
 	PolicyPath
-	Version int `query:"version" minimum:"1" doc:"Version, the one that governs today when left out (版本)"`
+	Version int    `query:"version" minimum:"1" doc:"Version, the one that governs on the day when left out (版本)"`
+	On      string `query:"on" maxLength:"10" doc:"Day, today when left out (日期)"`
 }
 
 // WritePolicy publishes a version of a policy.
@@ -98,7 +99,7 @@ func (a *API) subsidyRoutes() {
 		answer: reflect.TypeFor[jsontext.Value]()}, func(ctx context.Context, _ *exchange, in *PolicyQuery) (*reply, error) {
 		version, err := in.Version, error(nil)
 		if version == 0 {
-			version, err = a.currentVersion(ctx, in.ID)
+			version, err = a.versionOn(ctx, in.ID, in.On)
 		}
 		if err != nil {
 			return nil, err
@@ -142,7 +143,7 @@ func (a *API) policies(ctx context.Context) (*reply, error) {
 	current := map[string]int{}
 	for i, p := range found {
 		if _, known := current[p.ID]; !known {
-			if current[p.ID], err = a.currentVersion(ctx, p.ID); err != nil {
+			if current[p.ID], err = a.versionOn(ctx, p.ID, ""); err != nil {
 				return nil, err
 			}
 		}
@@ -152,9 +153,13 @@ func (a *API) policies(ctx context.Context) (*reply, error) {
 	return answer(http.StatusOK, page)
 }
 
-// currentVersion is the version of a policy that governs today; 0, which stands for the newest, where none does.
-func (a *API) currentVersion(ctx context.Context, id string) (int, error) {
-	p, governs, err := a.store.SubsidyPolicyOn(ctx, id, a.today())
+// versionOn is the version of a policy that governs on a day, "" being today; 0, which stands for the newest, where none does.
+func (a *API) versionOn(ctx context.Context, id, on string) (int, error) {
+	day, err := a.day(on)
+	if err != nil {
+		return 0, err
+	}
+	p, governs, err := a.store.SubsidyPolicyOn(ctx, id, day)
 	if errors.Is(err, projection.ErrNotFound) || err == nil && !governs {
 		return 0, nil // unknown, the credit policy, or one that nothing has put in force
 	}
