@@ -204,11 +204,23 @@ var access = map[string]string{
 	"POST /v1/subsidy/claims/{id}/correct":   "rrrmnrrrrr",
 	"POST /v1/subsidy/claims/{id}/claw-back": "rrrrrrrrrm",
 	"GET /v1/subsidy/policies":               "mmmmmmmmmm",
-	"GET /v1/subsidy/policies/{id}":          "mmmmmmmmmm",
-	"POST /v1/subsidy/policies/{id}":         "rrrrrrrrrm",
-	"POST /v1/ledger/organisations":          "rrrrrrrrrm",
-	"POST /v1/subsidy/quotes":                "mnnmnrrrrm",
-	"GET /v1/subsidy/accounts/{uscc}":        "mnnmnrrrrm",
+
+	"GET /v1/subsidy/measures":                  "mmmmmmmmmm",
+	"GET /v1/subsidy/measures/{id}":             "mmmmmmmmmm",
+	"GET /v1/subsidy/measures/{id}/history":     "mmmmmmmmmm",
+	"GET /v1/subsidy/measures/{id}/effect":      "mmmmmmmmmm",
+	"POST /v1/subsidy/measures/{id}/draft":      "rrrrrrrrrm",
+	"POST /v1/subsidy/measures/{id}/publish":    "rrrrrrrrrm",
+	"POST /v1/subsidy/measures/{id}/supersede":  "rrrrrrrrrm",
+	"POST /v1/subsidy/measures/{id}/repeal":     "rrrrrrrrrm",
+	"GET /v1/subsidy/policies/{id}/lists":       "mmmmmmmmmm",
+	"POST /v1/subsidy/policies/{id}/size-class": "mmmmmmmmmm",
+
+	"GET /v1/subsidy/policies/{id}":   "mmmmmmmmmm",
+	"POST /v1/subsidy/policies/{id}":  "rrrrrrrrrm",
+	"POST /v1/ledger/organisations":   "rrrrrrrrrm",
+	"POST /v1/subsidy/quotes":         "mnnmnrrrrm",
+	"GET /v1/subsidy/accounts/{uscc}": "mnnmnrrrrm",
 
 	"POST /v1/verifications":             "mmmmmmmmmm",
 	"GET /v1/parties":                    "mmmmmmmmmm",
@@ -334,6 +346,9 @@ var probeArgs = map[string]any{
 	"repay": object{"principal": "0.00", "date": "2026-03-01", "reference": "x"}, "accrue": object{"through": "2026-03-01"}, "settle": object{"amount": "0.00"},
 	"correct": nil, "claw-back": object{"reason": ""},
 
+	"draft": object{"id": "x"}, "publish": object{"version": 9, "digest": strings.Repeat("A", 43)}, "supersede": object{"version": 9, "digest": strings.Repeat("A", 43)},
+	"repeal": object{"from": "2026-03-01", "by": "x"}, "size-class": object{"industry": "工业", "staff": 1, "revenue": "1.00", "assets": "1.00", "asOf": "2026-01-01"},
+
 	"store": object{"counted": "0 t", "site": "x", "position": "x", "date": "2026-03-01"}, "add": object{"quantity": "0 t", "date": "2026-03-01"},
 	"value": object{"source": "", "date": "2026-03-01", "price": "0.00"}, "appoint-supervisor": object{"supervisor": keeper},
 	"insure":            object{"insurer": "", "policy": "x", "amount": "0.00", "from": "2026-03-01", "until": "2026-03-01"},
@@ -386,7 +401,7 @@ func (w *world) matrixRecords() map[string]string {
 		w.act(supplier, path+"/grant", object{"to": bankA, "until": w.days(90)})
 	}
 	return map[string]string{"/v1/lots": lot, "/v1/warehouse-receipts": receipt, "/v1/orders": order, "/v1/receivables": rec, "/v1/financings": loan, "/v1/subsidy/claims": claim,
-		"/v1/subsidy/policies": policy, "/v1/imports": "NONE"}
+		"/v1/subsidy/policies": policy, "/v1/subsidy/measures": w.draftedMeasure("matrix-notice"), "/v1/imports": "NONE"}
 }
 
 // subsidyPolicy publishes the fixtures' policy in force, with the two banks, under an ID of its own.
