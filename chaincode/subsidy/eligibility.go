@@ -1,10 +1,6 @@
 package subsidy
 
-import (
-	"slices"
-
-	"github.com/shopspring/decimal"
-)
+import "slices"
 
 // Code is a stable name of a reason or an error.
 type Code string
@@ -68,7 +64,7 @@ var rules = []rule{
 	{TermOver2Y, func(p Policy, l Loan) bool { return p.RefuseLongTerm && p.longTerm(l) }},
 	{OverdueLoan, func(p Policy, l Loan) bool { return p.StopWhileOverdue && l.isOverdue() }},
 	{MisuseOfLoan, func(_ Policy, l Loan) bool { return l.Misuse }},
-	{NetRateFloorReached, func(p Policy, l Loan) bool { return !p.rate(l).IsPositive() }},
+	{NetRateFloorReached, func(p Policy, l Loan) bool { return !p.bestRate(l).IsPositive() }},
 	{NothingToSubsidise, nil},
 }
 
@@ -107,17 +103,6 @@ func (p Policy) reason(c Code) Reason {
 		r.Document = d.Title
 	}
 	return r
-}
-
-// rate is the subsidised fraction a year: the policy's, or what the borrower still pays if that is less.
-// Both count days alike, so comparing rates is comparing amounts.
-func (p Policy) rate(l Loan) decimal.Decimal {
-	full := p.AnnualRate.Decimal()
-	if !p.NetRateFloor {
-		return full
-	}
-	net := l.AnnualRate.Decimal().Sub(l.OtherSubsidy.Decimal())
-	return decimal.Max(decimal.Zero, decimal.Min(full, net))
 }
 
 // allowed reports whether the list names the value or, being empty, names all.
