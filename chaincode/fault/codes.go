@@ -62,7 +62,9 @@ const (
 	PolicyUnknown        Code = "POLICY_UNKNOWN"
 	PolicyVersion        Code = "POLICY_VERSION"
 	PolicyInvalid        Code = "POLICY_INVALID"
-	TooMany              Code = "TOO_MANY" // a list of the record has no room for another entry
+	RequestMissing       Code = "REQUEST_MISSING"   // nothing was asked for that could be granted
+	RepaymentUnknown     Code = "REPAYMENT_UNKNOWN" // no such repayment is recorded, or a collection brought it
+	TooMany              Code = "TOO_MANY"          // a list of the record has no room for another entry
 	QuantityNotPositive  Code = "QUANTITY_NOT_POSITIVE"
 	OverQuantity         Code = "OVER_QUANTITY"   // more goods than are there, or than no receipt covers
 	UnitMismatch         Code = "UNIT_MISMATCH"   // counted in another unit than the lot

@@ -53,18 +53,19 @@ type QuoteRequest struct {
 	Household ident.USCC    `json:"household,omitzero" doc:"The borrower, with loan (单户)"`
 	Loan      *subsidy.Loan `json:"loan,omitempty" doc:"The loan's facts (贷款信息)"`
 
-	Financing           string            `json:"financing,omitempty" maxLength:"64" doc:"Record ID of the loan, in place of loan (贷款记录编号)"`
-	SizeClass           subsidy.SizeClass `json:"sizeClass,omitempty" enum:"large,medium,small,micro" doc:"Borrower's size when the contract was signed (企业规模)"`
-	Private             bool              `json:"private,omitempty" doc:"The borrower is privately owned (民营企业)"`
-	Sector              string            `json:"sector,omitempty" doc:"Sector by the policy's name (行业领域)"`
-	EntrustedPaid       calendar.Date     `json:"entrustedPaid,omitzero" doc:"Day of entrusted payment to the supplier (受托支付日)"`
-	OtherCentralSubsidy bool              `json:"otherCentralSubsidy,omitempty" doc:"The loan has another subsidy of the central budget (其他中央财政贴息)"`
-	OtherSubsidy        money.Rate        `json:"otherSubsidy,omitzero" doc:"Local subsidies on the same loan, a fraction a year (地方贴息率)"`
+	Financing           string              `json:"financing,omitempty" maxLength:"64" doc:"Record ID of the loan, in place of loan (贷款记录编号)"`
+	SizeClass           subsidy.SizeClass   `json:"sizeClass,omitempty" enum:"large,medium,small,micro" doc:"Borrower's size when the contract was signed (企业规模)"`
+	Private             bool                `json:"private,omitempty" doc:"The borrower is privately owned (民营企业)"`
+	Sector              string              `json:"sector,omitempty" doc:"Sector by the policy's name (行业领域)"`
+	EntrustedPaid       calendar.Date       `json:"entrustedPaid,omitzero" doc:"Day of entrusted payment to the supplier (受托支付日)"`
+	Settlement          *subsidy.Settlement `json:"settlement,omitempty" doc:"Days on which the contract settles interest (合同约定结息日)"`
+	OtherCentralSubsidy bool                `json:"otherCentralSubsidy,omitempty" doc:"The loan has another subsidy of the central budget (其他中央财政贴息)"`
+	OtherSubsidy        money.Rate          `json:"otherSubsidy,omitzero" doc:"Local subsidies on the same loan, a fraction a year (地方贴息率)"`
 }
 
 func (q QuoteRequest) holdArgs() contract.HoldArgs {
 	return contract.HoldArgs{Policy: q.Policy, Financing: q.Financing, SizeClass: q.SizeClass, Private: q.Private, Sector: q.Sector,
-		EntrustedPaid: q.EntrustedPaid, OtherCentralSubsidy: q.OtherCentralSubsidy, OtherSubsidy: q.OtherSubsidy}
+		EntrustedPaid: q.EntrustedPaid, Settlement: q.Settlement, OtherCentralSubsidy: q.OtherCentralSubsidy, OtherSubsidy: q.OtherSubsidy}
 }
 
 // AccountQuery asks for a household's account.
