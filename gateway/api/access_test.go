@@ -315,6 +315,8 @@ var goodsProbes = map[string]any{
 	"lots/{id} release": object{"quantity": "0 t", "date": "2026-03-01", "note": "x"},
 	"lots/{id} settle":  nil,
 
+	"financings/{id} extend": nil,
+
 	"warehouse-receipts/{id} lose": object{"quantity": "0 t", "cause": "x"},
 
 	"receivables/{id} split": object{"children": []object{{"id": "a", "amount": "0.00"}, {"id": "b", "amount": "0.00"}}},
@@ -345,6 +347,9 @@ var probeArgs = map[string]any{
 	"recall-transfer": nil, "notify": nil, "acknowledge-notice": nil, "withdraw-notice": nil, "write-off": object{"reason": ""},
 	"collect": object{"receivable": "REC-0", "amount": "0.00", "date": "2026-03-01", "reference": "x"}, "buy-back": object{"date": "2026-03-01", "reference": ""},
 	"roll-over": object{"from": "ORD-0", "to": []string{"REC-0"}}, "release-part": object{"collateral": []string{"REC-0"}},
+	"cure": object{"on": "2026-03-01"}, "reverse-repayment": object{"date": "2026-03-01", "reference": "x", "reason": "x"},
+	"request-extension": object{"maturity": "2026-01-01", "reason": "x"},
+	"change-rate":       object{"from": "2026-01-01", "annualRate": "0.03", "reason": "x"}, "agree-rate": nil,
 	"top-up": object{"collateral": []string{"REC-0", "REC-0"}}, "accept-top-up": object{"number": "1", "registered": "2026-03-01T00:00:00.000Z", "expires": "2026-04-01"},
 }
 
