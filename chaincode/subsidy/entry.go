@@ -9,8 +9,8 @@ import (
 )
 
 // Entry is one booking on a claim (分录), made by one signed command. No entry is ever changed or taken away: what turns out
-// to be wrong is put right by a further one (冲正、调整). The five amounts say what moved; they sum to zero but for a hold,
-// which brings what is granted.
+// to be wrong is put right by a further one (冲正、调整). Held, accrued, settled, clawed back and released say
+// what moved; they sum to zero but for a hold, which brings what is granted.
 type Entry struct {
 	No      int           `json:"no"`   // of the bookings on the household's account, from 1
 	Verb    string        `json:"verb"` // what was done
@@ -22,6 +22,7 @@ type Entry struct {
 	Reason string  `json:"reason,omitzero"` // in words, where the signer gave one
 	Lines  []Line  `json:"lines,omitzero"`  // what was accrued, by period
 
+	Principal  money.Signed `json:"principal,omitzero"` // of what counts against the cap on principal
 	Held       money.Signed `json:"held,omitzero"`
 	Accrued    money.Signed `json:"accrued,omitzero"`
 	Settled    money.Signed `json:"settled,omitzero"` // below 0.00: settled already and owed back by the bank (缴回)
@@ -132,6 +133,7 @@ func record(a Account, before, after Claim, verb string, lines []Line) (Account,
 	a.Entries++
 	after.Entries = append(slices.Clip(before.Entries), Entry{
 		No: a.Entries, Verb: verb, Lines: lines,
+		Principal:  money.Difference(before.Principal, after.Principal),
 		Held:       money.Difference(before.Held, after.Held),
 		Accrued:    money.Difference(before.Accrued, after.Accrued),
 		Settled:    money.Difference(before.Settled, after.Settled),
@@ -149,21 +151,31 @@ func (c Claim) lines() int {
 	return n
 }
 
+// added returns the totals after the entry.
+func (e Entry) added(t Totals) Totals {
+	return Totals{
+		Principal:  t.Principal.Add(e.Principal.Amount),
+		Held:       t.Held.Add(e.Held.Amount),
+		Accrued:    t.Accrued.Add(e.Accrued.Amount),
+		Settled:    t.Settled.Add(e.Settled.Amount),
+		ClawedBack: t.ClawedBack.Add(e.ClawedBack.Amount),
+	}
+}
+
 // Balanced reports whether the entries explain the claim to the fen: what they moved sums to its totals, what was granted
 // is the sum of where it is now, and the lines of all periods sum to what was accrued and not adjusted away.
 func (c Claim) Balanced() bool {
 	var sum Totals
 	released, lines := money.Zero, money.Zero
 	for _, e := range c.Entries {
-		sum.Held, sum.Accrued = sum.Held.Add(e.Held.Amount), sum.Accrued.Add(e.Accrued.Amount)
-		sum.Settled, sum.ClawedBack = sum.Settled.Add(e.Settled.Amount), sum.ClawedBack.Add(e.ClawedBack.Amount)
+		sum = e.added(sum)
 		released = released.Add(e.Released.Amount)
 		for _, l := range e.Lines {
 			lines = lines.Add(l.Amount.Amount)
 		}
 	}
 	for _, pair := range [][2]money.Amount{
-		{sum.Held, c.Held}, {sum.Accrued, c.Accrued}, {sum.Settled, c.Settled}, {sum.ClawedBack, c.ClawedBack}, {released, c.Released},
+		{sum.Principal, c.Principal}, {sum.Held, c.Held}, {sum.Accrued, c.Accrued}, {sum.Settled, c.Settled}, {sum.ClawedBack, c.ClawedBack}, {released, c.Released},
 		{c.Granted, money.Sum(c.Held, c.Accrued, c.Settled, c.ClawedBack, c.Released)},
 		{lines, money.Sum(c.Accrued, c.Settled, c.ClawedBack)},
 	} {

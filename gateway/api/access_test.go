@@ -207,6 +207,8 @@ var access = map[string]string{
 	"POST /v1/subsidy/quotes":                "mnnmnrrrrm",
 	"GET /v1/subsidy/accounts/{uscc}":        "mnnmnrrrrm",
 
+	"GET /v1/subsidy/accounts/{uscc}/statement": "mnnmnrrrrm",
+
 	"POST /v1/verifications":             "mmmmmmmmmm",
 	"GET /v1/parties":                    "mmmmmmmmmm",
 	"POST /v1/parties":                   "rrrrrrrrmr",
@@ -262,7 +264,7 @@ func TestEveryOperationAnswersEveryRoleAsTheMatrixSays(t *testing.T) {
 				path = strings.ReplaceAll(path, "{id}", id)
 			}
 		}
-		if strings.HasSuffix(op.Path, "accounts/{uscc}") {
+		if strings.Contains(op.Path, "accounts/{uscc}") {
 			path += "?policy=" + ids["/v1/subsidy/policies"]
 		}
 		for i, p := range actors {

@@ -115,6 +115,7 @@ func (a *API) subsidyRoutes() {
 		func(ctx context.Context, e *exchange, in *AccountQuery) (*reply, error) {
 			return a.accountOf(ctx, e, in)
 		})
+	a.statementRoute()
 }
 
 // quoters may learn of a household's room, each on its own condition; see mayKnowRoom.
@@ -294,28 +295,40 @@ func (a *API) account(ctx context.Context, policy string, household ident.USCC) 
 	return t.Account, nil
 }
 
+// sighted is a household's account with the claims in it that the caller may read.
+type sighted struct {
+	household ident.USCC
+	policy    subsidy.Policy
+	account   subsidy.Account
+	claims    []RecordOf[contract.ClaimTerms]
+}
+
+func (a *API) sighted(ctx context.Context, e *exchange, in *AccountQuery) (s sighted, err error) {
+	if s.household, err = ident.ParseUSCC(in.USCC); err != nil {
+		return s, parameter("path.uscc", err)
+	}
+	if err = a.mayKnowRoom(ctx, e, s.household); err != nil {
+		return s, err
+	}
+	if s.policy, err = a.subsidyPolicy(ctx, in.Policy, "query.policy"); err != nil {
+		return s, err
+	}
+	if s.account, err = a.account(ctx, s.policy.ID, s.household); err != nil {
+		return s, err
+	}
+	s.claims, err = a.claims(ctx, e, s.policy.ID, s.household)
+	return s, err
+}
+
 func (a *API) accountOf(ctx context.Context, e *exchange, in *AccountQuery) (*reply, error) {
-	household, err := ident.ParseUSCC(in.USCC)
-	if err != nil {
-		return nil, parameter("path.uscc", err)
-	}
-	if err := a.mayKnowRoom(ctx, e, household); err != nil {
-		return nil, err
-	}
-	policy, err := a.subsidyPolicy(ctx, in.Policy, "query.policy")
+	s, err := a.sighted(ctx, e, in)
 	if err != nil {
 		return nil, err
 	}
-	account, err := a.account(ctx, policy.ID, household)
-	if err != nil {
-		return nil, err
-	}
-	out := AccountAnswer{Policy: policy.ID, Version: policy.Version, Household: household, Room: account.Room(policy), PrincipalRoom: account.PrincipalRoom(policy)}
-	if isAbout(e, household) || e.caller.Has(lifecycle.Regulator) {
-		out.Totals = &account.Totals
-	}
-	if out.Claims, err = a.claims(ctx, e, policy.ID, household); err != nil {
-		return nil, err
+	out := AccountAnswer{Policy: s.policy.ID, Version: s.policy.Version, Household: s.household, Room: s.account.Room(s.policy),
+		PrincipalRoom: s.account.PrincipalRoom(s.policy), Claims: s.claims}
+	if isAbout(e, s.household) || e.caller.Has(lifecycle.Regulator) {
+		out.Totals = &s.account.Totals
 	}
 	return answer(http.StatusOK, out)
 }

@@ -31,6 +31,8 @@ type commands struct {
 	Audit   auditCommand   `cmd:"" help:"Replay every signed command from the blocks, compare the whole state, and name what nothing explains."`
 	Receipt receiptCommand `cmd:"" help:"Check a verification receipt offline."`
 
+	Statement statementCommand `cmd:"" help:"Print the statement of a household's subsidy account: who booked what, when and why."`
+
 	LogLevel slog.Level `help:"Least level of the log on standard error: DEBUG, INFO, WARN, ERROR." default:"WARN" env:"DECORE_LOG_LEVEL"`
 }
 
