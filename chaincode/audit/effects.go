@@ -138,6 +138,8 @@ var effects = map[string]effect{
 	"subsidy.release":   {then: do(drawOnAccount)},
 	"subsidy.correct":   {then: do(drawOnAccount)},
 	"subsidy.claw-back": {then: do(drawOnAccount)},
+
+	"succession.record": {then: do(joinAccounts)},
 }
 
 func do(steps ...func(*story, *step)) []func(*story, *step) { return steps }

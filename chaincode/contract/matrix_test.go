@@ -108,6 +108,7 @@ var sample = map[string]func(w *world, id string) any{
 		return financing.NoArgs{}
 	},
 	"subsidy.release":   none,
+	"succession.record": func(w *world, _ string) any { return w.succession(w.held()) },
 	"subsidy.claw-back": func(*world, string) any { return contract.MisuseArgs{Reason: "misuse"} },
 }
 

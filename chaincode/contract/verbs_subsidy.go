@@ -60,6 +60,7 @@ const (
 	AccountKind   = "account"
 	AccountPrefix = "ACC-"
 	AccountOpen   = lifecycle.State("open")
+	AccountEnded  = lifecycle.State("succeeded") // it went on in the account of the household's heir
 )
 
 // HoldArgs are the private arguments of hold: the facts that the bank answers for, beside those that
@@ -145,10 +146,11 @@ func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
 	if err := sensible(loan); err != nil {
 		return nil, err
 	}
-	account, err := c.account(policy.ID, f.Terms.Applicant)
+	account, err := c.standingAccount(policy.ID, f.Terms.Applicant)
 	if err != nil {
 		return nil, err
 	}
+	loan.Household = account.Terms.Account.Household // the borrower, or its heir
 	next, claim, err := subsidy.Hold(policy, account.Terms.Account, loan)
 	if err != nil {
 		return nil, subsidyFault(err)
@@ -352,7 +354,7 @@ func (c *call) account(policy string, household ident.USCC) (accountRecord, erro
 	if err != nil {
 		return nil, err
 	}
-	r := create(c, AccountKind, AccountTerms{Bureau: charter.Regulator, Banks: []ident.USCC{}})
+	r := create(c, AccountKind, AccountTerms{Account: subsidy.Account{Policy: policy, Household: household}, Bureau: charter.Regulator, Banks: []ident.USCC{}})
 	r.ID, r.Root, r.Owner, r.State = id, id, charter.Regulator, AccountOpen
 	return r, nil
 }

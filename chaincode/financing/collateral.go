@@ -97,7 +97,7 @@ func (t Terms) TakeUp(a Registration, policy credit.Policy, now evidence.Instant
 	case len(t.TopUps) >= maxTopUps:
 		return t, fault.New(fault.TooMany, "")
 	}
-	if err := a.check(t.Offer.Maturity, policy, now); err != nil {
+	if err := a.check(t.Due(), policy, now); err != nil {
 		return t, err
 	}
 	t, err := t.secured(append(slices.Clone(t.Collateral), t.Offered...), "")

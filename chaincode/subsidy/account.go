@@ -38,6 +38,8 @@ type Account struct {
 	Household ident.USCC `json:"household"`
 	Totals
 	Entries int `json:"entries,omitzero"` // bookings so far on all its claims; the next one has the number after it
+
+	Successor ident.USCC `json:"successor,omitzero"` // in whose account this one ended (承继方); see Succeed
 }
 
 // Room is what the cap on money still leaves; never below 0.00, even when a later version lowers the cap.

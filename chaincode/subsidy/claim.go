@@ -17,7 +17,7 @@ func Hold(p Policy, a Account, l Loan) (Account, Claim, error) {
 	if p.Status != InForce {
 		return a, Claim{}, refuse(PolicyNotInForce, "")
 	}
-	if !a.of(p.ID, l.Household) {
+	if !a.of(p.ID, l.Household) || a.Successor != "" {
 		return a, Claim{}, refuse(Mismatch, "the account is of another policy or household")
 	}
 	q := Quote(p, a, l)
