@@ -43,10 +43,18 @@ type Account struct {
 }
 
 // Room is what the cap on money still leaves; never below 0.00, even when a later version lowers the cap.
-func (a Account) Room(p Policy) money.Amount { return room(p.AmountCap, a.Used()) }
+func (a Account) Room(p Policy) money.Amount { return a.left(p.AmountCap, a.Used()) }
 
 // PrincipalRoom is what the cap on principal still leaves.
-func (a Account) PrincipalRoom(p Policy) money.Amount { return room(p.PrincipalCap, a.Principal) }
+func (a Account) PrincipalRoom(p Policy) money.Amount { return a.left(p.PrincipalCap, a.Principal) }
+
+// left is the room under a cap; an account that ended in another one leaves none itself.
+func (a Account) left(limit, used money.Amount) money.Amount {
+	if a.Successor != "" {
+		return money.Zero
+	}
+	return room(limit, used)
+}
 
 func room(limit, used money.Amount) money.Amount { return money.Max(money.Zero, limit.Sub(used)) }
 

@@ -204,11 +204,18 @@ var access = map[string]string{
 	"POST /v1/subsidy/claims/{id}/correct":   "rrrmnrrrrr",
 	"POST /v1/subsidy/claims/{id}/claw-back": "rrrrrrrrrm",
 	"GET /v1/subsidy/policies":               "mmmmmmmmmm",
-	"GET /v1/subsidy/policies/{id}":          "mmmmmmmmmm",
-	"POST /v1/subsidy/policies/{id}":         "rrrrrrrrrm",
-	"POST /v1/ledger/organisations":          "rrrrrrrrrm",
-	"POST /v1/subsidy/quotes":                "mnnmnrrrrm",
-	"GET /v1/subsidy/accounts/{uscc}":        "mnnmnrrrrm",
+
+	"GET /v1/subsidy/successions":              "mmmmmmmmmm",
+	"POST /v1/subsidy/successions":             "rrrrrrrrrm",
+	"POST /v1/subsidy/successions/batch":       "rrrrrrrrrm",
+	"GET /v1/subsidy/successions/{id}":         "nmmnnnnnmm",
+	"GET /v1/subsidy/successions/{id}/history": "nmmnnnnnmm",
+
+	"GET /v1/subsidy/policies/{id}":   "mmmmmmmmmm",
+	"POST /v1/subsidy/policies/{id}":  "rrrrrrrrrm",
+	"POST /v1/ledger/organisations":   "rrrrrrrrrm",
+	"POST /v1/subsidy/quotes":         "mnnmnrrrrm",
+	"GET /v1/subsidy/accounts/{uscc}": "mnnmnrrrrm",
 
 	"GET /v1/subsidy/accounts/{uscc}/statement": "mnnmnrrrrm",
 
@@ -389,10 +396,11 @@ func (w *world) matrixRecords() map[string]string {
 	claim := w.act(bankA, "/v1/subsidy/claims", w.holdBody(policy, loan)).ID
 	lot := w.storedLot("100 t")
 	receipt := w.issuedReceipt(lot, "10 t")
+	joined := w.act(bureau, "/v1/subsidy/successions", object{"policy": policy, "old": leader, "heir": rival, "on": w.days(0), "document": "x", "claims": []string{}}).ID
 	for _, path := range []string{"/v1/lots/" + lot, "/v1/warehouse-receipts/" + receipt} {
 		w.act(supplier, path+"/grant", object{"to": bankA, "until": w.days(90)})
 	}
-	return map[string]string{"/v1/lots": lot, "/v1/warehouse-receipts": receipt, "/v1/orders": order, "/v1/receivables": rec, "/v1/financings": loan, "/v1/subsidy/claims": claim,
+	return map[string]string{"/v1/lots": lot, "/v1/warehouse-receipts": receipt, "/v1/orders": order, "/v1/receivables": rec, "/v1/financings": loan, "/v1/subsidy/claims": claim, "/v1/subsidy/successions": joined,
 		"/v1/subsidy/policies": policy, "/v1/imports": "NONE"}
 }
 

@@ -66,3 +66,32 @@ func TestTheStatementShowsEachWhatItMayKnow(t *testing.T) {
 	})
 	w.refuse(http.StatusNotFound, "NOT_FOUND", w.get(rival, path))
 }
+
+func TestAnHeirHasTheRoomOfBothHouseholds(t *testing.T) {
+	w := newWorld(t)
+	policy := w.subsidyPolicy()
+	claim := w.act(bankA, "/v1/subsidy/claims", w.holdBody(policy, w.fixedAsset(bankA, "30000000.00")))
+	later := w.fixedAsset(bankA, "40000000.00")
+	w.act(bureau, "/v1/subsidy/successions", object{"policy": policy, "old": supplier, "heir": rival, "on": w.days(0), "document": "合并登记", "claims": []string{claim.ID}})
+
+	t.Run("its statement shows what it took over", func(t *testing.T) {
+		got := into[statement](w, w.get(rival, "/v1/subsidy/accounts/"+string(rival)+"/statement?policy="+policy), http.StatusOK)
+		if !got.Whole || len(got.Entries) != 1 || got.Entries[0].Claim != claim.ID || got.Room != "587500.00" {
+			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("a loan of the old code is quoted the heir's room", func(t *testing.T) {
+		if q := into[quotation](w, w.post(bankA, "/v1/subsidy/quotes", w.holdBody(policy, later)), http.StatusOK); q.Amount != "587500.00" {
+			t.Errorf("got %+v", q)
+		}
+	})
+	t.Run("the old account names its heir and leaves no room", func(t *testing.T) {
+		got := into[struct {
+			Successor, Room string
+			Claims          []record
+		}](w, w.get(bureau, "/v1/subsidy/accounts/"+string(supplier)+"?policy="+policy), http.StatusOK)
+		if got.Successor != string(rival) || got.Room != "0.00" || len(got.Claims) != 0 {
+			t.Errorf("got %+v", got)
+		}
+	})
+}

@@ -82,6 +82,7 @@ type AccountAnswer struct {
 	Totals        *subsidy.Totals                 `json:"totals,omitempty" doc:"Over all banks; not told to a bank (合计)"`
 	Room          money.Amount                    `json:"room" doc:"What the cap on money leaves (剩余贴息额度)"`
 	PrincipalRoom money.Amount                    `json:"principalRoom" doc:"What the cap on principal leaves (剩余贷款额度)"`
+	Successor     ident.USCC                      `json:"successor,omitempty" doc:"In whose account this one ended; it leaves no room itself (承继方)"`
 	Claims        []RecordOf[contract.ClaimTerms] `json:"claims" doc:"The claims that the caller may read (申领)"`
 }
 
@@ -177,14 +178,29 @@ func (a *API) quote(ctx context.Context, e *exchange, q QuoteRequest) (*reply, e
 	if err != nil {
 		return nil, err
 	}
-	account, err := a.account(ctx, policy.ID, loan.Household)
-	if hidden := (*problem.Problem)(nil); errors.As(err, &hidden) && hidden.Code == problem.TermsNotHere && q.Financing != "" {
-		account, err = a.owedAccount(ctx, e, q, loan.Household)
-	}
+	account, err := a.standingAccount(ctx, e, q, loan.Household)
 	if err != nil {
 		return nil, err
 	}
 	return answer(http.StatusOK, subsidy.Quote(policy, account, loan))
+}
+
+// maxHeirs bounds the chain of heirs that is followed.
+const maxHeirs = 16
+
+// standingAccount is the account on which a hold would draw: the household's, or that of its heir.
+func (a *API) standingAccount(ctx context.Context, e *exchange, q QuoteRequest, household ident.USCC) (account subsidy.Account, err error) {
+	for range maxHeirs {
+		account, err = a.account(ctx, q.Policy, household)
+		if hidden := (*problem.Problem)(nil); errors.As(err, &hidden) && hidden.Code == problem.TermsNotHere && q.Financing != "" {
+			account, err = a.owedAccount(ctx, e, q, household)
+		}
+		if err != nil || account.Successor == "" {
+			return account, err
+		}
+		household = account.Successor
+	}
+	return account, problem.New("TOO_MANY").At("/financing")
 }
 
 // owedAccount asks another organisation for a household's account of which no copy was written for this one: a bank
@@ -326,7 +342,7 @@ func (a *API) accountOf(ctx context.Context, e *exchange, in *AccountQuery) (*re
 		return nil, err
 	}
 	out := AccountAnswer{Policy: s.policy.ID, Version: s.policy.Version, Household: s.household, Room: s.account.Room(s.policy),
-		PrincipalRoom: s.account.PrincipalRoom(s.policy), Claims: s.claims}
+		PrincipalRoom: s.account.PrincipalRoom(s.policy), Successor: s.account.Successor, Claims: s.claims}
 	if isAbout(e, s.household) || e.caller.Has(lifecycle.Regulator) {
 		out.Totals = &s.account.Totals
 	}
