@@ -135,7 +135,7 @@ func TestRepaymentOrder(t *testing.T) {
 // the three is rounded once, so they may differ by a fen.
 func TestRepaymentsInPartsAreWorthTheirParts(t *testing.T) {
 	underEachRule(t, func(t *rapid.T, r rule) {
-		r.policy.Settlement.EveryMonths = 0
+		r.policy.Settlement.EveryMonths, r.policy.PolicySettlementDays = 0, true
 		whole := drawBook(t, 0).loan
 		if whole.Principal.Less(yuan("0.02")) {
 			whole.Principal = yuan("0.02")
@@ -163,7 +163,7 @@ func TestRepaymentsInPartsAreWorthTheirParts(t *testing.T) {
 // principal is at most what is eligible and what is outstanding, and falls by at most what was repaid.
 func TestRepaymentOrdersBound(t *testing.T) {
 	underEachRule(t, func(t *rapid.T, r rule) {
-		r.policy.Settlement.EveryMonths = 0
+		r.policy.Settlement.EveryMonths, r.policy.PolicySettlementDays = 0, true
 		b := drawBook(t, 0)
 		for range rapid.IntRange(1, 4).Draw(t, "repayments") {
 			b.repay(t)
