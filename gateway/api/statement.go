@@ -38,14 +38,15 @@ func (a *API) statement(ctx context.Context, e *exchange, in *AccountQuery) (*re
 	if err != nil {
 		return nil, err
 	}
-	claims := make(map[string]subsidy.Claim, len(s.claims))
+	claims, balanced := make(map[string]subsidy.Claim, len(s.claims)), true
 	for _, c := range s.claims {
 		claims[c.ID] = c.Terms.Claim
+		balanced = balanced && c.Terms.Claim.Balanced()
 	}
 	out := StatementAnswer{Policy: s.policy.ID, Version: s.policy.Version, Household: s.household, Room: s.account.Room(s.policy),
 		PrincipalRoom: s.account.PrincipalRoom(s.policy), Entries: subsidy.Statement(claims)}
 	if isAbout(e, s.household) || e.caller.Has(lifecycle.Regulator) {
-		out.Totals, out.Whole = &s.account.Totals, s.account.Whole(out.Entries)
+		out.Totals, out.Whole = &s.account.Totals, balanced && s.account.Whole(out.Entries)
 	}
 	return answer(http.StatusOK, out)
 }
