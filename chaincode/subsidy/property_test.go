@@ -322,6 +322,9 @@ func (w *world) accrue(t *rapid.T, b *book) {
 	if err == nil && period.Amount.Fen() != booked {
 		t.Fatalf("accrual of %s through %s: got %s, want %d fen", b.loan.ID, through, period.Amount, booked)
 	}
+	if err == nil && !c.Follows(w.policy, b.loan) {
+		t.Fatalf("%s does not follow from the facts by which it was accrued", b.loan.ID)
+	}
 	if err == nil {
 		if _, _, _, again := subsidy.Accrue(w.policy, a, c, b.loan, through); again == nil {
 			t.Fatalf("%s was accrued twice through %s", b.loan.ID, through)
@@ -347,6 +350,9 @@ func (w *world) correct(t *rapid.T, b *book) {
 	want, allowed := w.oracle.correct(b.loan.ID)
 	a, c, difference, err := subsidy.Correct(w.policy, w.account, b.claim, b.loan)
 	w.agree(t, "correction", b, a, c, err, allowed)
+	if err == nil && !c.Follows(w.policy, b.loan) {
+		t.Fatalf("%s does not follow from the facts by which it was corrected", b.loan.ID)
+	}
 	if difference.Fen() != want {
 		t.Fatalf("correction of %s: got %s, want %d fen", b.loan.ID, difference, want)
 	}

@@ -80,3 +80,13 @@ func net(lines []Line) money.Amount {
 	}
 	return sum
 }
+
+// Follows reports whether what is booked on the claim is what the policy gives on the loan's facts, by which the claim moved
+// last. A claim that was revoked keeps its lines; an ended one may have less, where its household had no room.
+func (c Claim) Follows(p Policy, l Loan) bool {
+	if c.State == ClawedBack {
+		return true
+	}
+	lines, _ := p.reckon(c, l, c.AccruedThrough, c.Granted)
+	return !slices.ContainsFunc(lines, func(l Line) bool { return c.open() || l.Amount.IsNegative() })
+}
