@@ -34,7 +34,7 @@ var effects = map[string]effect{
 
 	"lot.declare":            {then: do(madeFor)},
 	"lot.withdraw":           {then: do(settleLot)},
-	"lot.store":              {then: do(stateTokens(duplicate.Place), claim(duplicate.Registered))},
+	"lot.store":              {then: do(stateTokens(duplicate.Place, duplicate.Spot), claim(duplicate.Registered))},
 	"lot.reject":             {},
 	"lot.add":                {},
 	"lot.value":              {},
@@ -59,6 +59,7 @@ var effects = map[string]effect{
 	"warehouse-receipt.confirm-endorsement": {then: do(beFree, unfrozen, passOn)},
 	"warehouse-receipt.pledge":              {then: do(beHeld)},
 	"warehouse-receipt.confirm-pledge":      {then: do(beHeld)},
+	"warehouse-receipt.strike-pledge":       {stays: true},
 	"warehouse-receipt.split":               {},
 	"warehouse-receipt.confirm-split":       {then: do(split)},
 	"warehouse-receipt.merge":               {then: do(beFree)},
@@ -70,7 +71,7 @@ var effects = map[string]effect{
 	"warehouse-receipt.order-delivery":      {stays: true, then: do(noteOrder)},
 	"warehouse-receipt.value":               {},
 	"warehouse-receipt.insure":              {stays: true},
-	"warehouse-receipt.lose":                {stays: true},
+	"warehouse-receipt.lose":                {stays: true, then: do(outOfLot)},
 	"warehouse-receipt.expire":              {keepsTerms: true},
 	"warehouse-receipt.extend":              {},
 	"warehouse-receipt.freeze":              {},
@@ -87,9 +88,11 @@ var effects = map[string]effect{
 	"receivable.grant":                {keepsTerms: true, stays: true, then: do(grant, grantOrder)},
 	"receivable.revoke":               {keepsTerms: true, stays: true, then: do(revoke, revokeOrder)},
 	"receivable.pay":                  {stays: true, orReaches: receivable.Paid, then: do(payeeAgrees)},
-	"receivable.set-off":              {stays: true, orReaches: receivable.Paid},
-	"receivable.dilute":               {stays: true, orReaches: receivable.Voided},
-	"receivable.reinstate":            {stays: true, orReaches: receivable.Registered},
+	"receivable.set-off":              {},
+	"receivable.prove-notice":         {stays: true},
+	"receivable.accept-set-off":       {then: do(holdersOwn)},
+	"receivable.dilute":               {stays: true, orReaches: receivable.Voided, then: do(takeBackBy)},
+	"receivable.reinstate":            {stays: true, orReaches: receivable.Registered, then: do(freeReduction)},
 	"receivable.reissue":              {stays: true, then: do(holdersOwn, giveBack)},
 	"receivable.split":                {then: do(beFree, divide)},
 	"receivable.transfer":             {stays: true, then: do(beFree, offer)},
@@ -99,7 +102,7 @@ var effects = map[string]effect{
 	"receivable.notify":               {stays: true, then: do(notify)},
 	"receivable.acknowledge-notice":   {stays: true, then: do(acknowledge)},
 	"receivable.withdraw-notice":      {stays: true, then: do(withdrawNotice)},
-	"receivable.mark-overdue":         {},
+	"receivable.mark-overdue":         {then: do(disputeStands)},
 	"receivable.write-off":            {then: do(holdersOwn)},
 	"receivable.cancel":               {keepsTerms: true, then: do(beFree, wholeUnlessRegulator, neverFinanced, giveBack, claim(duplicate.Cancelled))},
 	"receivable.close":                {keepsTerms: true, then: do(beFree)},
@@ -124,7 +127,7 @@ var effects = map[string]effect{
 	"financing.change-rate":       {stays: true},
 	"financing.agree-rate":        {stays: true},
 
-	"financing.cancel":        {keepsTerms: true, then: do(releaseLiens)},
+	"financing.cancel":        {keepsTerms: true, then: do(releaseLiens, claim(duplicate.Cancelled))},
 	"financing.roll-over":     {stays: true, then: do(rollOver)},
 	"financing.call-margin":   {stays: true},
 	"financing.release-part":  {stays: true, then: do(releasePart)},
@@ -191,6 +194,13 @@ func (s *story) orderOf(r *trail) (*trail, bool) {
 		return o, o.stands
 	}
 	return nil, false
+}
+
+// disputeStands refuses that a creditor hides a dispute by calling the claim overdue.
+func disputeStands(s *story, c *step) {
+	if (c.from == receivable.Disputed) != (c.Result.State == receivable.Disputed) {
+		s.failRecord(c.record.id, "%s from %s to %s", c.Command.Verb, c.from, c.Result.State)
+	}
 }
 
 // giveBack gives the order the claim of a receivable back that is cancelled, or is to be invoiced anew.

@@ -27,6 +27,14 @@ type piece struct {
 	perfect   func(r financingRecord) *fault.Fault
 }
 
+// imperfect is why the lien of a financing on the piece secures nothing yet.
+func (p piece) imperfect(r financingRecord) *fault.Fault {
+	if p.perfect == nil {
+		return nil
+	}
+	return p.perfect(r)
+}
+
 // lendsOn says which kinds of records an application for a product may name. Later the lender may roll its lien over
 // to later stages of them.
 var lendsOn = map[financing.Product][]string{
@@ -103,10 +111,13 @@ func appraiseReceipt(c *call, id, field string, p credit.Policy) (piece, error) 
 		return piece{}, err
 	}
 	advance, refused := warehouse.Advance(r.Terms, r.State, p, c.today())
-	if frozen, err := c.lotFrozen(r.Terms); err != nil {
+	switch h, _, err := c.header(r.Terms.Lot); {
+	case err != nil:
 		return piece{}, err
-	} else if frozen {
+	case h.State == lot.Frozen:
 		advance, refused = money.Zero, fault.New(fault.CollateralIneligible, "")
+	case h.Doubted:
+		advance, refused = money.Zero, fault.New(fault.Shortage, "")
 	}
 	worth, _ := r.Terms.Value(p, c.today())
 	return piece{Header: r.Header, owner: r.Terms.Owner, confirmed: true, worth: worth, advance: advance, refused: refused,

@@ -213,7 +213,7 @@ var moves = []move{
 	{"financing.top-up", 20, func(h *histories, _ string) any {
 		return financing.PartArgs{Collateral: h.someOf(pick(h, []string{"order", "lot", "warehouse-receipt", "receivable"}))}
 	}},
-	{"financing.accept-top-up", 50, func(h *histories, _ string) any { return h.registration(90) }},
+	{"financing.accept-top-up", 50, func(h *histories, id string) any { return h.topUp(h.financings[id].offered...) }},
 }
 
 var productsOn = map[string][]financing.Product{

@@ -50,6 +50,8 @@ const (
 	LienNotHeld          Code = "LIEN_NOT_HELD" // no live lien of this lender
 	ReservationTooLong   Code = "RESERVATION_TOO_LONG"
 	RegistrationInvalid  Code = "REGISTRATION_INVALID"
+	NotOffered           Code = "NOT_OFFERED"       // the collateral was not put up, or is no more
+	RegistrationUsed     Code = "REGISTRATION_USED" // the filing stands for another financing
 	NotDisclosed         Code = "NOT_DISCLOSED"
 	GrantUnknown         Code = "GRANT_UNKNOWN"
 	GrantInUse           Code = "GRANT_IN_USE"
@@ -75,6 +77,9 @@ const (
 	SumMismatch          Code = "SUM_MISMATCH"    // parts do not come to the whole
 	NotPerfected         Code = "PLEDGE_NOT_PERFECTED"
 	NotBelowLine         Code = "NOT_BELOW_LINE"
+	PlaceTaken           Code = "PLACE_TAKEN" // other goods are stored there
+	Shortage             Code = "SHORTAGE"    // fewer goods are in the lot than its receipts stand for, or they are mixed with others
+	LiquidationEarly     Code = "LIQUIDATION_EARLY"
 	BelowLeast           Code = "BELOW_LEAST" // what stays is worth less than the least value of the pledge
 	NotValued            Code = "NOT_VALUED"
 	NotInsured           Code = "NOT_INSURED"

@@ -256,21 +256,55 @@ func TestADebtorSetsOffWhatItMay(t *testing.T) {
 		}
 		got, state, err := r.SetOff(c.args, c.s, receivable.Confirmed, today)
 		refusal(t, name, err, c.code, c.field, c.under)
-		if err == nil && (state != receivable.Confirmed || got.Outstanding.String() != "90.00" || !got.Balanced()) {
+		switch {
+		case err != nil:
+		case !got.Balanced():
+			t.Errorf("%s: %+v", name, got)
+		case c.s.Assigned && (state != receivable.Disputed || got.Outstanding.String() != "100.00" || got.Disputed.String() != "10.00"):
+			t.Errorf("%s: it counts before the assignee accepts it: %s %+v", name, state, got)
+		case !c.s.Assigned && (state != receivable.Confirmed || got.Outstanding.String() != "90.00"):
 			t.Errorf("%s: %s %+v", name, state, got)
 		}
 	}
 	t.Run("the same claim of the same day and amount is one; all of it pays the debt", func(t *testing.T) {
-		once, _, err := claim("100.00").SetOff(good, assigned, receivable.Registered, today)
+		once, _, err := claim("100.00").SetOff(good, receivable.SetOffSituation{}, receivable.Registered, today)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = once.SetOff(good, assigned, receivable.Registered, today)
+		_, _, err = once.SetOff(good, receivable.SetOffSituation{}, receivable.Registered, today)
 		refusal(t, "again", err, fault.ReferenceUsed, "/claim", "")
-		if all, state, err := once.SetOff(later(func(a *receivable.SetOffArgs) { a.Amount = yuan("90.00") }), assigned, receivable.Registered, today); err != nil || state != receivable.Paid || !all.Balanced() {
+		if all, state, err := once.SetOff(later(func(a *receivable.SetOffArgs) { a.Amount = yuan("90.00") }), receivable.SetOffSituation{}, receivable.Registered, today); err != nil || state != receivable.Paid || !all.Balanced() {
 			t.Errorf("%s %v", state, err)
 		}
 	})
+}
+
+// The debtor says it, the assignee accepts it or not: until then it is in dispute and stays owed.
+func TestASetOffAgainstAnAssigneeWaitsForItsWord(t *testing.T) {
+	args := receivable.SetOffArgs{Amount: yuan("40.00"), Claim: "CC1", Arisen: today, Due: today}
+	declared, _, err := claim("100.00").SetOff(args, receivable.SetOffSituation{Assigned: true}, receivable.Registered, today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = declared.SetOff(args, receivable.SetOffSituation{Assigned: true}, receivable.Disputed, today)
+	refusal(t, "declared again", err, fault.ReferenceUsed, "/claim", "")
+	more := args
+	more.Claim, more.Amount = "CC2", yuan("60.01")
+	_, _, err = declared.SetOff(more, receivable.SetOffSituation{Assigned: true}, receivable.Disputed, today)
+	refusal(t, "more than is not in dispute", err, fault.OverOutstanding, "/amount", "")
+	_, _, err = declared.AcceptSetOff(receivable.AcceptSetOffArgs{Claim: "CC1", Amount: yuan("39.99")}, receivable.Disputed)
+	refusal(t, "another amount", err, fault.ReductionUnknown, "/claim", "")
+	_, _, err = declared.AcceptSetOff(receivable.AcceptSetOffArgs{Amount: yuan("40.00")}, receivable.Disputed)
+	refusal(t, "no number", err, fault.FieldRequired, "/claim", "")
+	got, state, err := declared.AcceptSetOff(receivable.AcceptSetOffArgs{Claim: "CC1", Amount: yuan("40.00")}, receivable.Disputed)
+	if err != nil || state != receivable.Registered || got.Outstanding.String() != "60.00" || !got.Disputed.IsZero() || !got.Balanced() {
+		t.Errorf("%s %+v %v", state, got, err)
+	}
+	_, _, err = got.AcceptSetOff(receivable.AcceptSetOffArgs{Claim: "CC1", Amount: yuan("40.00")}, receivable.Disputed)
+	refusal(t, "accepted again", err, fault.ReductionUnknown, "/claim", "")
+	if again, _, err := declared.Confirm(receivable.ConfirmArgs{}, today); err != nil || again.Reductions != nil || !again.Disputed.IsZero() {
+		t.Errorf("who confirms takes it back: %+v %v", again, err)
+	}
 }
 
 func TestACreditNoteOrARedLetterInvoiceTakesBack(t *testing.T) {
@@ -373,7 +407,7 @@ func TestOverdueIsMarkedAfterTheDueDayAtARateThatTheLawAllows(t *testing.T) {
 		"a rate without the LPR":   {args: receivable.OverdueArgs{AnnualRate: rate("0.05"), YearDays: 360}, days: 61, code: fault.FieldRequired, field: "/lpr", under: art17},
 		"a year of strange length": {args: receivable.OverdueArgs{AnnualRate: rate("0.05"), LPR: rate("0.03"), YearDays: 366}, days: 61, code: fault.FieldInvalid, field: "/yearDays"},
 	} {
-		got, state, err := claim("100.00").MarkOverdue(c.args, today.AddDays(c.days))
+		got, state, err := claim("100.00").MarkOverdue(c.args, receivable.Confirmed, today.AddDays(c.days))
 		refusal(t, name, err, c.code, c.field, c.under)
 		if err == nil && (state != receivable.Overdue || got.Late == nil || got.Late.Through != today.AddDays(c.days) || got.Outstanding.String() != "100.00") {
 			t.Errorf("%s: %s %+v", name, state, got.Late)
@@ -387,9 +421,26 @@ func TestOverdueIsMarkedAfterTheDueDayAtARateThatTheLawAllows(t *testing.T) {
 	}
 }
 
+// What the buyer disputes is not late by the seller's word, and the dispute goes on for all to see.
+func TestADisputeOutlastsTheDueDay(t *testing.T) {
+	r := claim("10000.00")
+	r.Disputed, r.Reason = yuan("4000.00"), "damaged"
+	late := r.Due.AddDays(10)
+	got, state, err := r.MarkOverdue(receivable.OverdueArgs{}, receivable.Disputed, late)
+	if err != nil || state != receivable.Disputed || got.Disputed.String() != "4000.00" || got.Reason != "damaged" || got.Late.Interest.String() != "30.00" {
+		t.Errorf("%s %+v %v", state, got, err)
+	}
+	r.Disputed = yuan("10000.00")
+	_, _, err = r.MarkOverdue(receivable.OverdueArgs{}, receivable.Disputed, late)
+	refusal(t, "all disputed", err, fault.NotOverdue, "", "保障中小企业款项支付条例 art. 15")
+}
+
 func TestWhatIsWrittenOffIsStillOwed(t *testing.T) {
 	r := claim("100.00")
-	_, _, err := r.GiveUp(receivable.WriteOffArgs{}, today)
+	_, _, err := r.GiveUp(receivable.WriteOffArgs{Reason: "bankrupt"}, today)
+	refusal(t, "before it is late", err, fault.NotOverdue, "", "")
+	today := r.Due.AddDays(1)
+	_, _, err = r.GiveUp(receivable.WriteOffArgs{}, today)
 	refusal(t, "for no reason", err, fault.FieldInvalid, "/reason", "")
 	off, state, err := r.GiveUp(receivable.WriteOffArgs{Reason: "bankrupt"}, today)
 	if err != nil || state != receivable.WrittenOff || off.WrittenOff.Amount.String() != "100.00" || !off.Balanced() {

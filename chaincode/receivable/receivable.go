@@ -156,6 +156,10 @@ func (t Terms) Confirm(a ConfirmArgs, today calendar.Date) (Terms, lc.State, err
 	// A waiver once given is not taken back by confirming again without it.
 	t.ConfirmedOn, t.WaivesSetOff = today, t.WaivesSetOff || a.WaivesSetOff
 	t.Disputed, t.Reason = money.Zero, ""
+	// Who confirms all of it takes back the set-off that it declared.
+	if t.Reductions = slices.DeleteFunc(slices.Clone(t.Reductions), func(r Reduction) bool { return r.Declared }); len(t.Reductions) == 0 {
+		t.Reductions = nil
+	}
 	return t, Confirmed, nil
 }
 
@@ -233,6 +237,21 @@ func (t Terms) Pay(a PayArgs, from lc.State, today calendar.Date) (Terms, lc.Sta
 		return t, Paid, nil
 	}
 	return t, from, nil
+}
+
+// CollectibleSince is the most that a lender can have collected on the receivable since it lent on it: what is open, with late
+// interest as last counted, and what was paid from that day on. Whether a payment is recorded here too makes no difference.
+func (t Terms) CollectibleSince(day calendar.Date) money.Amount {
+	sum := t.Outstanding
+	if t.Late != nil {
+		sum = sum.Add(t.Late.Interest)
+	}
+	for _, p := range t.Payments {
+		if !p.Date.Before(day) {
+			sum = sum.Add(p.Amount)
+		}
+	}
+	return sum
 }
 
 // lessen takes an amount off what is outstanding; what is disputed cannot be more than that, and what is nothing

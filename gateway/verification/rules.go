@@ -149,16 +149,28 @@ func (r *rule) judge(e *examination) check.Finding {
 }
 
 func (e *examination) has(n needs) bool {
-	about := e.Record.Header.ID != ""
 	switch n {
 	case header:
 		return e.subject != ""
 	case terms:
-		return e.Record.Terms != nil || e.Lot.Terms != nil || e.Receipt.Terms != nil || !about && e.Order.Terms != nil
+		return e.disclosed()
 	case trade:
-		return e.Order.Terms != nil && (!about || e.Record.Terms != nil)
+		return e.Order.Terms != nil && e.disclosed()
 	}
 	return true
+}
+
+// disclosed reports whether the terms of the very record that is judged are known.
+func (e *examination) disclosed() bool {
+	switch {
+	case e.Receipt.Header.ID != "":
+		return e.Receipt.Terms != nil
+	case e.Lot.Header.ID != "":
+		return e.Lot.Terms != nil
+	case e.Record.Header.ID != "":
+		return e.Record.Terms != nil
+	}
+	return e.Order.Terms != nil
 }
 
 func verdict(rules []rule, findings []check.Finding) check.Verdict {
