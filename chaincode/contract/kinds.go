@@ -5,6 +5,7 @@ import (
 
 	"decore/chaincode/canon"
 	"decore/chaincode/financing"
+	"decore/chaincode/fund"
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/lot"
 	"decore/chaincode/order"
@@ -22,6 +23,9 @@ var termsOf = map[string]func([]byte) (Terms, error){
 	financing.Table.Kind:   readTerms[financing.Terms],
 	subsidy.Lifecycle.Kind: readTerms[ClaimTerms],
 	AccountKind:            readTerms[AccountTerms],
+	fund.Table.Kind:        readTerms[fund.Fund],
+	fund.ReportTable.Kind:  readTerms[fund.Report],
+	fund.BudgetTable.Kind:  readTerms[fund.Budget],
 }
 
 func readTerms[T Terms](raw []byte) (Terms, error) {

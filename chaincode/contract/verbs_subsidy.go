@@ -8,6 +8,7 @@ import (
 	"decore/chaincode/calendar"
 	"decore/chaincode/fault"
 	"decore/chaincode/financing"
+	"decore/chaincode/fund"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/money"
@@ -18,8 +19,10 @@ import (
 type ClaimTerms struct {
 	Claim   subsidy.Claim `json:"claim"`
 	Loan    subsidy.Loan  `json:"loan"`
-	Account string        `json:"account"` // record ID of the household's account
-	Bureau  ident.USCC    `json:"bureau"`  // 财政局
+	Account string        `json:"account"`         // record ID of the household's account
+	Bureau  ident.USCC    `json:"bureau"`          // 财政局
+	Booked  []fund.Entry  `json:"booked,omitzero"` // by the month of booking, for the bank's reports
+	Funded  money.Amount  `json:"funded,omitzero"` // of what is settled, through the bank's fund
 }
 
 // Parties lists who may read the claim.
@@ -284,7 +287,12 @@ func onClaim[A any](verb string, move func(c *call, m *claimMove, a A) error) {
 		if err := move(c, m, a); err != nil {
 			return "", subsidyFault(err)
 		}
+		before := r.Terms.Claim.Totals
 		account.Terms.Account, r.Terms.Claim, r.Terms.Loan = m.account, m.claim, m.loan
+		c.bookMonth(r, before)
+		if err := c.moveFund(r, before); err != nil {
+			return "", err
+		}
 		return m.claim.State, save(c, account)
 	})
 }
