@@ -111,11 +111,11 @@ func applyForFund(c *call, a fund.ApplyArgs) (fundRecord, error) {
 
 // allocate records a payment in advance and takes it from the budget.
 func allocate(c *call, r fundRecord, a fund.Allocation) (_ lifecycle.State, err error) {
-	b, err := c.budget(a.Budget)
-	if err != nil {
+	if r.Terms, err = r.Terms.Allocate(a, c.today()); err != nil {
 		return "", err
 	}
-	if r.Terms, err = r.Terms.Allocate(a, c.today()); err != nil {
+	b, err := c.budget(a.Budget)
+	if err != nil {
 		return "", err
 	}
 	if b.Terms, err = b.Terms.Allocate(r.Terms.Policy, a.Amount); err != nil {
@@ -125,13 +125,13 @@ func allocate(c *call, r fundRecord, a fund.Allocation) (_ lifecycle.State, err 
 }
 
 // confirmReturn records that returned money came in and puts it back into a budget.
-func confirmReturn(c *call, r fundRecord, a fund.ConfirmArgs) (lifecycle.State, error) {
-	b, err := c.budget(a.Budget)
-	if err != nil {
-		return "", err
-	}
+func confirmReturn(c *call, r fundRecord, a fund.ConfirmArgs) (_ lifecycle.State, err error) {
 	var amount money.Amount
 	if r.Terms, amount, err = r.Terms.ConfirmReturn(a); err != nil {
+		return "", err
+	}
+	b, err := c.budget(a.Budget)
+	if err != nil {
 		return "", err
 	}
 	if b.Terms, err = b.Terms.Restore(r.Terms.Policy, amount); err != nil {

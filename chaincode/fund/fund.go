@@ -267,7 +267,7 @@ func (f Fund) Return(r Return, today calendar.Date) (Fund, error) {
 func (f Fund) ConfirmReturn(a ConfirmArgs) (Fund, money.Amount, error) {
 	i := slices.IndexFunc(f.Returns, func(r Return) bool { return r.Reference == a.Reference && r.Budget == "" })
 	if i < 0 {
-		return f, money.Zero, fault.New(fault.RecordNotFound, "/reference")
+		return f, money.Zero, fault.New(fault.FieldInvalid, "/reference")
 	}
 	f.Returns = slices.Clone(f.Returns)
 	r := &f.Returns[i]

@@ -10,6 +10,7 @@ import (
 	"decore/chaincode/calendar"
 	"decore/chaincode/canon"
 	"decore/chaincode/fault"
+	"decore/chaincode/fund"
 	"decore/chaincode/goods"
 	"decore/chaincode/ident"
 	"decore/chaincode/money"
@@ -108,6 +109,8 @@ func reason(err error) (string, Text) {
 		return RateInvalid, Text{}
 	case errors.Is(err, calendar.ErrDate):
 		return DateInvalid, Text{}
+	case errors.Is(err, fund.ErrMonth):
+		return MonthInvalid, Text{}
 	case errors.Is(err, json.ErrUnknownName):
 		return FieldUnknown, Text{}
 	}
