@@ -233,6 +233,11 @@ func (t ClaimTerms) BookedIn(m fund.Month) fund.Entry { return fund.In(t.Booked,
 // bookedThrough is the net of what the ledger booked for the claim up to the end of a month.
 func (t ClaimTerms) bookedThrough(m fund.Month) money.Amount { return fund.Through(t.Booked, m) }
 
+// Settleable is what can be settled with the claim through a fund whose months are covered up to one.
+func (t ClaimTerms) Settleable(covered fund.Month) money.Amount {
+	return money.Max(money.Zero, money.Min(t.Claim.Accrued, t.bookedThrough(covered).Sub(t.Claim.Settled)))
+}
+
 // bookMonth notes in the claim what a command accrued or took back today.
 func (c *call) bookMonth(r claimRecord, before subsidy.Totals) {
 	now := r.Terms.Claim.Totals

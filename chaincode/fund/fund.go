@@ -66,7 +66,7 @@ type Return struct {
 	Budget    string        `json:"budget,omitzero" readOnly:"true" doc:"Budget to which it came back; set on confirmation (预算编号)"`
 }
 
-// Quarter is a settled quarter (季度结算): the sums of the fund when it was closed.
+// Quarter is a settled quarter (季度结算): the sums of the fund when it was closed, reports of later months left out.
 type Quarter struct {
 	Through Month         `json:"through"` // its last month
 	Date    calendar.Date `json:"date"`
@@ -227,7 +227,9 @@ func (f Fund) CloseQuarter(through Month, today calendar.Date) (Fund, error) {
 	case through > next || !through.Over(today) || f.accepted() < through:
 		return f, fault.New(fault.PeriodOpen, "/through")
 	}
-	f.Quarters = append(slices.Clone(f.Quarters), Quarter{Through: through, Date: today, Sums: f.Sums})
+	sums := f.Sums
+	sums.Reported, sums.TakenBack = f.reportedThrough(through)
+	f.Quarters = append(slices.Clone(f.Quarters), Quarter{Through: through, Date: today, Sums: sums})
 	return f, nil
 }
 

@@ -298,4 +298,15 @@ func ties(t *rapid.T, f fund.Fund, claims []*book) {
 	case f.Advance().IsNegative():
 		t.Fatalf("the bank holds %s", f.Advance())
 	}
+	sum := fund.Span{Advance: f.Advance()}
+	for _, s := range f.Statement() {
+		sum = fund.Span{Allocated: sum.Allocated.Add(s.Allocated), Reported: sum.Reported.Add(s.Reported), TakenBack: sum.TakenBack.Add(s.TakenBack),
+			Settled: sum.Settled.Add(s.Settled), Recovered: sum.Recovered.Add(s.Recovered), Returned: sum.Returned.Add(s.Returned), Advance: s.Advance}
+		if s.Reported.IsNegative() || s.TakenBack.IsNegative() {
+			t.Fatalf("a span of %+v", s)
+		}
+	}
+	if fmt.Sprint(sum) != fmt.Sprint(f.Total()) {
+		t.Fatalf("the statement comes to %v, the fund to %v", sum, f.Total())
+	}
 }
