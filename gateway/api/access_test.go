@@ -189,6 +189,7 @@ var access = map[string]string{
 	"POST /v1/subsidy/claims/batch":              "rrrmmrrrrm",
 	"GET /v1/subsidy/claims/{id}":                "mnnmnnnnmm",
 	"GET /v1/subsidy/claims/{id}/history":        "mnnmnnnnmm",
+	"GET /v1/subsidy/claims/{id}/notice":         "mnnmnrrrrm",
 	"POST /v1/subsidy/claims/{id}/accrue":        "rrrmnrrrrr",
 	"POST /v1/subsidy/claims/{id}/settle":        "rrrrrrrrrm",
 	"POST /v1/subsidy/claims/{id}/release":       "rrrmnrrrrr",

@@ -40,6 +40,7 @@ type FundUpload struct {
 var fundParties = []lifecycle.Role{lifecycle.Bank, lifecycle.Regulator}
 
 func (a *API) fundRoutes() {
+	a.noticeRoute()
 	const base = "/v1/subsidy/funds/{id}"
 	handle(a, route{method: http.MethodGet, path: base + "/report", id: "fund.draft-report", tag: tagSubsidy, roles: fundParties,
 		en: "What the ledger booked for the bank's claims in a month: the report to file", zh: "生成月报", answer: reflect.TypeFor[ReportDraft]()},

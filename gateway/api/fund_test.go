@@ -2,10 +2,12 @@ package api_test
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -209,5 +211,24 @@ func TestASettlementIsProposedSettledAndStatedToTheFen(t *testing.T) {
 	}
 	if strings.Contains(string(w.get(bankB, path).body), "allocated") {
 		t.Error("another bank reads the fund")
+	}
+}
+
+func TestTheDecisionOnAClaimIsANoticeInChinese(t *testing.T) {
+	w := newWorld(t)
+	_, _, claims, _ := w.accruedFund()
+	path := "/v1/subsidy/claims/" + claims[0]
+	one, two := w.get(supplier, path+"/notice"), w.get(bureau, path+"/notice")
+	if one.status != http.StatusOK || !bytes.Equal(one.body, two.body) || !bytes.HasPrefix(one.body, []byte("%PDF-1.5")) {
+		t.Fatalf("%d %.80s", one.status, one.body)
+	}
+	for _, text := range []string{"贷款贴息决定通知书", "5000.00 元", "财金〔2026〕4号", string(supplier)} {
+		var hex strings.Builder
+		for _, u := range utf16.Encode([]rune(text)) {
+			fmt.Fprintf(&hex, "%04X", u)
+		}
+		if !strings.Contains(string(one.body), hex.String()) {
+			t.Errorf("the notice does not say %q", text)
+		}
 	}
 }
