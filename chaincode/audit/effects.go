@@ -89,6 +89,8 @@ var effects = map[string]effect{
 	"receivable.pay":                  {stays: true, orReaches: receivable.Paid, then: do(payeeAgrees)},
 	"receivable.set-off":              {stays: true, orReaches: receivable.Paid},
 	"receivable.dilute":               {stays: true, orReaches: receivable.Voided},
+	"receivable.reinstate":            {stays: true, orReaches: receivable.Registered},
+	"receivable.reissue":              {stays: true, then: do(holdersOwn, giveBack)},
 	"receivable.split":                {then: do(beFree, divide)},
 	"receivable.transfer":             {stays: true, then: do(beFree, offer)},
 	"receivable.accept-transfer":      {stays: true, then: do(beFree, takeOver)},
@@ -116,6 +118,7 @@ var effects = map[string]effect{
 	"financing.mark-overdue":  {},
 	"financing.cancel":        {keepsTerms: true, then: do(releaseLiens)},
 	"financing.roll-over":     {stays: true, then: do(rollOver)},
+	"financing.call-margin":   {stays: true},
 	"financing.release-part":  {stays: true, then: do(releasePart)},
 	"financing.top-up":        {stays: true},
 	"financing.accept-top-up": {stays: true, then: do(acceptTopUp)},
@@ -198,7 +201,7 @@ func (s *story) orderOf(r *trail) (*trail, bool) {
 	return nil, false
 }
 
-// giveBack gives the order the claim of a cancelled receivable back.
+// giveBack gives the order the claim of a receivable back that is cancelled, or is to be invoiced anew.
 func giveBack(s *story, c *step) {
 	if o, ok := s.orderOf(c.record); ok {
 		s.alter(c, o, true)

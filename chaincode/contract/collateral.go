@@ -20,7 +20,8 @@ type piece struct {
 	Header
 	field     string // where the command names it
 	owner     ident.USCC
-	confirmed bool // the debtor confirmed it
+	confirmed bool         // the debtor confirmed it
+	worth     money.Amount // its full value, however much of that may be lent
 	advance   money.Amount
 	refused   *fault.Fault // why it carries nothing
 	perfect   func(r financingRecord) *fault.Fault
@@ -52,7 +53,7 @@ func appraiseReceivable(c *call, id, field string, p credit.Policy) (piece, erro
 		return piece{}, err
 	}
 	advance, eligible := receivable.Advance(r.Terms, r.State, p, c.today())
-	return piece{Header: r.Header, owner: r.Terms.Creditor, confirmed: r.State == receivable.Confirmed, advance: advance,
+	return piece{Header: r.Header, owner: r.Terms.Creditor, confirmed: r.State == receivable.Confirmed, worth: r.Terms.Outstanding, advance: advance,
 		refused: ineligible(eligible)}, nil
 }
 
@@ -62,7 +63,7 @@ func appraiseOrder(c *call, id, field string, p credit.Policy) (piece, error) {
 		return piece{}, err
 	}
 	advance, eligible := order.Advance(r.Terms, r.State, p)
-	return piece{Header: r.Header, owner: r.Terms.Seller, confirmed: true, advance: advance, refused: ineligible(eligible),
+	return piece{Header: r.Header, owner: r.Terms.Seller, confirmed: true, worth: r.Terms.Uninvoiced(), advance: advance, refused: ineligible(eligible),
 		perfect: func(financingRecord) *fault.Fault {
 			// A lender has priority only in the money of a special account.
 			if r.Terms.CollectionAccount == nil && p.OrderNeedsCollectionAccount {
@@ -85,7 +86,8 @@ func appraiseLot(c *call, id, field string, p credit.Policy) (piece, error) {
 		return piece{}, err
 	}
 	advance, refused := lot.Advance(r.Terms, r.State, p, c.today())
-	return piece{Header: r.Header, owner: r.Terms.Owner, confirmed: true, advance: advance, refused: refused,
+	worth, _ := r.Terms.Value(p, c.today())
+	return piece{Header: r.Header, owner: r.Terms.Owner, confirmed: true, worth: worth, advance: advance, refused: refused,
 		perfect: func(f financingRecord) *fault.Fault {
 			// A mortgage stands by its filing; a pledge needs the goods in the creditor's hands.
 			if kind, _ := f.Terms.Product.Lien(); kind != encumbrance.Mortgage && !r.Terms.Controlled(f.Terms.Lender) {
@@ -106,7 +108,8 @@ func appraiseReceipt(c *call, id, field string, p credit.Policy) (piece, error) 
 	} else if frozen {
 		advance, refused = money.Zero, fault.New(fault.CollateralIneligible, "")
 	}
-	return piece{Header: r.Header, owner: r.Terms.Owner, confirmed: true, advance: advance, refused: refused,
+	worth, _ := r.Terms.Value(p, c.today())
+	return piece{Header: r.Header, owner: r.Terms.Owner, confirmed: true, worth: worth, advance: advance, refused: refused,
 		perfect: func(f financingRecord) *fault.Fault {
 			if !r.Terms.Perfected(f.ID) {
 				return fault.New(fault.NotPerfected, "").Under("民法典 441; " + receiptLaw)

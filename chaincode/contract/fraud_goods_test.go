@@ -40,6 +40,7 @@ func (w *world) foiled(a attempt, code, field, clause string) {
 }
 
 const (
+	pastDelivery     = "民法典 761; 银发〔2025〕77号"
 	pledgeOfReceipts = "民法典担保制度解释 art. 59"
 	pledgeOfGoods    = "民法典担保制度解释 art. 55"
 	harmToTheHolder  = "民法典 765"

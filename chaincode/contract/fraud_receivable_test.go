@@ -7,6 +7,8 @@ import (
 	"decore/chaincode/contract/contracttest"
 	"decore/chaincode/evidence"
 	"decore/chaincode/financing"
+	"decore/chaincode/ident"
+	"decore/chaincode/money"
 	"decore/chaincode/receivable"
 )
 
@@ -107,11 +109,107 @@ func TestAnInvoiceIsRedLetteredAfterItWasFinanced(t *testing.T) {
 		w.Do(w.SME, "receivable.close", rec, financing.NoArgs{})
 		w.foiled(attempt{w.SME, "receivable.register", contracttest.NewID("REC"), args}, "DUPLICATE_REGISTERED", "/invoice", "")
 	})
+	t.Run("the lender calls for more, and by how much is counted by the ledger", func(t *testing.T) {
+		w := base.fork(t)
+		w.Refuse("DATE_ORDER", w.BankA, "financing.call-margin", loan, financing.MarginArgs{Until: w.today().AddDays(-1)})
+		w.Do(w.BankA, "financing.call-margin", loan, financing.MarginArgs{Until: w.today().AddDays(5)})
+		carried := receivableCarries(t, w, rec)
+		if calls := w.financing(loan).Calls; len(calls) != 1 || calls[0].Shortfall.Cmp(yuan("500.00").Sub(carried)) != 0 {
+			t.Errorf("%+v, carried %s", calls, carried)
+		}
+		w.Do(w.BankA, "financing.repay", loan, financing.Repayment{Principal: yuan("500.00").Sub(carried), Date: w.today(), Reference: "RP1"})
+		w.Refuse("NOT_BELOW_LINE", w.BankA, "financing.call-margin", loan, financing.MarginArgs{Until: w.today().AddDays(5)})
+	})
+	t.Run("no new invoice for the delivery slips from under the lien", func(t *testing.T) {
+		w := base.fork(t)
+		w.Do(w.SME, "receivable.dilute", rec, w.wrongInvoice("400.00"))
+		of := receivable.ReissueArgs{RedLetter: ident.InvoiceNumber(w.rec(rec).Reductions[1].Number)}
+		w.foiled(attempt{w.SME, "receivable.reissue", rec, of}, "ENCUMBERED", "/party", "民法典 445")
+		again := attempt{w.SME, "receivable.register", contracttest.NewID("REC"), w.registerArgs(w.rec(rec).Order, "400.00")}
+		w.foiled(again, "OVER_DELIVERY", "/amount", pastDelivery)
+		w.Do(w.BankA, "receivable.reissue", rec, of)
+		w.Do(again.by, again.verb, again.id, again.args)
+	})
 	t.Run("between the lien and the payment of the loan", func(t *testing.T) {
 		w := base.fork(t)
 		other, fin := w.assignedToA(w.receivable(w.deliveredOrder("900.00"), "900.00"))
 		w.Do(w.SME, "receivable.dilute", other, w.redLetter("800.00"))
 		w.Refuse("OVER_ADVANCE", w.BankA, "financing.disburse", fin, financing.Disbursement{Amount: yuan("100.00"), Date: w.today(), Reference: "LN9"})
+	})
+}
+
+// receivableCarries is what may be lent on the receivable, by the policy of the world.
+func receivableCarries(t *testing.T, w *world, id string) money.Amount {
+	t.Helper()
+	carried, eligible := receivable.Advance(w.rec(id), w.Header(id).State, contracttest.Credit(), w.today())
+	if !eligible {
+		t.Fatal("it carries nothing")
+	}
+	return carried
+}
+
+// A wrong invoice is red-lettered and issued anew (红冲重开): the delivery carries one invoice at a time, and a red letter that
+// was never issued is taken off the record by the buyer alone.
+func TestAWrongInvoiceIsIssuedAnew(t *testing.T) {
+	t.Parallel()
+	base := newWorld(t)
+	rec := base.registered()
+	of := base.rec(rec).Order
+	again := func(w *world, amount string) attempt {
+		return attempt{w.SME, "receivable.register", contracttest.NewID("REC"), w.registerArgs(of, amount)}
+	}
+	wrong := base.wrongInvoice("1000.00")
+	reissue := receivable.ReissueArgs{RedLetter: wrong.RedLetter}
+	t.Run("goods that came back are not invoiced again", func(t *testing.T) {
+		w := base.fork(t)
+		back := wrong
+		back.Cause = receivable.Return
+		w.Do(w.SME, "receivable.dilute", rec, back)
+		w.foiled(attempt{w.SME, "receivable.reissue", rec, reissue}, "REDUCTION_UNKNOWN", "/redLetter", "")
+		w.foiled(again(w, "1.00"), "OVER_DELIVERY", "/amount", pastDelivery)
+	})
+	t.Run("what was wrongly invoiced is, and not for more", func(t *testing.T) {
+		w := base.fork(t)
+		w.Do(w.SME, "receivable.dilute", rec, wrong)
+		w.foiled(again(w, "1000.00"), "OVER_DELIVERY", "/amount", pastDelivery)
+		w.Do(w.SME, "receivable.reissue", rec, reissue)
+		w.foiled(attempt{w.SME, "receivable.reissue", rec, reissue}, "INVOICE_REISSUED", "/redLetter", "")
+		w.foiled(again(w, "1000.01"), "OVER_DELIVERY", "/amount", pastDelivery)
+		next := again(w, "1000.00")
+		w.Do(next.by, next.verb, next.id, next.args)
+		w.foiled(again(w, "0.01"), "OVER_DELIVERY", "/amount", pastDelivery)
+		w.foiled(attempt{w.Leader, "receivable.reinstate", rec, w.reinstatement(rec)}, "INVOICE_REISSUED", "/number", "")
+	})
+	t.Run("the buyer restores what was taken back by mistake, once", func(t *testing.T) {
+		w := base.fork(t)
+		w.Do(w.SME, "receivable.dilute", rec, wrong)
+		mistake := w.reinstatement(rec)
+		w.foiled(attempt{w.SME, "receivable.reinstate", rec, mistake}, "NOT_PERMITTED", "/party", "")
+		less := mistake
+		less.Amount = yuan("999.99")
+		w.foiled(attempt{w.Leader, "receivable.reinstate", rec, less}, "REDUCTION_UNKNOWN", "/number", "")
+		w.Do(w.Leader, "receivable.reinstate", rec, mistake)
+		if r := w.rec(rec); r.Outstanding.String() != "1000.00" || !r.Balanced() || w.Header(rec).State != receivable.Registered {
+			t.Errorf("%+v", r)
+		}
+		w.foiled(attempt{w.Leader, "receivable.reinstate", rec, mistake}, "REDUCTION_UNKNOWN", "/number", "")
+		w.foiled(attempt{w.SME, "receivable.reissue", rec, reissue}, "REDUCTION_UNKNOWN", "/redLetter", "")
+		w.Do(w.SME, "receivable.dilute", rec, wrong)
+	})
+	t.Run("who sold a claim takes nothing back from it, and its new creditor can", func(t *testing.T) {
+		w := base.fork(t)
+		w.passedOn(rec)
+		w.foiled(attempt{w.SME, "receivable.dilute", rec, w.redLetter("1.00")}, "NOT_PERMITTED", "/party", "民法典 545, 765")
+		w.Do(w.SME2, "receivable.dilute", rec, wrong)
+		w.foiled(attempt{w.SME2, "receivable.reissue", rec, reissue}, "WRONG_STATE", "", "")
+	})
+	t.Run("a cause is of a red letter, and one of the list", func(t *testing.T) {
+		w := base.fork(t)
+		note := receivable.DiluteArgs{CreditNote: "CN-1", Amount: yuan("1.00"), Date: w.today(), Cause: receivable.Allowance}
+		w.foiled(attempt{w.SME, "receivable.dilute", rec, note}, "FIELD_INVALID", "/cause", "")
+		odd := w.redLetter("1.00")
+		odd.Cause = "because"
+		w.foiled(attempt{w.SME, "receivable.dilute", rec, odd}, "FIELD_INVALID", "/cause", "")
 	})
 }
 
@@ -221,10 +319,10 @@ func TestAClaimThatWasPassedOnIsNotItsSellersToPledge(t *testing.T) {
 		w.foiled(attempt{w.SME, "receivable.transfer", rec, receivable.TransferArgs{To: w.SME.USCC}}, "SAME_PARTY", "/to", "")
 		w.foiled(attempt{w.SME, "receivable.transfer", rec, receivable.TransferArgs{To: w.BankA.USCC}}, "PARTY_ROLE_MISSING", "/to", "")
 	})
-	t.Run("who has it now is its debtor's creditor, and the seller's credit note still counts", func(t *testing.T) {
+	t.Run("who has it now is its debtor's creditor, and gives the credit notes", func(t *testing.T) {
 		w := base.fork(t)
 		w.passedOn(rec)
-		w.Do(w.SME, "receivable.dilute", rec, w.redLetter("100.00"))
+		w.Do(w.SME2, "receivable.dilute", rec, w.redLetter("100.00"))
 		w.Do(w.SME2, "receivable.notify", rec, proof)
 		w.received(rec)
 		w.Do(w.SME2, "receivable.pay", rec, w.payment("900.00"))

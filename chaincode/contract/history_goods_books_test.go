@@ -51,9 +51,46 @@ type receiptBook struct {
 }
 
 type receivableBook struct {
-	order                  string
-	amount, paid, disputed int64
-	live, confirmed, lent  bool // lent: money was, at some time
+	order, seller, creditor     string
+	offer                       string // to whom it is offered
+	amount, paid, off, disputed int64  // off: taken back, and not restored
+	freed                       int64  // of that: to be invoiced anew
+	live, confirmed, lent       bool   // lent: money was, at some time
+	split, part, apart          bool   // apart: somebody but the seller had it
+	reductions                  []reductionBook
+}
+
+type reductionBook struct {
+	number, cause   string
+	amount          int64
+	freed, reversed bool
+}
+
+// open is what is owed on it.
+func (r *receivableBook) open() int64 {
+	if r.split {
+		return 0
+	}
+	return r.amount - r.paid - r.off
+}
+
+// settle is what follows when less is owed.
+func (r *receivableBook) settle() {
+	r.disputed = min(r.disputed, r.open())
+	if r.open() == 0 {
+		r.offer = ""
+	}
+}
+
+// reduction is the one that stands under a number.
+func (r *receivableBook) reduction(number string) (*reductionBook, error) {
+	r.reductions = slices.Clone(r.reductions)
+	for i := range r.reductions {
+		if d := &r.reductions[i]; d.number == number && !d.reversed && !d.freed {
+			return d, nil
+		}
+	}
+	return nil, fmt.Errorf("nothing was taken back under %s", number)
 }
 
 type financingBook struct {
@@ -113,6 +150,11 @@ type arguments struct {
 		ID       string
 		Quantity goodsText
 	}
+	Children []struct {
+		ID     string
+		Amount yuanText
+	}
+	RedLetter, Cause      string
 	Others, Collateral    []string
 	Into, Lender, Product string
 
@@ -335,8 +377,8 @@ var booking = map[string]func(o *oracle, id, by string, a arguments) error{
 		return o.untouched(id)
 	},
 
-	"receivable.register": func(o *oracle, id, _ string, a arguments) error {
-		o.receivables[id] = &receivableBook{order: a.Order, amount: int64(a.Amount), live: true}
+	"receivable.register": func(o *oracle, id, by string, a arguments) error {
+		o.receivables[id] = &receivableBook{order: a.Order, seller: by, creditor: by, amount: int64(a.Amount), live: true}
 		o.descends(id, a.Order)
 		return o.claims(id, "invoice", a.Invoice)
 	},
@@ -357,7 +399,7 @@ var booking = map[string]func(o *oracle, id, by string, a arguments) error{
 	"receivable.pay": func(o *oracle, id, by string, a arguments) error {
 		r := o.receivables[id]
 		r.paid += int64(a.Amount)
-		r.disputed = min(r.disputed, r.amount-r.paid)
+		r.settle()
 		// Nobody gives the buyer notice in these histories, so that it may pay its creditor (民法典 546); a bank only knows
 		// of what it holds.
 		for _, l := range o.touching(id) {
@@ -370,10 +412,76 @@ var booking = map[string]func(o *oracle, id, by string, a arguments) error{
 	"receivable.cancel": func(o *oracle, id, _ string, _ arguments) error {
 		r := o.receivables[id]
 		r.live = false
-		if r.paid > 0 || r.lent {
+		if r.paid+r.off > 0 || r.lent {
 			return fmt.Errorf("%s was cancelled after money came or was lent on it", id)
 		}
 		return o.untouched(id)
+	},
+	"receivable.split": func(o *oracle, id, _ string, a arguments) error {
+		r := o.receivables[id]
+		left := r.open()
+		for _, p := range a.Children {
+			o.receivables[p.ID] = &receivableBook{order: r.order, seller: r.seller, creditor: r.creditor, amount: int64(p.Amount),
+				live: true, confirmed: r.confirmed, lent: r.lent, part: true, apart: r.apart}
+			o.descends(p.ID, id)
+			left -= int64(p.Amount)
+		}
+		if r.split = true; left != 0 {
+			return fmt.Errorf("the parts of %s lack %d", id, left)
+		}
+		return o.untouched(id)
+	},
+	"receivable.transfer": func(o *oracle, id, _ string, a arguments) error {
+		o.receivables[id].offer = a.names()[0]
+		return o.untouched(id)
+	},
+	"receivable.accept-transfer": func(o *oracle, id, by string, _ arguments) error {
+		r := o.receivables[id]
+		if r.offer != by {
+			return fmt.Errorf("%s took %s, which was offered to %q", by, id, r.offer)
+		}
+		err := o.untouched(id)
+		r.creditor, r.offer, r.apart = by, "", true
+		return err
+	},
+	"receivable.decline-transfer": withdrawn, "receivable.recall-transfer": withdrawn,
+	"receivable.dilute": func(o *oracle, id, by string, a arguments) error {
+		r := o.receivables[id]
+		r.off += int64(a.Amount)
+		r.reductions = append(slices.Clone(r.reductions), reductionBook{number: a.RedLetter, cause: a.Cause, amount: int64(a.Amount)})
+		r.settle()
+		if by == r.seller && by != r.creditor {
+			return fmt.Errorf("%s takes back from %s, which it sold", by, id)
+		}
+		return nil
+	},
+	"receivable.reinstate": func(o *oracle, id, _ string, a arguments) error {
+		r := o.receivables[id]
+		r.confirmed = r.confirmed && r.open() > 0
+		d, err := r.reduction(a.Number)
+		if err == nil {
+			d.reversed = true
+			r.off -= d.amount
+		}
+		return err
+	},
+	"receivable.reissue": func(o *oracle, id, by string, a arguments) error {
+		r := o.receivables[id]
+		d, err := r.reduction(a.RedLetter)
+		switch {
+		case err != nil:
+			return err
+		case d.cause != "invoice-error", r.part, r.apart:
+			return fmt.Errorf("%s is invoiced anew: %+v", id, d)
+		}
+		d.freed = true
+		r.freed += d.amount
+		for _, l := range o.touching(id) {
+			if o.financings[l.financing].lender != by {
+				return fmt.Errorf("%s lets %s be invoiced anew, which %s holds", by, id, l.financing)
+			}
+		}
+		return nil
 	},
 	"receivable.close": func(o *oracle, id, _ string, _ arguments) error { return o.untouched(id) },
 
@@ -414,14 +522,28 @@ var booking = map[string]func(o *oracle, id, by string, a arguments) error{
 			f.collateral = less(f.collateral, a.From)
 		}
 		for _, record := range a.names() {
-			if !slices.Contains(o.parents[record], a.From) {
+			if !slices.Contains(o.stages(record), a.From) {
 				return fmt.Errorf("%s is no later stage of %s", record, a.From)
 			}
-			if !o.alive(record) {
+			if r, w := o.receivables[record], o.receipts[record]; !o.alive(record) || r != nil && r.split || w != nil && !w.live {
 				return fmt.Errorf("%s moves its lien to %s, which stands for nothing", id, record)
 			}
 			o.liens = append(o.liens, lienEntry{record, id, l.until})
 			f.collateral = append(slices.Clone(f.collateral), record)
+		}
+		value := int64(0)
+		for _, record := range f.collateral {
+			value += o.value(record)
+		}
+		if !a.Keep && f.principal > value {
+			return fmt.Errorf("%s owes %d and is left with %d: %v", id, f.principal, value, f.collateral)
+		}
+		return nil
+	},
+	"financing.call-margin": func(o *oracle, id, _ string, _ arguments) error {
+		f := o.financings[id]
+		if f.principal == 0 {
+			return fmt.Errorf("%s calls for more, and nothing is owed", id)
 		}
 		return nil
 	},
@@ -448,6 +570,8 @@ var booking = map[string]func(o *oracle, id, by string, a arguments) error{
 }
 
 func ask(o *oracle, id, _ string, a arguments) error { o.receipts[id].asked = a; return nil }
+
+func withdrawn(o *oracle, id, _ string, _ arguments) error { o.receivables[id].offer = ""; return nil }
 
 func freed(o *oracle, id, _ string, _ arguments) error {
 	o.financings[id].lent = false
@@ -574,25 +698,39 @@ func disburseBooked(o *oracle, id, by string, a arguments) error {
 
 // carries is what may be lent on a record: its value by the books, times the rate of the test's policy.
 func (o *oracle) carries(id string) int64 {
+	r := o.receivables[id]
+	switch {
+	case o.orders[id] != nil:
+		return percent(o.value(id), 40)
+	case r != nil && r.confirmed:
+		return percent(o.value(id)-r.disputed, 80)
+	case r != nil:
+		return percent(o.value(id)-r.disputed, 60)
+	case o.receipts[id] != nil:
+		return percent(o.value(id), 60)
+	}
+	return percent(o.value(id), 50)
+}
+
+// value is what a record is worth by the books.
+func (o *oracle) value(id string) int64 {
 	if b := o.orders[id]; b != nil {
-		return percent(b.amount-o.invoiced(id), 40)
+		return b.amount - o.invoiced(id)
 	}
 	if r := o.receivables[id]; r != nil {
-		rate := int64(60)
-		if r.confirmed {
-			rate = 80
-		}
-		return percent(r.amount-r.paid-r.disputed, rate)
+		return r.open()
 	}
-	if r := o.receipts[id]; r != nil {
-		return percent(o.worth(id, r.quantity-r.missing), 60)
+	if r := o.receipts[id]; r != nil && !r.live {
+		return 0
+	} else if r != nil {
+		return o.worth(id, r.quantity-r.missing)
 	}
 	l := o.lots[id]
 	value := o.worth(id, l.in-l.out-l.missing-o.receipted(id))
 	if l.order != "" {
 		value = min(value, l.share)
 	}
-	return percent(value, 50)
+	return value
 }
 
 // worth is what goods are worth at the lowest price of the last thirty days.
@@ -629,6 +767,20 @@ func (o *oracle) descends(id string, from ...string) {
 	o.parents[id] = slices.Compact(all)
 }
 
+// stages are the records whose liens reach a record: its earlier stages, or of a receivable that was passed on what it is a
+// part of.
+func (o *oracle) stages(id string) []string {
+	if r := o.receivables[id]; r != nil && r.apart {
+		return slices.DeleteFunc(slices.Clone(o.parents[id]), func(p string) bool { return o.receivables[p] == nil })
+	}
+	return o.parents[id]
+}
+
+// one reports whether two records are stages of one value.
+func (o *oracle) one(a, b string) bool {
+	return a == b || slices.Contains(o.stages(a), b) || slices.Contains(o.stages(b), a)
+}
+
 func (o *oracle) live(l lienEntry) bool { return l.until.IsZero() || o.now.Before(l.until) }
 
 // held is the live lien of a financing on a record.
@@ -644,7 +796,7 @@ func (o *oracle) held(record, financing string) (lienEntry, bool) {
 // holding lists the financings with a live lien on the record or an earlier stage of it.
 func (o *oracle) holding(record string) (all []string) {
 	for _, l := range o.liens {
-		if o.live(l) && (l.record == record || slices.Contains(o.parents[record], l.record)) && !slices.Contains(all, l.financing) {
+		if o.live(l) && (l.record == record || slices.Contains(o.stages(record), l.record)) && !slices.Contains(all, l.financing) {
 			all = append(all, l.financing)
 		}
 	}
@@ -664,7 +816,7 @@ func (o *oracle) heldBy(record, bank string) (string, bool) {
 // touching lists live liens on the record, and on earlier and later stages of it.
 func (o *oracle) touching(record string) (all []lienEntry) {
 	for _, l := range o.liens {
-		if o.live(l) && (l.record == record || slices.Contains(o.parents[record], l.record) || slices.Contains(o.parents[l.record], record)) {
+		if o.live(l) && o.one(l.record, record) {
 			all = append(all, l)
 		}
 	}
@@ -701,13 +853,29 @@ func (o *oracle) receipted(lot string) (sum int64) {
 	return sum
 }
 
+// invoiced is what of an order stands for receivables, or did. A part adds nothing to its whole; one that was cancelled
+// takes from it.
 func (o *oracle) invoiced(order string) (sum int64) {
 	for _, r := range o.receivables {
-		if r.order == order && r.live {
-			sum += r.amount
+		switch {
+		case r.order != order:
+		case r.live && !r.part:
+			sum += r.amount - r.freed
+		case r.part && !r.live:
+			sum -= r.amount
 		}
 	}
 	return sum
+}
+
+// wholeOf is the record that registered what a record is all or a part of.
+func (o *oracle) wholeOf(id string) string {
+	for _, p := range o.parents[id] {
+		if r := o.receivables[p]; r != nil && !r.part {
+			return p
+		}
+	}
+	return id
 }
 
 // balance is what must hold of the books after every step.
@@ -718,8 +886,8 @@ func (o *oracle) balance() error {
 		}
 	}
 	for id, r := range o.receivables {
-		if r.paid > r.amount || r.disputed > r.amount-r.paid {
-			return fmt.Errorf("%s: of %d %d are paid, %d disputed", id, r.amount, r.paid, r.disputed)
+		if r.open() < 0 || r.disputed > r.open() || r.off < r.freed {
+			return fmt.Errorf("%s: of %d %d are paid, %d taken back, %d freed, %d disputed", id, r.amount, r.paid, r.off, r.freed, r.disputed)
 		}
 	}
 	for id, l := range o.lots {
@@ -729,8 +897,7 @@ func (o *oracle) balance() error {
 	}
 	for i, a := range o.liens {
 		for _, b := range o.liens[:i] {
-			one := a.record == b.record || slices.Contains(o.parents[a.record], b.record) || slices.Contains(o.parents[b.record], a.record)
-			if one && a.financing != b.financing && o.live(a) && o.live(b) {
+			if o.one(a.record, b.record) && a.financing != b.financing && o.live(a) && o.live(b) {
 				return fmt.Errorf("%s is held by %s, and %s by %s", a.record, a.financing, b.record, b.financing)
 			}
 		}
@@ -781,7 +948,7 @@ func (o *oracle) agrees(id string, parents []string, raw []byte) error {
 		want.Quantity, want.Missing, want.Owner = goodsText(r.quantity), goodsText(r.missing), r.owner
 	case o.receivables[id] != nil:
 		r := o.receivables[id]
-		want.Amount, want.Outstanding, want.Disputed = yuanText(r.amount), yuanText(r.amount-r.paid), yuanText(r.disputed)
+		want.Amount, want.Outstanding, want.Disputed = yuanText(r.amount), yuanText(r.open()), yuanText(r.disputed)
 	case o.financings[id] != nil:
 		want.Collateral = slices.Sorted(slices.Values(o.financings[id].collateral))
 		if len(want.Collateral) == 0 {

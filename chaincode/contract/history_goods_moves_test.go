@@ -150,7 +150,26 @@ var moves = []move{
 	{"receivable.confirm", 4, func(*histories, string) any { return receivable.ConfirmArgs{} }},
 	{"receivable.dispute", 2, func(*histories, string) any { return receivable.DisputeArgs{Amount: yuan("1.00"), Reason: "短少"} }},
 	{"receivable.pay", 10, func(h *histories, id string) any {
-		return h.payment(h.fen(h.receivables[id].amount - h.receivables[id].paid).String())
+		return h.payment(h.fen(h.receivables[id].open()).String())
+	}},
+	{"receivable.split", 10, func(h *histories, id string) any {
+		open := h.receivables[id].open()
+		cut := max(1, open/pick(h, []int64{2, 3, 7}))
+		return receivable.SplitArgs{Children: []receivable.Part{{ID: contracttest.NewID("REC"), Amount: money.Fen(cut)},
+			{ID: contracttest.NewID("REC"), Amount: money.Fen(max(0, open-cut+pick(h, []int64{0, 0, 0, 1, -1})))}}}
+	}},
+	{"receivable.transfer", 10, func(h *histories, _ string) any { return receivable.TransferArgs{To: pick(h, h.smes).USCC} }},
+	{"receivable.accept-transfer", 30, answering}, {"receivable.decline-transfer", 2, answering}, {"receivable.recall-transfer", 2, answering},
+	{"receivable.dilute", 6, func(h *histories, id string) any {
+		return receivable.DiluteArgs{RedLetter: again(h, "red letter", h.invoice()), Amount: h.fen(h.receivables[id].open()), Date: h.today(),
+			Cause: pick(h, []receivable.Cause{"", receivable.InvoiceError, receivable.InvoiceError, receivable.Return})}
+	}},
+	{"receivable.reinstate", 6, func(h *histories, id string) any {
+		d := h.reduction(id)
+		return receivable.ReinstateArgs{Kind: receivable.RedLetter, Number: d.number, Amount: money.Fen(d.amount)}
+	}},
+	{"receivable.reissue", 12, func(h *histories, id string) any {
+		return receivable.ReissueArgs{RedLetter: ident.InvoiceNumber(h.reduction(id).number)}
 	}},
 	{"receivable.cancel", 2, nothing}, {"receivable.close", 10, nothing},
 	{"receivable.grant", 20, granting},
@@ -190,6 +209,7 @@ var moves = []move{
 	{"financing.release-part", 12, func(h *histories, id string) any {
 		return financing.PartArgs{Collateral: []string{pick(h, h.financings[id].collateral)}}
 	}},
+	{"financing.call-margin", 6, func(h *histories, _ string) any { return financing.MarginArgs{Until: h.today()} }},
 	{"financing.top-up", 20, func(h *histories, _ string) any {
 		return financing.PartArgs{Collateral: h.someOf(pick(h, []string{"order", "lot", "warehouse-receipt", "receivable"}))}
 	}},
@@ -203,6 +223,16 @@ var productsOn = map[string][]financing.Product{
 
 func granting(h *histories, _ string) any {
 	return contract.GrantArgs{To: pick(h, h.banks).USCC, Until: h.today().AddDays(pick(h, []int{1, 90, 90}))}
+}
+
+func answering(*histories, string) any { return receivable.AnswerArgs{} }
+
+// reduction is one that was made to a receivable, or one that was not.
+func (h *histories) reduction(id string) reductionBook {
+	if all := h.receivables[id].reductions; len(all) > 0 {
+		return pick(h, all)
+	}
+	return reductionBook{number: string(h.invoice()), amount: 100}
 }
 
 func revoking(h *histories, _ string) any { return contract.RevokeArgs{To: pick(h, h.banks).USCC} }
@@ -396,7 +426,14 @@ func (h *histories) who(as lifecycle.Relation, id string, args any) []ident.USCC
 		if a, creates := args.(receivable.RegisterArgs); creates {
 			return []ident.USCC{h.facts[a.Order].owner}
 		}
+		if r := h.receivables[id]; r != nil {
+			return []ident.USCC{ident.USCC(r.creditor)}
+		}
 		return []ident.USCC{f.owner}
+	case lifecycle.Issuer:
+		return []ident.USCC{ident.USCC(h.receivables[id].seller)}
+	case lifecycle.Transferee:
+		return []ident.USCC{ident.USCC(h.receivables[id].offer)}
 	case lifecycle.Buyer:
 		if a, creates := args.(order.CreateArgs); creates {
 			return []ident.USCC{a.Buyer}
@@ -412,6 +449,9 @@ func (h *histories) who(as lifecycle.Relation, id string, args any) []ident.USCC
 			f = h.facts[a.Collateral[0]]
 			if r := h.receipts[a.Collateral[0]]; r != nil {
 				return []ident.USCC{ident.USCC(r.owner)}
+			}
+			if r := h.receivables[a.Collateral[0]]; r != nil {
+				return []ident.USCC{ident.USCC(r.creditor)}
 			}
 		}
 		return []ident.USCC{f.owner}
@@ -449,6 +489,10 @@ func (h *histories) note(id string, by *contracttest.Actor, args any) {
 		f.supervisor = a.Supervisor
 	case receivable.RegisterArgs:
 		f.owner, f.buyer = by.USCC, h.facts[a.Order].buyer
+	case receivable.SplitArgs:
+		for _, p := range a.Children {
+			h.facts[p.ID] = f
+		}
 	case financing.ApplyArgs:
 		f.owner = by.USCC
 	}

@@ -43,6 +43,54 @@ func (w *world) redLetter(amount string) receivable.DiluteArgs {
 	return receivable.DiluteArgs{RedLetter: w.invoice(), Amount: yuan(amount), Date: w.today()}
 }
 
+// reinstatement names the first reduction of a receivable.
+func (w *world) reinstatement(id string) receivable.ReinstateArgs {
+	if w.Header(id).ID == "" || len(w.rec(id).Reductions) == 0 {
+		return receivable.ReinstateArgs{Kind: receivable.RedLetter, Number: "26372000000000000009", Amount: yuan("1.00")}
+	}
+	r := w.rec(id).Reductions[0]
+	return receivable.ReinstateArgs{Kind: r.Kind, Number: r.Number, Amount: r.Amount}
+}
+
+// reinstatable brings receivables with a reduction into each state.
+func reinstatable() map[lifecycle.State]func(*world) string {
+	all := inOpenStates(func(w *world, id string) string { return w.after(id, w.SME, "receivable.dilute", w.redLetter("10.00")) })
+	all[receivable.Paid] = func(w *world) string {
+		return w.after(w.registered(), w.Leader, "receivable.set-off", w.counterClaim("1000.00"))
+	}
+	return all
+}
+
+func (w *world) wrongInvoice(amount string) receivable.DiluteArgs {
+	a := w.redLetter(amount)
+	a.Cause = receivable.InvoiceError
+	return a
+}
+
+// reissuable brings receivables in the hands of bank A, whose invoice was wrong, into each state.
+func reissuable() map[lifecycle.State]func(*world) string {
+	taken := func(amount string) func(w *world, id string) string {
+		return func(w *world, id string) string {
+			return w.after(id, w.SME, "receivable.dilute", w.wrongInvoice(amount))
+		}
+	}
+	all := inHandsOfA(taken("10.00"))
+	assigned := func(w *world) string { id, _ := w.assignedToA(w.registered()); return id }
+	all[receivable.Paid] = func(w *world) string {
+		return w.after(taken("10.00")(w, assigned(w)), w.Leader, "receivable.set-off", w.counterClaim("990.00"))
+	}
+	all[receivable.Voided] = func(w *world) string { return taken("1000.00")(w, assigned(w)) }
+	return all
+}
+
+// shortLoan is one whose receivable does not carry it any more.
+func (w *world) shortLoan() string {
+	rec := w.granted()
+	id := w.disbursed(w.BankA, rec, "500.00")
+	w.Do(w.SME, "receivable.dilute", rec, w.redLetter("600.00"))
+	return id
+}
+
 func (w *world) counterClaim(amount string) receivable.SetOffArgs {
 	return receivable.SetOffArgs{Amount: yuan(amount), Claim: ident.DocumentNumber(contracttest.NewID("CC")[3:]), Arisen: w.today(), Due: w.today()}
 }
@@ -88,6 +136,10 @@ func (w *world) received(id string) string {
 // inOpenStates brings receivables into each open state, with what else is to be so of them.
 func inOpenStates(then func(w *world, id string) string) map[lifecycle.State]func(*world) string {
 	all := map[lifecycle.State]func(*world) string{}
+	for _, s := range append([]lifecycle.State{receivable.Paid, receivable.Voided}, openStates...) {
+		// While a bank holds the claim, it says whether the delivery is set free.
+		guards["receivable.reissue "+string(s)+" sme"] = fault.Encumbered
+	}
 	for _, s := range openStates {
 		all[s] = func(w *world) string { return then(w, build["receivable"][s](w)) }
 	}
@@ -125,8 +177,15 @@ func init() {
 		"order.set-collection-account": func(w *world, _ string) any {
 			return order.CollectionAccount{Bank: w.BankA.USCC, Number: "6222-0200-1122"}
 		},
-		"receivable.set-off":            func(w *world, _ string) any { return w.counterClaim("10.00") },
-		"receivable.dilute":             func(w *world, _ string) any { return w.redLetter("10.00") },
+		"receivable.set-off": func(w *world, _ string) any { return w.counterClaim("10.00") },
+		"receivable.dilute":  func(w *world, _ string) any { return w.redLetter("10.00") },
+		"receivable.reissue": func(w *world, id string) any {
+			if a := w.reinstatement(id); a.Kind == receivable.RedLetter {
+				return receivable.ReissueArgs{RedLetter: ident.InvoiceNumber(a.Number)}
+			}
+			return receivable.ReissueArgs{RedLetter: "26372000000000000009"}
+		},
+		"receivable.reinstate":          func(w *world, id string) any { return w.reinstatement(id) },
 		"receivable.split":              func(*world, string) any { return splitInto("400.00", "600.00") },
 		"receivable.transfer":           func(w *world, _ string) any { return receivable.TransferArgs{To: w.SME2.USCC} },
 		"receivable.accept-transfer":    none,
@@ -143,9 +202,20 @@ func init() {
 			}
 			return financing.CollectArgs{Receivable: firstOf(w.financing(id).Collateral), Amount: yuan("10.00"), Date: w.today(), Reference: contracttest.NewID("CL")}
 		},
-		"financing.buy-back": func(w *world, _ string) any { return w.buyBack() },
+		"financing.buy-back":    func(w *world, _ string) any { return w.buyBack() },
+		"financing.call-margin": func(w *world, _ string) any { return financing.MarginArgs{Until: w.today().AddDays(5)} },
 	})
 	maps.Copy(special, map[string]map[lifecycle.State]func(*world) string{
+		"receivable.reinstate": reinstatable(),
+		"receivable.reissue":   reissuable(),
+		"financing.call-margin": {
+			financing.Disbursed: (*world).shortLoan,
+			financing.Overdue: func(w *world) string {
+				id := w.shortLoan()
+				w.Pass(91 * days)
+				return w.after(id, w.BankA, "financing.mark-overdue", financing.NoArgs{})
+			},
+		},
 		"receivable.accept-transfer":    inOpenStates((*world).offeredTo),
 		"receivable.decline-transfer":   inOpenStates((*world).offeredTo),
 		"receivable.recall-transfer":    inOpenStates((*world).offeredTo),

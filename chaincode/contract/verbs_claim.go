@@ -8,6 +8,7 @@ import (
 	"decore/chaincode/fault"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
+	"decore/chaincode/money"
 	"decore/chaincode/order"
 	"decore/chaincode/receivable"
 )
@@ -38,9 +39,14 @@ func init() {
 	})
 	on(receivable.Table, "set-off", setOff)
 	on(receivable.Table, "dilute", func(c *call, r receivableRecord, a receivable.DiluteArgs) (next lifecycle.State, err error) {
-		r.Terms, next, err = r.Terms.Dilute(a, r.State, c.today())
+		r.Terms, next, err = r.Terms.Dilute(a, c.cmd.Party, r.State, c.today())
 		return next, err
 	})
+	on(receivable.Table, "reinstate", func(c *call, r receivableRecord, a receivable.ReinstateArgs) (next lifecycle.State, err error) {
+		r.Terms, next, err = r.Terms.Reinstate(a, r.State, c.today())
+		return next, err
+	})
+	on(receivable.Table, "reissue", reissue)
 	on(receivable.Table, "mark-overdue", func(c *call, r receivableRecord, a receivable.OverdueArgs) (next lifecycle.State, err error) {
 		r.Terms, next, err = r.Terms.MarkOverdue(a, c.today())
 		return next, err
@@ -79,6 +85,30 @@ func (c *call) holdersOwn(h Header) error {
 		err = fault.New(fault.Encumbered, "/party").Under("民法典 445")
 	}
 	return err
+}
+
+// reissue frees the delivery to be invoiced anew. While somebody holds a lien on the claim only that one can, or the value
+// would slip from under it.
+func reissue(c *call, r receivableRecord, a receivable.ReissueArgs) (lifecycle.State, error) {
+	if err := c.holdersOwn(r.Header); err != nil {
+		return "", err
+	}
+	terms, freed, err := r.Terms.Reissue(a, c.today())
+	if err != nil {
+		return "", err
+	}
+	r.Terms = terms
+	return r.State, c.uninvoice(r, freed)
+}
+
+// uninvoice gives the receivable's order the claim to an amount back.
+func (c *call) uninvoice(r receivableRecord, amount money.Amount) error {
+	o, err := load[order.Terms](c, order.Table.Kind, r.Terms.Order, "")
+	if err != nil {
+		return err
+	}
+	o.Terms = o.Terms.Uninvoice(amount)
+	return save(c, o)
 }
 
 func setOff(c *call, r receivableRecord, a receivable.SetOffArgs) (next lifecycle.State, err error) {

@@ -12,6 +12,7 @@ import (
 	"decore/chaincode/financing"
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/lot"
+	"decore/chaincode/money"
 	"decore/chaincode/receivable"
 	"decore/chaincode/warehouse"
 )
@@ -19,6 +20,7 @@ import (
 func init() {
 	on(financing.Table, "roll-over", rollOver)
 	on(financing.Table, "release-part", releasePart)
+	on(financing.Table, "call-margin", callMargin)
 	on(financing.Table, "top-up", func(c *call, r financingRecord, a financing.PartArgs) (_ lifecycle.State, err error) {
 		if r.Terms, err = r.Terms.PutUp(a); err != nil {
 			return "", err
@@ -79,6 +81,11 @@ func rollOver(c *call, r financingRecord, a financing.RollOverArgs) (lifecycle.S
 	if err := stillThere(pieces); err != nil {
 		return "", err
 	}
+	if !a.Keep {
+		if err := c.covers(terms); err != nil {
+			return "", err
+		}
+	}
 	b, err := c.book(from)
 	if err != nil {
 		return "", err
@@ -93,23 +100,59 @@ func rollOver(c *call, r financingRecord, a financing.RollOverArgs) (lifecycle.S
 	return r.State, c.moveClaims(r, from, pieces, a.Keep)
 }
 
-// worthless are, by kind, the states in which neither a record nor a later stage of it stands for any value: it is gone,
-// or no keeper has counted it yet.
+// worthless are, by kind, the states in which a record stands for no value of its own: it is gone, no keeper has counted
+// it yet, or its parts stand in its place and may be in other hands.
 var worthless = map[string][]lifecycle.State{
 	lot.Table.Kind:        {lot.Declared, lot.Exhausted, lot.Rejected, lot.Withdrawn},
-	warehouse.Table.Kind:  {warehouse.Delivered, warehouse.Cancelled},
-	receivable.Table.Kind: {receivable.Cancelled, receivable.Voided},
+	warehouse.Table.Kind:  {warehouse.Delivered, warehouse.Cancelled, warehouse.Split, warehouse.Merged},
+	receivable.Table.Kind: {receivable.Cancelled, receivable.Voided, receivable.Split},
 }
+
+func (p piece) worthless() bool { return slices.Contains(worthless[p.Kind], p.State) }
 
 // stillThere refuses to move a lien to what is gone or has not come: it would secure nothing, and take a place or a
 // number again that is free for others.
 func stillThere(pieces []piece) error {
 	for _, p := range pieces {
-		if slices.Contains(worthless[p.Kind], p.State) {
+		if p.worthless() {
 			return fault.New(fault.CollateralIneligible, p.field)
 		}
 	}
 	return nil
+}
+
+// covers refuses collateral after which the collateral, at its full value, is less than the debt: the value that it would
+// set free could be lent on again, and more be lent on the stages of one trade than the trade is worth.
+func (c *call) covers(t financing.Terms) error {
+	pieces, err := c.each(t.Collateral, "/to")
+	if err != nil {
+		return err
+	}
+	total := money.Zero
+	for _, p := range pieces {
+		if !p.worthless() {
+			total = total.Add(p.worth)
+		}
+	}
+	if total.Less(t.Committed()) {
+		return fault.New(fault.OverAdvance, "/to")
+	}
+	return nil
+}
+
+func callMargin(c *call, r financingRecord, a financing.MarginArgs) (_ lifecycle.State, err error) {
+	pieces, err := c.collateral(r.Terms)
+	if err != nil {
+		return "", err
+	}
+	carried := money.Zero
+	for _, p := range pieces {
+		if p.refused == nil {
+			carried = carried.Add(p.advance)
+		}
+	}
+	r.Terms, err = r.Terms.CallMargin(a, carried, c.today())
+	return r.State, err
 }
 
 // lent reports whether money was paid out on the collateral, so that its documents are financed.

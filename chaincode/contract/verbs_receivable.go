@@ -123,12 +123,7 @@ func cancelReceivable(c *call, r receivableRecord, _ financing.NoArgs) (lifecycl
 		// It was split or came from somebody else: what a creditor gives up of it is a credit note or a write-off.
 		return "", fault.New(fault.WrongState, "")
 	}
-	o, err := load[order.Terms](c, order.Table.Kind, r.Terms.Order, "")
-	if err != nil {
-		return "", err
-	}
-	o.Terms = o.Terms.Uninvoice(r.Terms.Amount)
-	if err := save(c, o); err != nil {
+	if err := c.uninvoice(r, r.Terms.Amount); err != nil {
 		return "", err
 	}
 	return receivable.Cancelled, c.claim(r.Header, duplicate.Cancelled)

@@ -9,9 +9,11 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -74,12 +76,30 @@ func (k Key) Receipt(keeper ident.USCC, number ident.DocumentNumber) Token {
 
 // Place returns the token of goods in a place of a warehouse.
 func (k Key) Place(keeper ident.USCC, site, position, item, batch string) Token {
-	fields := []string{site, position, item, batch}
-	for i, f := range fields {
-		fields[i] = plain(f)
-	}
-	return k.token(Place, append([]string{string(keeper)}, fields...)...)
+	return k.token(Place, string(keeper), plain(site), grouped(position), plain(item), grouped(batch))
 }
+
+// grouped is plain with numbers kept apart and without leading zeros: A12 and A-012 are one place, 1-11 and 11-1 are two.
+func grouped(s string) string {
+	var text strings.Builder
+	after := false // a number
+	for _, run := range runs.FindAllString(strings.ToUpper(norm.NFKC.String(s)), -1) {
+		first, _ := utf8.DecodeRuneInString(run)
+		number := unicode.IsDigit(first)
+		if number {
+			run = strings.TrimLeft(run, "0")
+			if after {
+				text.WriteByte('-')
+			}
+		}
+		text.WriteString(run)
+		after = number
+	}
+	return text.String()
+}
+
+// runs are the numbers and words of a text.
+var runs = regexp.MustCompile(`\p{Nd}+|\p{L}+`)
 
 // plain strips a text to what tells two of them apart, so that neither width, case, space nor punctuation makes one
 // place look like two.

@@ -41,10 +41,25 @@ func read(t *testing.T, s string) (n ident.DocumentNumber) {
 	return n
 }
 
+func TestNumbersOfAPlaceDoNotRunTogether(t *testing.T) {
+	place := func(position, batch string) duplicate.Token { return key.Place(seller, "库", position, "AL", batch) }
+	for _, two := range [][2]duplicate.Token{
+		{place("1-11", ""), place("11-1", "")}, {place("1-1", ""), place("11", "")}, {place("1.0", ""), place("10", "")},
+		{place("", "1/23"), place("", "12/3")}, {place("1-0-1", ""), place("1-1", "")},
+	} {
+		if two[0] == two[1] {
+			t.Errorf("two places have one token %s", two[0])
+		}
+	}
+	if place("01-1", "") != place("1 01", "") || place("第1排2列", "") != place("第 01 排 02 列", "") {
+		t.Error("one place has two tokens")
+	}
+}
+
 func TestAPlaceIsOneHoweverItIsWritten(t *testing.T) {
 	want := key.Place(seller, "前湾港 3 号库", "A-12", "AL99.70", "B1")
 	for _, p := range [][4]string{
-		{"前湾港3号库", "A12", "AL9970", "B1"}, {"前湾港（3号库）", "a-12", "al99.70", "b1"}, {"前湾港３号库", "Ａ－１２", "ＡＬ９９．７０", "Ｂ１"},
+		{"前湾港3号库", "A 012", "AL99.70", "B-01"}, {"前湾港3号库", "A12", "AL9970", "B1"}, {"前湾港（3号库）", "a-12", "al99.70", "b1"}, {"前湾港３号库", "Ａ－１２", "ＡＬ９９．７０", "Ｂ１"},
 		{" 前湾港\u30003号库\t", "A\u200b12", "AL99|70", "B 1"},
 	} {
 		if key.Place(seller, p[0], p[1], p[2], p[3]) != want {

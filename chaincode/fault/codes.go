@@ -77,6 +77,8 @@ const (
 	NotValued            Code = "NOT_VALUED"
 	NotInsured           Code = "NOT_INSURED"
 	Commingled           Code = "COMMINGLED"
+	ReductionUnknown     Code = "REDUCTION_UNKNOWN"
+	InvoiceReissued      Code = "INVOICE_REISSUED"
 	NotDescendant        Code = "NOT_DESCENDANT" // no later stage of the collateral that it replaces
 	KeyExists            Code = "KEY_EXISTS"
 	ClaimExists          Code = "CLAIM_EXISTS" // the loan already has a subsidy claim

@@ -77,6 +77,7 @@ type Terms struct {
 	Repayments   []Repayment   `json:"repayments"`
 	OverdueFrom  calendar.Date `json:"overdueFrom,omitzero"`
 	Collections  []Collection  `json:"collections,omitzero"`
+	Calls        []MarginCall  `json:"calls,omitzero"` // 追加担保通知
 }
 
 // Offer is what the bank would lend.

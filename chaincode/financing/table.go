@@ -58,6 +58,8 @@ var Table = &lc.Table{Kind: "financing", Prefix: "FIN", Rows: []lc.Row{
 		En: "Cancel before disbursement and free the collateral", Zh: "放款前取消并解除担保"},
 	{Verb: "roll-over", From: secure, To: secure, By: lender,
 		En: "Move the lien to later stages of the collateral", Zh: "担保随转"},
+	{Verb: "call-margin", From: []lc.State{Disbursed, Overdue}, To: []lc.State{Disbursed, Overdue}, By: lender,
+		En: "Call for more collateral or a repayment", Zh: "追加担保通知"},
 	{Verb: "release-part", From: []lc.State{Encumbered, Disbursed, Overdue}, To: []lc.State{Encumbered, Disbursed, Overdue}, By: lender,
 		En: "Release part of the collateral", Zh: "部分解除担保"},
 	{Verb: "top-up", From: []lc.State{Encumbered, Disbursed, Overdue}, To: []lc.State{Encumbered, Disbursed, Overdue}, By: applicant,

@@ -257,11 +257,14 @@ func (t Terms) Uninvoice(amount money.Amount) Terms {
 	return t
 }
 
+// Uninvoiced is what of the order was not turned into receivables yet.
+func (t Terms) Uninvoiced() money.Amount { return t.Amount.Sub(t.Invoiced) }
+
 // Advance is the most that may be lent on the order before delivery: the policy's rate of what was
 // attested and not yet turned into receivables, which are lent on by themselves.
 func Advance(t Terms, state lc.State, policy credit.Policy) (money.Amount, bool) {
 	if state != Attested && state != Delivering {
 		return money.Zero, false
 	}
-	return t.Amount.Sub(t.Invoiced).Times(policy.AdvanceOrder), true
+	return t.Uninvoiced().Times(policy.AdvanceOrder), true
 }

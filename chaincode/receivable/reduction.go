@@ -20,18 +20,37 @@ const (
 	RedLetter  ReductionKind = "red-letter"  // 红字发票
 )
 
+// Cause is why an invoice was taken back, as the tax authority lists the causes (红字发票开具原因, 国家税务总局公告2024年第11号).
+type Cause string
+
+// Causes of a red-letter invoice.
+const (
+	InvoiceError Cause = "invoice-error" // 开票有误: the delivery stands and is to be invoiced anew
+	Return       Cause = "return"        // 销货退回
+	ServiceEnded Cause = "service-ended" // 服务中止
+	Allowance    Cause = "allowance"     // 销售折让
+)
+
+var causes = []Cause{"", InvoiceError, Return, ServiceEnded, Allowance}
+
 // Reduction is one amount that is no longer owed though nobody paid it (冲减).
 type Reduction struct {
-	Kind   ReductionKind `json:"kind"`
-	Date   calendar.Date `json:"date"`
-	Amount money.Amount  `json:"amount"`
-	Number string        `json:"number"` // of the counter-claim, the credit note or the red-letter invoice
+	Kind     ReductionKind `json:"kind"`
+	Date     calendar.Date `json:"date"`
+	Amount   money.Amount  `json:"amount"`
+	Number   string        `json:"number"`            // of the counter-claim, the credit note or the red-letter invoice
+	Cause    Cause         `json:"cause,omitzero"`    // of a red-letter invoice
+	Reissued calendar.Date `json:"reissued,omitzero"` // 重开日期: from then on the delivery can be invoiced anew by its amount
+	Reversed calendar.Date `json:"reversed,omitzero"` // 恢复日期: from then on it counts as never made
 }
+
+// Stands reports whether the reduction still counts.
+func (r Reduction) Stands() bool { return r.Reversed.IsZero() }
 
 // same reports whether both state one reduction. A credit note or red-letter invoice takes back once; a counter-claim
 // may be set off bit by bit, and is the same when a retry reached the ledger twice.
 func (r Reduction) same(o Reduction) bool {
-	return r.Kind == o.Kind && r.Number == o.Number && (r.Kind != SetOff || r.Date == o.Date && r.Amount.Cmp(o.Amount) == 0)
+	return o.Stands() && r.Kind == o.Kind && r.Number == o.Number && (r.Kind != SetOff || r.Date == o.Date && r.Amount.Cmp(o.Amount) == 0)
 }
 
 // MaxReductions keeps the terms below the size that a batch can carry. The one that takes all that is open is
@@ -77,7 +96,7 @@ func (t Terms) SetOff(a SetOffArgs, s SetOffSituation, from lc.State, today cale
 			return t, "", err
 		}
 	}
-	return t.reduce(Reduction{SetOff, today, a.Amount, string(a.Claim)}, "/claim", from, Paid)
+	return t.reduce(Reduction{Kind: SetOff, Date: today, Amount: a.Amount, Number: string(a.Claim)}, "/claim", from, Paid)
 }
 
 func (t Terms) mayBeSetOff(a SetOffArgs, s SetOffSituation) error {
@@ -100,17 +119,29 @@ type DiluteArgs struct {
 	CreditNote ident.DocumentNumber `json:"creditNote,omitzero" doc:"Number of the credit note, where there is no red-letter invoice (贷项通知单号)"`
 	Amount     money.Amount         `json:"amount" doc:"Amount in yuan that it takes back (冲减金额)"`
 	Date       calendar.Date        `json:"date" doc:"Day of the document (单据日期)"`
+	Cause      Cause                `json:"cause,omitzero" enum:"invoice-error,return,service-ended,allowance" doc:"Why the invoice was taken back; only after invoice-error can the delivery be invoiced anew (红字原因)"`
+}
+
+// reduction is what the document does, and the field that names it.
+func (a DiluteArgs) reduction() (r Reduction, field string) {
+	r = Reduction{Kind: RedLetter, Date: a.Date, Amount: a.Amount, Number: string(a.RedLetter), Cause: a.Cause}
+	if a.RedLetter == "" {
+		r.Kind, r.Number = CreditNote, string(a.CreditNote)
+		return r, "/creditNote"
+	}
+	return r, "/redLetter"
 }
 
 // Dilute takes back what the seller credited to its buyer (账款稀释). It is a fact, so it is recorded whoever holds a
-// lien: what the lien is then worth, its holder sees.
-func (t Terms) Dilute(a DiluteArgs, from lc.State, today calendar.Date) (Terms, lc.State, error) {
-	r := Reduction{RedLetter, a.Date, a.Amount, string(a.RedLetter)}
-	field := "/redLetter"
-	if a.RedLetter == "" {
-		r.Kind, r.Number, field = CreditNote, string(a.CreditNote), "/creditNote"
-	}
+// lien: what the lien is then worth, its holder sees. Of a claim that is not the seller's any more the seller can give
+// nothing back: there it is the new creditor's word that counts (民法典 545, 765).
+func (t Terms) Dilute(a DiluteArgs, by ident.USCC, from lc.State, today calendar.Date) (Terms, lc.State, error) {
+	r, field := a.reduction()
 	switch {
+	case by == t.Seller && t.Creditor != t.Seller:
+		return t, "", fault.New(fault.NotPermitted, "/party").Under("民法典 545, 765")
+	case !slices.Contains(causes, a.Cause), a.RedLetter == "" && a.Cause != "":
+		return t, "", fault.New(fault.FieldInvalid, "/cause")
 	case r.Number == "":
 		return t, "", fault.New(fault.FieldRequired, "/redLetter")
 	case a.RedLetter != "" && a.CreditNote != "":
@@ -127,6 +158,65 @@ func (t Terms) Dilute(a DiluteArgs, from lc.State, today calendar.Date) (Terms, 
 		return t, "", fault.New(fault.InvoiceYear, "/redLetter")
 	}
 	return t.reduce(r, field, from, Voided)
+}
+
+// ReinstateArgs are the private arguments of reinstate: which reduction is to count no more.
+type ReinstateArgs struct {
+	Kind   ReductionKind `json:"kind" enum:"set-off,credit-note,red-letter" doc:"What reduced it (冲减类型)"`
+	Number string        `json:"number" doc:"Number of its document (单据号)" maxLength:"64"`
+	Amount money.Amount  `json:"amount" doc:"Amount in yuan that it took off (冲减金额)"`
+}
+
+// Reinstate makes the debtor owe again what a reduction took off, as when a red-letter invoice was recorded that was
+// never issued (冲减恢复). It is the debtor's own word and to its own burden, so nobody is harmed by it. What was voided or
+// paid by set-off is registered again, for the debtor to confirm. What was invoiced anew since is owed already.
+func (t Terms) Reinstate(a ReinstateArgs, from lc.State, today calendar.Date) (Terms, lc.State, error) {
+	i := slices.IndexFunc(t.Reductions, func(r Reduction) bool {
+		return r.Stands() && r.Kind == a.Kind && r.Number == a.Number && r.Amount.Cmp(a.Amount) == 0
+	})
+	switch {
+	case a.Kind == "":
+		return t, "", fault.New(fault.FieldRequired, "/kind")
+	case a.Number == "":
+		return t, "", fault.New(fault.FieldRequired, "/number")
+	case i < 0:
+		return t, "", fault.New(fault.ReductionUnknown, "/number")
+	case !t.Reductions[i].Reissued.IsZero():
+		return t, "", fault.New(fault.InvoiceReissued, "/number")
+	}
+	t.Reductions = slices.Clone(t.Reductions)
+	t.Reductions[i].Reversed = today
+	t.Outstanding = t.Outstanding.Add(a.Amount)
+	if from == Voided || from == Paid {
+		from = Registered
+	}
+	return t, from, nil
+}
+
+// ReissueArgs are the private arguments of reissue.
+type ReissueArgs struct {
+	RedLetter ident.InvoiceNumber `json:"redLetter" doc:"Number of the red-letter invoice that took the wrong one back (红字发票号码)"`
+}
+
+// Reissue lets the delivery be invoiced anew by what a red letter took back because the invoice was wrong (红冲重开); it
+// returns that amount. An invoice that stands for several claims, or for one that was sold, is not issued anew.
+func (t Terms) Reissue(a ReissueArgs, today calendar.Date) (Terms, money.Amount, error) {
+	i := slices.IndexFunc(t.Reductions, func(r Reduction) bool {
+		return r.Stands() && r.Kind == RedLetter && r.Number == string(a.RedLetter) && r.Cause == InvoiceError
+	})
+	switch {
+	case a.RedLetter == "":
+		return t, money.Zero, fault.New(fault.FieldRequired, "/redLetter")
+	case i < 0:
+		return t, money.Zero, fault.New(fault.ReductionUnknown, "/redLetter")
+	case !t.Reductions[i].Reissued.IsZero():
+		return t, money.Zero, fault.New(fault.InvoiceReissued, "/redLetter")
+	case t.Depth > 0:
+		return t, money.Zero, fault.New(fault.WrongState, "")
+	}
+	t.Reductions = slices.Clone(t.Reductions)
+	t.Reductions[i].Reissued = today
+	return t, t.Reductions[i].Amount, nil
 }
 
 // reduce adds a reduction; what takes all that is open ends in the state given.
@@ -157,7 +247,9 @@ func (t Terms) Balanced() bool {
 		sum = sum.Add(p.Amount)
 	}
 	for _, r := range t.Reductions {
-		sum = sum.Add(r.Amount)
+		if r.Stands() {
+			sum = sum.Add(r.Amount)
+		}
 	}
 	for _, p := range t.Parts {
 		sum = sum.Add(p.Amount)

@@ -407,9 +407,18 @@ func (t Terms) Unfreeze(today calendar.Date) (Terms, lc.State) {
 	return t, t.idle(today)
 }
 
+// Value is what the goods under the receipt are worth at the lowest valid price, and whether there is one.
+func (t Terms) Value(p credit.Policy, today calendar.Date) (money.Amount, bool) {
+	price, priced := t.Prices.Lowest(today, p.ValuationMaxAgeDays, p.ValuationMinSources)
+	if !priced {
+		return money.Zero, false
+	}
+	return t.Quantity.Minus(t.Missing).At(price), true
+}
+
 // Advance is the most that may be lent on the receipt, and why nothing where nothing may.
 func Advance(t Terms, state lc.State, p credit.Policy, today calendar.Date) (money.Amount, *fault.Fault) {
-	price, priced := t.Prices.Lowest(today, p.ValuationMaxAgeDays, p.ValuationMinSources)
+	value, priced := t.Value(p, today)
 	switch {
 	case state == Expired, t.past(today):
 		return money.Zero, fault.New(fault.ReceiptExpired, "")
@@ -420,7 +429,7 @@ func Advance(t Terms, state lc.State, p credit.Policy, today calendar.Date) (mon
 	case p.GoodsInsured && !t.Contents.Insurance.Covers(today):
 		return money.Zero, fault.New(fault.NotInsured, "")
 	}
-	return t.Quantity.Minus(t.Missing).At(price).Times(p.AdvanceReceipt), nil
+	return value.Times(p.AdvanceReceipt), nil
 }
 
 func field(list string, i int) string { return list + "/" + strconv.Itoa(i) }

@@ -56,6 +56,8 @@ var ruleCodes = map[string]entry{
 	"NOT_VALUED":            {409, Text{"There are not prices enough that are recent", "缺少有效估值"}},
 	"NOT_INSURED":           {409, Text{"The goods are not insured", "货物未投保或保险已到期"}},
 	"COMMINGLED":            {409, Text{"The goods are mixed with others", "货物已混同"}},
+	"REDUCTION_UNKNOWN":     {422, Text{"No such reduction stands on the receivable", "该应收账款无此冲减记录"}},
+	"INVOICE_REISSUED":      {409, Text{"The delivery was already set free to be invoiced anew", "该部分交货已可重新开票"}},
 	"NOT_DESCENDANT":        {422, Text{"The record is no later stage of that collateral", "该记录并非原担保物的后续形态"}},
 	"BELOW_USED":            {422, Text{"Less than what was already delivered or invoiced", "低于已发货或已开票金额"}},
 	"NOT_OVERDUE":           {409, Text{"The time is not over yet", "尚未逾期"}},

@@ -174,7 +174,9 @@ func payments(e *examination) finding {
 		paid = paid.Add(p.Amount)
 	}
 	for _, r := range t.Reductions {
-		paid = paid.Add(r.Amount)
+		if r.Stands() {
+			paid = paid.Add(r.Amount)
+		}
 	}
 	for _, p := range t.Parts {
 		paid = paid.Add(p.Amount)

@@ -1,6 +1,8 @@
 package verification
 
 import (
+	"slices"
+
 	"decore/chaincode/check"
 	"decore/chaincode/lot"
 	"decore/chaincode/order"
@@ -184,7 +186,7 @@ var occasional = []struct {
 	{rule{"assignment-clause", Noted, terms, "民法典 545", found(AssignmentForbidden)}, ofTerms(func(t *receivable.Terms) bool { return t.NoAssignmentClause })},
 	{rule{"transfer", Deciding, terms, "民法典 545", found(TransferPending)}, ofTerms(func(t *receivable.Terms) bool { return t.Transfer != nil })},
 	{rule{"notice", Noted, terms, "民法典 546, 764", noticed}, ofTerms(func(t *receivable.Terms) bool { return t.Notice != nil })},
-	{rule{"dilution", Deciding, terms, "", found(Reduced)}, ofTerms(func(t *receivable.Terms) bool { return len(t.Reductions) > 0 })},
+	{rule{"dilution", Deciding, terms, "", found(Reduced)}, ofTerms(func(t *receivable.Terms) bool { return slices.ContainsFunc(t.Reductions, receivable.Reduction.Stands) })},
 }
 
 // Occasional lists the names of the checks that are made only where there is an occasion.
