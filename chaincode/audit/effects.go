@@ -125,7 +125,7 @@ var effects = map[string]effect{
 	"financing.release":       {keepsTerms: true, then: do(releaseLiens, releaseDocuments)},
 
 	"subsidy.hold":      {then: do(claimLoan, drawOnAccount)},
-	"subsidy.accrue":    {then: do(drawOnAccount)},
+	"subsidy.accrue":    {then: do(drawOnAccount, mayMoveFund)},
 	"subsidy.settle":    {then: do(drawOnAccount, mayMoveFund)},
 	"subsidy.release":   {then: do(drawOnAccount)},
 	"subsidy.correct":   {then: do(drawOnAccount, mayMoveFund)},

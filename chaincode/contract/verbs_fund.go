@@ -227,11 +227,16 @@ func onReport[A any](verb string, to lifecycle.State, move func(f fund.Fund, r r
 	})
 }
 
+// BookedMonths lists what the ledger booked for the claim, month by month.
+func (t ClaimTerms) BookedMonths() []fund.Entry { return t.Booked }
+
 // BookedIn is what the ledger booked for the claim in a month.
-func (t ClaimTerms) BookedIn(m fund.Month) fund.Entry { return fund.In(t.Booked, m) }
+func (t ClaimTerms) BookedIn(m fund.Month) fund.Entry { return fund.In(t.BookedMonths(), m) }
 
 // bookedThrough is the net of what the ledger booked for the claim up to the end of a month.
-func (t ClaimTerms) bookedThrough(m fund.Month) money.Amount { return fund.Through(t.Booked, m) }
+func (t ClaimTerms) bookedThrough(m fund.Month) money.Amount {
+	return fund.Through(t.BookedMonths(), m)
+}
 
 // Settleable is what can be settled with the claim through a fund whose months are covered up to one.
 func (t ClaimTerms) Settleable(covered fund.Month) money.Amount {

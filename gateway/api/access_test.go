@@ -222,6 +222,10 @@ var access = map[string]string{
 	"GET /v1/subsidy/funds/{id}/statement":       "rrrmnrrrrm",
 	"POST /v1/subsidy/funds/{id}/statement":      "rrrmnrrrrm",
 	"GET /v1/subsidy/funds/{id}/settlement":      "rrrrrrrrrm",
+	"GET /v1/subsidy/funds/{id}/dossier":         "rrrmnrrrrm",
+	"GET /v1/subsidy/usage":                      "rrrrrrrrrm",
+	"GET /v1/subsidy/position":                   "rrrrrrrrrm",
+	"GET /v1/subsidy/public-notice":              "rrrrrrrrrm",
 	"GET /v1/subsidy/reports":                    "mmmmmmmmmm",
 	"POST /v1/subsidy/reports":                   "rrrmmrrrrr",
 	"POST /v1/subsidy/reports/batch":             "rrrmmrrrrm",
@@ -292,7 +296,10 @@ func TestEveryOperationAnswersEveryRoleAsTheMatrixSays(t *testing.T) {
 				path = strings.ReplaceAll(path, "{id}", id)
 			}
 		}
-		if strings.HasSuffix(op.Path, "accounts/{uscc}") {
+		if strings.HasSuffix(op.Path, "/dossier") {
+			path += "?month=2026-02"
+		}
+		if strings.HasSuffix(op.Path, "accounts/{uscc}") || slices.Contains([]string{"/v1/subsidy/usage", "/v1/subsidy/position", "/v1/subsidy/public-notice"}, op.Path) {
 			path += "?policy=" + ids["/v1/subsidy/policies"]
 		}
 		for i, p := range actors {

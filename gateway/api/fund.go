@@ -41,6 +41,8 @@ var fundParties = []lifecycle.Role{lifecycle.Bank, lifecycle.Regulator}
 
 func (a *API) fundRoutes() {
 	a.noticeRoute()
+	a.dossierRoute()
+	a.usageRoutes()
 	const base = "/v1/subsidy/funds/{id}"
 	handle(a, route{method: http.MethodGet, path: base + "/report", id: "fund.draft-report", tag: tagSubsidy, roles: fundParties,
 		en: "What the ledger booked for the bank's claims in a month: the report to file", zh: "生成月报", answer: reflect.TypeFor[ReportDraft]()},
@@ -93,29 +95,16 @@ type bankClaim struct {
 	contract.ClaimTerms
 }
 
-// claimsOf lists a bank's claims under a policy, or with no bank all, in the order of their IDs. All must be known here.
-func (a *API) claimsOf(ctx context.Context, policy string, bank ident.USCC) ([]bankClaim, error) {
-	const page = 500
+// claimsOf lists the claims under a policy that the caller reads, of one bank or with none of all, in the order of their IDs.
+func (a *API) claimsOf(ctx context.Context, e *exchange, policy string, bank ident.USCC) ([]bankClaim, error) {
 	var all []bankClaim
-	f := projection.Filter{Kind: subsidy.Lifecycle.Kind, Owner: bank, Limit: page}
-	for more := true; more; {
-		found, err := a.store.Records(ctx, f)
-		if err != nil {
-			return nil, err
+	err := a.each(ctx, e, projection.Filter{Kind: subsidy.Lifecycle.Kind, Owner: bank}, func(r projection.Record) error {
+		if t, known := r.Terms.(contract.ClaimTerms); known && t.Claim.Policy == policy {
+			all = append(all, bankClaim{r.ID, t})
 		}
-		for _, r := range found {
-			f.After = r.ID
-			t, known := r.Terms.(contract.ClaimTerms)
-			if !known {
-				return nil, problem.New(problem.TermsNotHere).Because(r.ID, r.ID)
-			}
-			if t.Claim.Policy == policy {
-				all = append(all, bankClaim{r.ID, t})
-			}
-		}
-		more = len(found) == page
-	}
-	return all, nil
+		return nil
+	})
+	return all, err
 }
 
 // ReportDraft is the report of a month as the ledger has it, and what of it is filed.
@@ -135,7 +124,7 @@ func (a *API) draftReport(ctx context.Context, e *exchange, in *FundMonthQuery) 
 			return nil, parameter("query.month", err)
 		}
 	}
-	claims, err := a.claimsOf(ctx, f.Policy, f.Bank)
+	claims, err := a.claimsOf(ctx, e, f.Policy, f.Bank)
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +212,7 @@ func (a *API) settlement(ctx context.Context, e *exchange, id string) (*reply, e
 	if err != nil {
 		return nil, err
 	}
-	claims, err := a.claimsOf(ctx, f.Policy, f.Bank)
+	claims, err := a.claimsOf(ctx, e, f.Policy, f.Bank)
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ func (a *API) readReport(ctx context.Context, e *exchange, in *FundUpload, again
 	if err != nil {
 		return whole, false, err
 	}
-	claims, err := a.claimsOf(ctx, f.Policy, f.Bank)
+	claims, err := a.claimsOf(ctx, e, f.Policy, f.Bank)
 	if err != nil {
 		return whole, false, err
 	}
