@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -9,7 +10,11 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"github.com/go-json-experiment/json"
 	"github.com/xuri/excelize/v2"
+
+	"decore/chaincode/canon"
+	"decore/gateway/receipt"
 )
 
 // fundRecords makes a budget, a fund of bank A and its report of February.
@@ -229,6 +234,139 @@ func TestTheDecisionOnAClaimIsANoticeInChinese(t *testing.T) {
 		}
 		if !strings.Contains(string(one.body), hex.String()) {
 			t.Errorf("the notice does not say %q", text)
+		}
+	}
+}
+
+// reportedFund files and has accepted the report of June.
+func (w *world) reportedFund(fund string) (report string) {
+	w.Helper()
+	path := "/v1/subsidy/funds/" + fund + "/report"
+	filed := into[struct{ Reports []struct{ ID string } }](w, w.upload(bankA, path, "月报.xlsx", w.get(bankA, path+"?format=xlsx").body), http.StatusOK)
+	report = filed.Reports[0].ID
+	w.act(bureau, "/v1/subsidy/reports/"+report+"/accept", nil)
+	return report
+}
+
+func TestAnAuditorChecksEveryLineOfAMonthByItsSignedCommands(t *testing.T) {
+	w := newWorld(t)
+	_, fund, claims, _ := w.accruedFund()
+	w.refuse(http.StatusNotFound, "NOT_FOUND", w.get(bureau, "/v1/subsidy/funds/"+fund+"/dossier?month=2026-06"))
+	report := w.reportedFund(fund)
+	w.act(bureau, "/v1/subsidy/claims/"+claims[0]+"/settle", object{"amount": "1000.00"})
+	r := w.get(bureau, "/v1/subsidy/funds/"+fund+"/dossier?month=2026-06")
+	if r.status != http.StatusOK {
+		t.Fatalf("%d %s", r.status, r.body)
+	}
+	got, err := receipt.VerifyDossier(r.body)
+	if err != nil || got.Fund != fund || got.Lines != 2 || got.Accrued.String() != "6875.00" || got.Pinned {
+		t.Fatalf("%+v %v", got, err)
+	}
+	if again, err := receipt.VerifyDossier(r.body, receipt.Anchor(got.Anchor)); err != nil || !again.Pinned {
+		t.Errorf("with the founding key known before: %v", err)
+	}
+	verbs := map[string]bool{}
+	for _, l := range got.Commands {
+		verbs[l.Subject+" "+l.Verb] = true
+	}
+	for _, want := range []string{claims[0] + " subsidy.hold", claims[1] + " subsidy.accrue", claims[0] + " subsidy.settle", fund + " fund.allocate", report + " fund-report.file", report + " fund-report.accept"} {
+		if !verbs[want] {
+			t.Errorf("no signed command %q", want)
+		}
+	}
+	if _, err := receipt.VerifyDossier(r.body, receipt.Anchor("x")); !failed(err, receipt.AnchorMismatch) {
+		t.Errorf("another founding key: %v", err)
+	}
+	for name, c := range map[string]struct {
+		change func(d *receipt.Dossier)
+		code   receipt.Code
+	}{
+		"a claim is left out":           {func(d *receipt.Dossier) { d.Claims = d.Claims[1:] }, receipt.LinesDiffer},
+		"a report is left out":          {func(d *receipt.Dossier) { d.Reports = nil }, receipt.LinesDiffer},
+		"a claim has another's terms":   {func(d *receipt.Dossier) { d.Claims[0].Opening = d.Claims[1].Opening }, receipt.OpeningMismatch},
+		"a header has another state":    {func(d *receipt.Dossier) { d.Claims[0].Header.State = "held" }, receipt.HeaderDiffers},
+		"a command is left out":         {func(d *receipt.Dossier) { d.Commands = d.Commands[1:] }, receipt.FoundingMissing},
+		"a command has another's place": {func(d *receipt.Dossier) { d.Commands[3], d.Commands[4] = d.Commands[4], d.Commands[3] }, receipt.OutOfOrder},
+		"a signature is forged":         {forgeLast, receipt.SignatureInvalid},
+		"another ledger":                {func(d *receipt.Dossier) { d.Ledger = "other" }, receipt.CharterDiffers},
+		"another month":                 {func(d *receipt.Dossier) { d.Month = "2026-05" }, receipt.LinesDiffer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var d receipt.Dossier
+			if err := json.Unmarshal(r.body, &d); err != nil {
+				t.Fatal(err)
+			}
+			c.change(&d)
+			raw, err := canon.Marshal(d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := receipt.VerifyDossier(raw); !failed(err, c.code) {
+				t.Errorf("got %v, want %s", err, c.code)
+			}
+		})
+	}
+	if _, err := receipt.VerifyDossier([]byte(`{"format":"x"}`)); !errors.Is(err, receipt.ErrForm) {
+		t.Errorf("what is no dossier: %v", err)
+	}
+}
+
+func failed(err error, code receipt.Code) bool {
+	var f *receipt.FailedError
+	return errors.As(err, &f) && f.Has(code)
+}
+
+// forgeLast turns a bit of the last command's signature.
+func forgeLast(d *receipt.Dossier) {
+	jws := []byte(d.Commands[len(d.Commands)-1].JWS)
+	at := len(jws) - 40
+	jws[at] = map[bool]byte{true: 'B', false: 'A'}[jws[at] == 'A']
+	d.Commands[len(d.Commands)-1].JWS = string(jws)
+}
+
+func TestTheBureauSeesHowAPolicyIsUsedAndBanksDoNot(t *testing.T) {
+	w := newWorld(t)
+	policy, fund, claims, _ := w.accruedFund()
+	type usage struct {
+		Key, Name, Principal, Granted, Held, Accrued, Settled, TakenBack string
+		Claims, Households                                               int
+	}
+	type list struct{ Items []usage }
+	by := func(group string) []usage {
+		return into[list](w, w.get(bureau, "/v1/subsidy/usage?policy="+policy+"&by="+group), http.StatusOK).Items
+	}
+	banks := by("bank")
+	if len(banks) != 2 || banks[0].Key != string(bankA) || banks[0].Claims != 2 || banks[0].Households != 1 || banks[0].Accrued != "6875.00" ||
+		banks[0].Principal != "11000000.00" || banks[0].Name == "" || banks[1].Accrued != "0.00" {
+		t.Errorf("by bank: %+v", banks)
+	}
+	for group, want := range map[string]string{"sector": "", "district": "370200", "size": "small"} {
+		if got := by(group); len(got) != 1 || got[0].Claims != 3 || got[0].Households != 1 || want != "" && got[0].Key != want {
+			t.Errorf("by %s: %+v", group, got)
+		}
+	}
+	if got := by("month"); len(got) != 1 || got[0].Key != "2026-06" || got[0].Accrued != "6875.00" || got[0].Claims != 2 {
+		t.Errorf("by month: %+v", got)
+	}
+	w.refuse(http.StatusUnprocessableEntity, "POLICY_UNKNOWN", w.get(bureau, "/v1/subsidy/usage?policy=none"))
+
+	w.reportedFund(fund)
+	w.act(bureau, "/v1/subsidy/claims/"+claims[0]+"/settle", object{"amount": "1000.00"})
+	type position struct {
+		Budget, Used, Held, Left, Needed string
+		Funds, Reporting                 int
+	}
+	if got := into[position](w, w.get(bureau, "/v1/subsidy/position?policy="+policy), http.StatusOK); got != (position{"1000000.00", "1000.00", "99000.00", "900000.00", "300000.00", 1, 0}) {
+		t.Errorf("the budget: %+v", got)
+	}
+	notice := w.get(bureau, "/v1/subsidy/public-notice?policy="+policy)
+	type entry struct{ Household, Name, Policy, Document string }
+	if got := into[struct{ Items []entry }](w, notice, http.StatusOK).Items; len(got) != 1 || got[0].Household != string(supplier) || got[0].Document != "财金〔2026〕4号" {
+		t.Errorf("for publication: %+v", got)
+	}
+	for _, secret := range append([]string{string(bankA), string(bankB), "FIN-", "6875", "11000000"}, claims...) {
+		if strings.Contains(string(notice.body), secret) {
+			t.Errorf("the list for publication tells %q", secret)
 		}
 	}
 }
