@@ -172,7 +172,7 @@ func init() {
 		"fund.request":  func(*world, string) any { return fund.RequestArgs{Need: need("5000.00")} },
 		"fund.decline":  func(*world, string) any { return fund.ReasonArgs{Reason: "材料不全"} },
 		"fund.allocate": func(w *world, _ string) any { return w.allocation(w.budget("2000.00"), "1000.00") },
-		"fund.settle":   func(w *world, id string) any { return fund.QuarterArgs{Through: "2026-03"} },
+		"fund.settle":   func(*world, string) any { return fund.QuarterArgs{Through: "2026-03"} },
 		"fund.return":   func(w *world, _ string) any { return w.returned("1.00") },
 		"fund.confirm-return": func(w *world, id string) any {
 			if s := w.Header(id).State; s == fund.Open || s == fund.Cleared {
@@ -182,7 +182,7 @@ func init() {
 		},
 		"fund.clear": none,
 
-		"fund-report.file": func(w *world, id string) any {
+		"fund-report.file": func(w *world, _ string) any {
 			var own string
 			w.read(contract.FundKey(w.policy.ID, w.BankA.USCC), &own)
 			if own == "" {

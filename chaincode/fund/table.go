@@ -18,8 +18,8 @@ const (
 	Withdrawn lc.State = "withdrawn" // 已撤回
 )
 
-// States of a budget, which has Open too.
-const Closed lc.State = "closed" // 已关闭
+// Closed is the last state of a budget (已关闭), which is Open before.
+const Closed lc.State = "closed"
 
 var (
 	bank   = []lc.Signer{{Role: lc.Bank, As: lc.Lender}}

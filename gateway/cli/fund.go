@@ -101,11 +101,7 @@ func (f fundFlags) sheet(ctx context.Context, s *streams, what, out string, quer
 }
 
 // upload sends a workbook as a form and prints the answer.
-func (f fundFlags) upload(ctx context.Context, s *streams, what, file string, query url.Values) error {
-	content, err := os.ReadFile(file)
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
+func (f fundFlags) upload(ctx context.Context, s *streams, what, file string, content []byte, query url.Values) error {
 	var form bytes.Buffer
 	m := multipart.NewWriter(&form)
 	part, err := m.CreateFormFile("file", filepath.Base(file))
@@ -150,7 +146,11 @@ func (c *fundFileCommand) Run(ctx context.Context, s *streams) error {
 	if c.DryRun {
 		query.Set("dryRun", "true")
 	}
-	return c.upload(ctx, s, "report", c.Workbook, query)
+	content, err := os.ReadFile(c.Workbook)
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return c.upload(ctx, s, "report", c.Workbook, content, query)
 }
 
 type fundStatementCommand struct {
@@ -170,7 +170,11 @@ type fundCheckCommand struct {
 
 // Run compares a statement with the ledger.
 func (c *fundCheckCommand) Run(ctx context.Context, s *streams) error {
-	return c.upload(ctx, s, "statement", c.Workbook, nil)
+	content, err := os.ReadFile(c.Workbook)
+	if err != nil {
+		return fmt.Errorf("statement: %w", err)
+	}
+	return c.upload(ctx, s, "statement", c.Workbook, content, nil)
 }
 
 type fundSettleCommand struct {
