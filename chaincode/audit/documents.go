@@ -10,7 +10,7 @@ import (
 	"decore/chaincode/receivable"
 )
 
-var tokenForm = regexp.MustCompile(`^F[1-6]-` + duplicate.KeyVersion + `-[A-Za-z0-9_-]{43}$`)
+var tokenForm = regexp.MustCompile(`^F[1-9]-` + duplicate.KeyVersion + `-[A-Za-z0-9_-]{43}$`)
 
 // register returns the claims to a document as the commands so far made them.
 func (s *story) register(t duplicate.Token) duplicate.Register {

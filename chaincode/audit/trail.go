@@ -141,6 +141,9 @@ func (s *story) checkHeader(t *trail) {
 		want.Terms = t.after.Terms
 		t.commitments = append(t.commitments, t.after.Terms)
 	}
+	if want.Terms != t.before.Terms {
+		want.Doubted = t.after.Doubted // why is private
+	}
 	if len(t.grants)+len(t.revokes) > 0 {
 		s.checkGrants(t)
 		want.Grants = t.after.Grants

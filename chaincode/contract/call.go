@@ -162,6 +162,9 @@ func save[T Terms](c *call, r *Record[T]) error {
 			return err
 		}
 	}
+	if d, ok := any(r.Terms).(interface{ Doubted() bool }); ok {
+		r.Doubted = d.Doubted()
+	}
 	r.Version++
 	r.Updated, r.Command = c.now, c.cmd.ID
 	if r.ID == c.cmd.Subject {

@@ -103,10 +103,13 @@ func appraiseReceipt(c *call, id, field string, p credit.Policy) (piece, error) 
 		return piece{}, err
 	}
 	advance, refused := warehouse.Advance(r.Terms, r.State, p, c.today())
-	if frozen, err := c.lotFrozen(r.Terms); err != nil {
+	switch h, _, err := c.header(r.Terms.Lot); {
+	case err != nil:
 		return piece{}, err
-	} else if frozen {
+	case h.State == lot.Frozen:
 		advance, refused = money.Zero, fault.New(fault.CollateralIneligible, "")
+	case h.Doubted:
+		advance, refused = money.Zero, fault.New(fault.Shortage, "")
 	}
 	worth, _ := r.Terms.Value(p, c.today())
 	return piece{Header: r.Header, owner: r.Terms.Owner, confirmed: true, worth: worth, advance: advance, refused: refused,

@@ -123,9 +123,54 @@ func TestQingdaoPort2014(t *testing.T) {
 			place.Position = position
 			w.foiled(attempt{w.Keeper, "lot.store", w.declared(), place}, "DUPLICATE_REGISTERED", "/position", "")
 		}
+		renamed := w.declareArgs()
+		renamed.Goods.Name, renamed.Goods.Code, renamed.Goods.Batch = "铝锭(重熔用)", "AL-X9", "B-7"
+		second := w.after(contracttest.NewID("LOT"), w.SME, "lot.declare", renamed)
+		w.foiled(attempt{w.Keeper, "lot.store", second, place}, "PLACE_TAKEN", "/position", pledgeOfReceipts)
+		told := place
+		told.Shared = true
+		w.fork(t).Do(w.Keeper, "lot.store", second, told)
 		f := w.liened(w.BankA, financing.InventoryLoan, "100000.00", heap) // a mortgage stands by its filing
 		w.paidOut(w.BankA, f, "100000.00")
 		w.foiled(attempt{w.Keeper, "lot.store", w.declared(), place}, "DUPLICATE_FINANCED", "/position", "")
+	})
+	t.Run("a stack that is less than its receipts", func(t *testing.T) {
+		w := base.fork(t)
+		heap := w.stored()
+		r := w.issued(heap, "40")
+		loan := w.secured(w.BankA, financing.ReceiptLoan, "100000.00", r)
+		w.Do(w.Keeper, "lot.stock-take", heap, lot.StockTakeArgs{Counted: tons("39"), Date: w.today()})
+		if !w.Header(heap).Doubted {
+			t.Fatal("nobody is told")
+		}
+		w.foiled(attempt{w.BankA, "financing.reserve", loan, financing.ReserveArgs{Hours: 1}}, "SHORTAGE", "/collateral/0", "")
+		w.foiled(attempt{w.SME, "warehouse-receipt.endorse", r, warehouse.EndorseArgs{To: w.SME2.USCC}}, "SHORTAGE", "/lot", "")
+		w.Do(w.SME, "warehouse-receipt.claim-goods", r, warehouse.ClaimArgs{})
+		w.foiled(attempt{w.Keeper, "warehouse-receipt.deliver", r, financing.NoArgs{}}, "SHORTAGE", "/lot", "民法典 917")
+		w.Do(w.SME, "warehouse-receipt.recall", r, financing.NoArgs{})
+		w.Do(w.Keeper, "warehouse-receipt.lose", r, warehouse.LoseArgs{Quantity: tons("1"), Cause: "盘亏"})
+		if w.Header(heap).Doubted {
+			t.Error("it is said whose the loss is")
+		}
+		w.Do(w.BankA, "financing.reserve", loan, financing.ReserveArgs{Hours: 1})
+	})
+	t.Run("metal at the price of who owns it", func(t *testing.T) {
+		w := base.fork(t)
+		heap := w.shown(w.after(w.declared(), w.Keeper, "lot.store", w.storeArgs("100")))
+		f := w.appliedFor(w.BankA, financing.InventoryLoan, "100000.00", heap)
+		w.Do(w.SME, "lot.value", heap, w.price("999999.00"))
+		w.foiled(attempt{w.BankA, "financing.offer", f, w.offer("100000.00")}, "NOT_VALUED", "/collateral/0", "")
+		w.Do(w.Keeper, "lot.value", heap, w.price("1.00"))
+		w.foiled(attempt{w.BankA, "financing.offer", f, w.offer("100000.00")}, "OVER_ADVANCE", "/amount", "")
+	})
+	t.Run("metal for an order, lent on through a receipt for more than the order pays", func(t *testing.T) {
+		w := base.fork(t)
+		_, heap := w.madeFor("100000.00", "100000.00") // worth two million
+		one, other := w.issued(heap, "40"), w.issued(heap, "60")
+		both := w.appliedFor(w.BankA, financing.ReceiptLoan, "60000.01", one, other)
+		w.foiled(attempt{w.BankA, "financing.offer", both, w.offer("60000.01")}, "OVER_ADVANCE", "/amount", "")
+		w.Do(w.BankA, "financing.offer", both, w.offer("60000.00"))
+		w.foiled(attempt{w.BankA, "financing.offer", w.appliedFor(w.BankA, financing.ReceiptLoan, "24000.01", one), w.offer("24000.01")}, "OVER_ADVANCE", "/amount", "")
 	})
 	t.Run("metal delivered behind the bank's back", func(t *testing.T) {
 		w := base.fork(t)
@@ -510,6 +555,8 @@ func TestStaticAndFloatingPledges(t *testing.T) {
 		w.Do(w.BankA, "lot.call-margin", heap, lot.MarginArgs{Until: w.today().AddDays(2)})
 		w.foiled(attempt{w.BankA, "lot.order-release", heap, liquidation}, "NOT_BELOW_LINE", "/use", "")
 		w.Do(w.Keeper, "lot.value", heap, w.price("9999.99"))
+		w.foiled(attempt{w.BankA, "lot.order-release", heap, liquidation}, "LIQUIDATION_EARLY", "/use", "民法典 436")
+		w.Pass(3 * days)
 		w.Do(w.BankA, "lot.order-release", heap, liquidation)
 		w.Do(w.Keeper, "lot.release", heap, release(w, "100"))
 		if s := w.Header(heap).State; s != lot.Exhausted {

@@ -387,7 +387,7 @@ func TestWhatANoticeOfAssignmentChanges(t *testing.T) {
 		"nor after": {noticed, attempt{base.Leader, "receivable.dispute", rec, dispute}, "ENCUMBERED"},
 		"before it a counter-claim of today counts":                      {base, attempt{base.Leader, "receivable.set-off", rec, base.counterClaim("10.00")}, ""},
 		"after it one that arose later does not":                         {noticed, attempt{base.Leader, "receivable.set-off", rec, late}, "SET_OFF_FORBIDDEN"},
-		"one from before does":                                           {noticed, attempt{base.Leader, "receivable.set-off", rec, early}, ""},
+		"one from before can be declared":                                {noticed, attempt{base.Leader, "receivable.set-off", rec, early}, ""},
 		"the seller does not take the notice back":                       {noticed, attempt{base.SME, "receivable.withdraw-notice", rec, receivable.WithdrawNoticeArgs{}}, "NOT_PERMITTED"},
 		"the lender does":                                                {noticed, attempt{base.BankA, "receivable.withdraw-notice", rec, receivable.WithdrawNoticeArgs{}}, ""},
 		"the seller does not cancel":                                     {noticed, attempt{base.SME, "receivable.cancel", rec, financing.NoArgs{}}, "ENCUMBERED"},
@@ -411,6 +411,42 @@ func TestWhatANoticeOfAssignmentChanges(t *testing.T) {
 			w.Refuse(c.code, c.try.by, c.try.verb, c.try.id, c.try.args)
 		})
 	}
+	t.Run("a set-off by the buyer's word alone takes nothing from the lender", func(t *testing.T) {
+		w := noticed.fork(t)
+		w.Do(w.Leader, "receivable.set-off", rec, early)
+		if r := w.rec(rec); w.Header(rec).State != receivable.Disputed || r.Outstanding.String() != "1000.00" || r.Disputed.Cmp(early.Amount) != 0 || !r.Balanced() {
+			t.Fatalf("%s %+v", w.Header(rec).State, r)
+		}
+		w.Refuse("REFERENCE_USED", w.Leader, "receivable.set-off", rec, early)
+		accepted := receivable.AcceptSetOffArgs{Claim: early.Claim, Amount: early.Amount}
+		w.Refuse("ENCUMBERED", w.SME, "receivable.accept-set-off", rec, accepted)
+		w.Refuse("NOT_PERMITTED", w.Leader, "receivable.accept-set-off", rec, accepted)
+		backed := w.fork(t)
+		backed.Do(backed.Leader, "receivable.confirm", rec, receivable.ConfirmArgs{})
+		if r := backed.rec(rec); len(r.Reductions) > 0 || !r.Disputed.IsZero() {
+			t.Errorf("who confirms takes its set-off back: %+v", r)
+		}
+		w.Do(w.BankA, "receivable.accept-set-off", rec, accepted)
+		if r := w.rec(rec); r.Outstanding.Cmp(yuan("1000.00").Sub(early.Amount)) != 0 || !r.Disputed.IsZero() || !r.Balanced() || w.Header(rec).State == receivable.Disputed {
+			t.Errorf("%s %+v", w.Header(rec).State, r)
+		}
+		w.Refuse("WRONG_STATE", w.BankA, "receivable.accept-set-off", rec, accepted)
+	})
+	t.Run("a notice that arrived counts though the buyer is silent", func(t *testing.T) {
+		w := base.fork(t)
+		proved := receivable.ProofArgs{Proof: "EMS 1234567890", Received: evidence.InstantOf(w.State.Now)}
+		w.Refuse("NOTICE_MISSING", w.BankA, "receivable.prove-notice", rec, proved)
+		w.Do(w.BankA, "receivable.notify", rec, proof)
+		w.Refuse("NOT_PERMITTED", w.SME, "receivable.prove-notice", rec, proved)
+		w.Pass(hour)
+		late, early := proved, proved
+		late.Received, early.Received = evidence.InstantOf(w.State.Now.Add(hour)), evidence.InstantOf(w.State.Now.Add(-2*hour))
+		w.Refuse("DATE_IN_FUTURE", w.BankA, "receivable.prove-notice", rec, late)
+		w.Refuse("DATE_ORDER", w.BankA, "receivable.prove-notice", rec, early)
+		w.Do(w.BankA, "receivable.prove-notice", rec, proved)
+		w.Refuse("ENCUMBERED", w.SME, "receivable.pay", rec, pay)
+		w.Refuse("NOTICE_MISSING", w.Leader, "receivable.acknowledge-notice", rec, receivable.AcknowledgeArgs{})
+	})
 	t.Run("when the lender lets go, the creditor takes its notice back", func(t *testing.T) {
 		w := noticed.fork(t)
 		w.Do(w.BankA, "financing.cancel", fin, financing.NoArgs{})

@@ -49,7 +49,7 @@ func (w *world) price(yuanPerTon string) goods.ValueArgs {
 // stored is a lot of 100 t worth 20,000 yuan a ton, which carries a million.
 func (w *world) stored() string {
 	id := w.after(w.declared(), w.Keeper, "lot.store", w.storeArgs("100"))
-	return w.after(id, w.BankA, "lot.value", w.price("20000.00"))
+	return w.after(id, w.Keeper, "lot.value", w.price("20000.00"))
 }
 
 func (w *world) secured(bank *contracttest.Actor, p financing.Product, amount string, collateral ...string) string {
@@ -103,6 +103,15 @@ func (w *world) receipt() string { return w.issued(w.stored(), "40") }
 func (w *world) pledgedReceipt() string {
 	id := w.receipt()
 	w.lentOnReceipt(w.BankA, id, "400000.00")
+	return id
+}
+
+// freedReceipt bears the mark of a pledge that is over.
+func (w *world) freedReceipt() string {
+	id := w.receipt()
+	loan := w.lentOnReceipt(w.BankA, id, "400000.00")
+	w.Do(w.BankA, "financing.repay", loan, w.repayment("400000.00"))
+	w.Do(w.BankA, "financing.release", loan, financing.NoArgs{})
 	return id
 }
 
@@ -278,6 +287,7 @@ var goodsSamples = map[string]func(w *world, id string) any{
 	"warehouse-receipt.confirm-endorsement": none,
 	"warehouse-receipt.pledge":              func(w *world, id string) any { return warehouse.PledgeArgs{Financing: w.lienOf(id)} },
 	"warehouse-receipt.confirm-pledge":      none,
+	"warehouse-receipt.strike-pledge":       none,
 	"warehouse-receipt.split":               func(w *world, _ string) any { return w.splitArgs("10", "10", "20") },
 	"warehouse-receipt.confirm-split":       func(w *world, _ string) any { return w.numbers(2) },
 	"warehouse-receipt.merge": func(w *world, id string) any {
@@ -325,6 +335,13 @@ var pledgedGoods = map[string]map[lifecycle.State]func(*world) string{
 	"lot.order-release":      {lot.Stored: (*world).pledgedLot, lot.Frozen: func(w *world) string { return frozenLot(w, w.pledgedLot()) }},
 
 	"warehouse-receipt.pledge": {warehouse.Issued: (*world).reservedReceipt},
+	"warehouse-receipt.strike-pledge": {
+		warehouse.Issued:  (*world).freedReceipt,
+		warehouse.Expired: func(w *world) string { return w.expire(w.freedReceipt()) },
+		warehouse.Frozen: func(w *world) string {
+			return w.after(w.freedReceipt(), w.Regulator, "warehouse-receipt.freeze", warehouse.FreezeArgs{Reason: freezeReason})
+		},
+	},
 	"warehouse-receipt.order-delivery": {
 		warehouse.Issued:   (*world).pledgedReceipt,
 		warehouse.Expired:  func(w *world) string { return w.expire(w.pledgedReceipt()) },

@@ -39,12 +39,15 @@ type lotBook struct {
 	letOut, title        map[string]int64 // ordered out, and into receipts, by financing
 	appointed, control   string           // the bank that appointed the supervisor, and for which it controls
 	lines                string           // the bank that set them
+	mixed                bool             // with goods of others
 }
 
 type receiptBook struct {
 	lot, owner   string
 	quantity     int64
 	missing      int64 // of it: lost
+	order        string
+	share        int64 // of the order
 	live         bool
 	asked        arguments
 	mark, letOut string // financings of the pledge mark and of the order to deliver
@@ -257,10 +260,11 @@ var booking = map[string]func(o *oracle, id, by string, a arguments) error{
 		return err
 	},
 	"lot.stock-take": func(o *oracle, id, _ string, a arguments) error {
-		o.lots[id].missing = max(0, o.lots[id].in-o.lots[id].out-int64(a.Counted))
+		o.lots[id].missing = max(0, o.lots[id].in-o.lots[id].out-o.lostOf(id)-int64(a.Counted))
 		return nil
 	},
-	"lot.settle": func(o *oracle, id, _ string, _ arguments) error { o.lots[id].left = 0; return nil },
+	"lot.mark-commingled": func(o *oracle, id, _ string, _ arguments) error { o.lots[id].mixed = true; return nil },
+	"lot.settle":          func(o *oracle, id, _ string, _ arguments) error { o.lots[id].left = 0; return nil },
 	"lot.appoint-supervisor": func(o *oracle, id, by string, _ arguments) error {
 		o.lots[id].appointed, o.lots[id].control = by, ""
 		return nil
@@ -293,7 +297,9 @@ var booking = map[string]func(o *oracle, id, by string, a arguments) error{
 				return fmt.Errorf("%s issued over %s, which %s holds", id, a.Lot, f)
 			}
 		}
-		o.receipts[id] = &receiptBook{lot: a.Lot, owner: o.lots[a.Lot].owner, quantity: int64(a.Quantity), live: true}
+		l := o.lots[a.Lot]
+		o.receipts[id] = &receiptBook{lot: a.Lot, owner: l.owner, quantity: int64(a.Quantity), live: true, order: l.order,
+			share: portion(l.share, int64(a.Quantity), l.in-l.out)}
 		o.descends(id, a.Lot)
 		o.prices[id] = o.prices[a.Lot]
 		return o.numbered(id, a.Contents.Number)
@@ -301,6 +307,9 @@ var booking = map[string]func(o *oracle, id, by string, a arguments) error{
 	"warehouse-receipt.value": statePrice,
 	"warehouse-receipt.lose": func(o *oracle, id, _ string, a arguments) error {
 		r := o.receipts[id]
+		if short := o.short(r.lot); short > 0 {
+			o.lots[r.lot].missing -= min(short, int64(a.Quantity))
+		}
 		if r.missing += int64(a.Quantity); r.missing > r.quantity {
 			return fmt.Errorf("%s lost %d of %d", id, r.missing, r.quantity)
 		}
@@ -319,8 +328,14 @@ var booking = map[string]func(o *oracle, id, by string, a arguments) error{
 	"warehouse-receipt.confirm-split": func(o *oracle, id, _ string, a arguments) error {
 		r := o.receipts[id]
 		r.live = false
+		whole, left := r.quantity, r.share
 		for i, p := range r.asked.Parts {
-			o.receipts[p.ID] = &receiptBook{lot: r.lot, owner: r.owner, quantity: int64(p.Quantity), live: true, mark: r.mark}
+			share := portion(r.share, int64(p.Quantity), whole)
+			if i == len(r.asked.Parts)-1 {
+				share = left
+			}
+			left -= share
+			o.receipts[p.ID] = &receiptBook{lot: r.lot, owner: r.owner, quantity: int64(p.Quantity), live: true, mark: r.mark, order: r.order, share: share}
 			o.descends(p.ID, id)
 			o.prices[p.ID] = o.prices[id]
 			r.quantity -= int64(p.Quantity)
@@ -335,14 +350,14 @@ var booking = map[string]func(o *oracle, id, by string, a arguments) error{
 	},
 	"warehouse-receipt.confirm-merge": func(o *oracle, id, _ string, a arguments) error {
 		one, into := *o.receipts[id], o.receipts[id].asked.Into
-		one.quantity, one.mark, one.letOut, one.asked = 0, "", "", arguments{}
+		one.quantity, one.share, one.mark, one.letOut, one.asked = 0, 0, "", "", arguments{}
 		all := append(slices.Clone(o.receipts[id].asked.Others), id)
 		for _, part := range all {
 			p := o.receipts[part]
 			if !p.live || p.lot != one.lot || p.owner != one.owner || p.missing > 0 || len(o.touching(part)) > 0 {
 				return fmt.Errorf("%s cannot be part of %s", part, into)
 			}
-			one.quantity, p.live = one.quantity+p.quantity, false
+			one.quantity, one.share, p.live = one.quantity+p.quantity, one.share+p.share, false
 		}
 		o.receipts[into] = &one
 		o.descends(into, all...)
@@ -363,6 +378,9 @@ var booking = map[string]func(o *oracle, id, by string, a arguments) error{
 			if r.letOut != f {
 				return fmt.Errorf("%s delivered without the order of %s", id, f)
 			}
+		}
+		if short := o.short(r.lot); short > 0 {
+			return fmt.Errorf("%s delivered from a lot that lacks %d", id, short)
 		}
 		r.live = false
 		o.lots[r.lot].leave(r.quantity)
@@ -659,12 +677,37 @@ func spend(orders map[string]int64, financing string, q int64) bool {
 
 // leave takes goods out with their share of the order, to the fen below; the last goods take what is left of it.
 func (l *lotBook) leave(q int64) {
-	there, part := l.in-l.out, l.share
-	if q < there {
-		product := new(big.Int).Mul(big.NewInt(l.share), big.NewInt(q))
-		part = product.Quo(product, big.NewInt(there)).Int64()
-	}
+	part := portion(l.share, q, l.in-l.out)
 	l.out, l.share, l.left = l.out+q, l.share-part, l.left+part
+}
+
+// portion is what of a share falls to a part of goods, to the fen below.
+func portion(share, part, whole int64) int64 {
+	if part >= whole {
+		return share
+	}
+	product := new(big.Int).Mul(big.NewInt(share), big.NewInt(part))
+	return product.Quo(product, big.NewInt(whole)).Int64()
+}
+
+// lostOf is what live receipts over a lot say that they lost, and short what the lot lacks for its receipts beside that.
+func (o *oracle) lostOf(lot string) (sum int64) {
+	for _, r := range o.receipts {
+		if r.lot == lot && r.live {
+			sum += r.missing
+		}
+	}
+	return sum
+}
+
+func (o *oracle) short(lot string) int64 {
+	l := o.lots[lot]
+	return o.receipted(lot) - (l.in - l.out - l.missing)
+}
+
+// doubted reports whether nothing may be lent on receipts over a lot.
+func (o *oracle) doubted(lot string) bool {
+	return o.receipted(lot) > 0 && (o.short(lot) > 0 || o.lots[lot].mixed)
 }
 
 // disburseBooked refuses money on what is not held for good, is pledged in name only, or is worth too little.
@@ -681,6 +724,8 @@ func disburseBooked(o *oracle, id, by string, a arguments) error {
 		switch {
 		case !held || !l.until.IsZero():
 			return fmt.Errorf("%s paid out without its lien on %s", id, record)
+		case receipt != nil && o.doubted(receipt.lot):
+			return fmt.Errorf("%s paid out on %s, whose goods are not all there", id, record)
 		case receipt != nil && receipt.mark != id:
 			return fmt.Errorf("%s paid out on %s without its mark", id, record)
 		case goods != nil && f.product != "inventory-mortgage" && f.product != "order-loan" && goods.control != f.lender:
@@ -722,6 +767,8 @@ func (o *oracle) value(id string) int64 {
 	}
 	if r := o.receipts[id]; r != nil && !r.live {
 		return 0
+	} else if r != nil && r.order != "" {
+		return min(o.worth(id, r.quantity-r.missing), r.share)
 	} else if r != nil {
 		return o.worth(id, r.quantity-r.missing)
 	}
@@ -735,16 +782,28 @@ func (o *oracle) value(id string) int64 {
 
 // worth is what goods are worth at the lowest price of the last thirty days.
 func (o *oracle) worth(id string, q int64) int64 {
-	lowest := int64(-1)
+	lowest, heard := int64(-1), false
 	for _, p := range o.prices[id] {
-		if o.now.Sub(p.on) <= 31*24*time.Hour && (lowest < 0 || p.price < lowest) {
+		if o.now.Sub(p.on) > 31*24*time.Hour {
+			continue
+		}
+		if lowest < 0 || p.price < lowest {
 			lowest = p.price
 		}
+		heard = heard || !o.owns(id, p.by)
 	}
-	if lowest < 0 {
+	if !heard {
 		return 0
 	}
 	return rounded(q, lowest, 1e6)
+}
+
+// owns reports whether a party has, or had, the goods for its own.
+func (o *oracle) owns(id, by string) bool {
+	if r := o.receipts[id]; r != nil {
+		return by == r.owner || by == o.lots[r.lot].owner
+	}
+	return by == o.lots[id].owner
 }
 
 func percent(n, rate int64) int64 { return rounded(n, rate, 100) }
@@ -945,7 +1004,7 @@ func (o *oracle) agrees(id string, parents []string, raw []byte) error {
 		want.OrderShare, want.Left, want.Missing = yuanText(l.share), yuanText(l.left), goodsText(l.missing)
 	case o.receipts[id] != nil && o.receipts[id].live:
 		r := o.receipts[id]
-		want.Quantity, want.Missing, want.Owner = goodsText(r.quantity), goodsText(r.missing), r.owner
+		want.Quantity, want.Missing, want.Owner, want.OrderShare = goodsText(r.quantity), goodsText(r.missing), r.owner, yuanText(r.share)
 	case o.receivables[id] != nil:
 		r := o.receivables[id]
 		want.Amount, want.Outstanding, want.Disputed = yuanText(r.amount), yuanText(r.open()), yuanText(r.disputed)

@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"decore/chaincode/contract/contracttest"
+	"decore/chaincode/evidence"
 	"decore/chaincode/fault"
 	"decore/chaincode/financing"
 	"decore/chaincode/ident"
@@ -77,10 +78,15 @@ func reissuable() map[lifecycle.State]func(*world) string {
 	all := inHandsOfA(taken("10.00"))
 	assigned := func(w *world) string { id, _ := w.assignedToA(w.registered()); return id }
 	all[receivable.Paid] = func(w *world) string {
-		return w.after(taken("10.00")(w, assigned(w)), w.Leader, "receivable.set-off", w.counterClaim("990.00"))
+		return w.after(taken("10.00")(w, assigned(w)), w.BankA, "receivable.pay", w.payment("990.00"))
 	}
 	all[receivable.Voided] = func(w *world) string { return taken("1000.00")(w, assigned(w)) }
 	return all
+}
+
+// declaredSetOff is set off by its buyer against bank A, which did not accept it.
+func (w *world) declaredSetOff(id string) string {
+	return w.after(id, w.Leader, "receivable.set-off", w.counterClaim("10.00"))
 }
 
 // shortLoan is one whose receivable does not carry it any more.
@@ -136,6 +142,9 @@ func (w *world) received(id string) string {
 // inOpenStates brings receivables into each open state, with what else is to be so of them.
 func inOpenStates(then func(w *world, id string) string) map[lifecycle.State]func(*world) string {
 	all := map[lifecycle.State]func(*world) string{}
+	for _, s := range []lifecycle.State{receivable.Disputed, receivable.Overdue} {
+		guards["receivable.accept-set-off "+string(s)+" sme"] = fault.Encumbered
+	}
 	for _, s := range append([]lifecycle.State{receivable.Paid, receivable.Voided}, openStates...) {
 		// While a bank holds the claim, it says whether the delivery is set free.
 		guards["receivable.reissue "+string(s)+" sme"] = fault.Encumbered
@@ -179,6 +188,13 @@ func init() {
 		},
 		"receivable.set-off": func(w *world, _ string) any { return w.counterClaim("10.00") },
 		"receivable.dilute":  func(w *world, _ string) any { return w.redLetter("10.00") },
+		"receivable.prove-notice": func(w *world, _ string) any {
+			return receivable.ProofArgs{Proof: "EMS 1234567890", Received: evidence.InstantOf(w.State.Now)}
+		},
+		"receivable.accept-set-off": func(w *world, id string) any {
+			a := w.reinstatement(id)
+			return receivable.AcceptSetOffArgs{Claim: ident.DocumentNumber(a.Number), Amount: a.Amount}
+		},
 		"receivable.reissue": func(w *world, id string) any {
 			if a := w.reinstatement(id); a.Kind == receivable.RedLetter {
 				return receivable.ReissueArgs{RedLetter: ident.InvoiceNumber(a.Number)}
@@ -222,6 +238,14 @@ func init() {
 		"receivable.notify":             inHandsOfA(func(_ *world, id string) string { return id }),
 		"receivable.acknowledge-notice": inHandsOfA((*world).noticeOfA),
 		"receivable.withdraw-notice":    inHandsOfA((*world).noticeOfA),
+		"receivable.prove-notice":       inHandsOfA((*world).noticeOfA),
+		"receivable.accept-set-off": {
+			receivable.Disputed: func(w *world) string { id, _ := w.assignedToA(w.registered()); return w.declaredSetOff(id) },
+			receivable.Overdue: func(w *world) string {
+				id, _ := w.assignedToA(w.registered())
+				return w.overdue(w.declaredSetOff(id))
+			},
+		},
 	})
 	maps.Copy(special["receivable.revoke"], map[lifecycle.State]func(*world) string{
 		receivable.Voided: func(w *world) string {
@@ -239,6 +263,7 @@ func init() {
 	for _, s := range openStates {
 		// A notice is withdrawn by who is to be paid, and not by who gave the claim away.
 		guards["receivable.withdraw-notice "+string(s)+" sme"] = fault.NotPermitted
+		guards["receivable.prove-notice "+string(s)+" sme"] = fault.NotPermitted
 	}
 }
 

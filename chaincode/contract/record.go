@@ -25,7 +25,8 @@ type Header struct {
 	Owner    ident.USCC          `json:"owner"` // who created it; of a part of a receivable, who registered the whole
 	Root     string              `json:"root"`  // first stage of the same value; names the encumbrance book
 	Parents  []string            `json:"parents"`
-	Apart    bool                `json:"apart,omitzero"` // it was passed on to another creditor: what is lent on its order reaches it no more
+	Apart    bool                `json:"apart,omitzero"`   // it was passed on to another creditor: what is lent on its order reaches it no more
+	Doubted  bool                `json:"doubted,omitzero"` // of a lot: fewer goods are there than its receipts stand for, or they are mixed with others'
 	Tokens   []duplicate.Token   `json:"tokens"`
 	Grants   []Grant             `json:"grants"`
 	Created  evidence.Instant    `json:"created"`

@@ -27,6 +27,17 @@ func init() {
 		r.Terms, err = r.Terms.Acknowledge(c.now)
 		return r.State, err
 	})
+	on(receivable.Table, "prove-notice", func(c *call, r receivableRecord, a receivable.ProofArgs) (_ lifecycle.State, err error) {
+		r.Terms, err = r.Terms.Prove(a, c.cmd.Party, c.now)
+		return r.State, err
+	})
+	on(receivable.Table, "accept-set-off", func(c *call, r receivableRecord, a receivable.AcceptSetOffArgs) (next lifecycle.State, err error) {
+		if err := c.holdersOwn(r.Header); err != nil {
+			return "", err
+		}
+		r.Terms, next, err = r.Terms.AcceptSetOff(a, r.State)
+		return next, err
+	})
 	on(receivable.Table, "withdraw-notice", func(c *call, r receivableRecord, _ receivable.WithdrawNoticeArgs) (_ lifecycle.State, err error) {
 		live, err := c.liens(r.Header)
 		if err != nil {

@@ -51,7 +51,8 @@ func (c *call) each(ids []string, field string) ([]piece, error) {
 }
 
 // rollOver moves the lien along the stages of one value, with its rank: from an order to its receivables, from a lot
-// to its receipts, from a receipt to its parts. What is left out is free: so a part that is repaid frees its value.
+// to its receipts, from a receipt to its parts. Parts that are left out are free: so a part that is repaid frees its value. What
+// of the earlier stage has no later stage yet stays locked as long as a lien is on one of them.
 func rollOver(c *call, r financingRecord, a financing.RollOverArgs) (lifecycle.State, error) {
 	terms, err := r.Terms.RollOver(a)
 	if err != nil {

@@ -223,15 +223,15 @@ func (c *call) claimLoan(r financingRecord, reference string) error {
 	return c.claim(r.Header, duplicate.Financed)
 }
 
-// undoubled refuses collateral whose document another record was financed on. An equal composite is
-// no proof by itself, so there the debtor's confirmation of this very receivable clears it.
+// undoubled refuses collateral whose document another record was financed on. Where an equal
+// token is no proof by itself, the debtor's confirmation of this very receivable clears it, or the keeper's of this very lot.
 func (c *call) undoubled(p piece) error {
 	for _, token := range p.Tokens {
 		answer, err := c.ask(token, p.ID)
 		if err != nil {
 			return err
 		}
-		if answer == duplicate.DuplicateFinanced && (token.Kind() != duplicate.Composite || !p.confirmed) {
+		if answer == duplicate.DuplicateFinanced && (token.Kind().Proof() || !p.confirmed) {
 			return fault.New(fault.DuplicateFinanced, "")
 		}
 	}

@@ -69,11 +69,16 @@ func init() {
 		if err != nil {
 			return r.Terms, err
 		}
-		financing, err := c.heldFor(r.Header)
+		debt, err := c.heldFor(r.Header)
 		if err != nil {
 			return r.Terms, err
 		}
-		return r.Terms.OrderRelease(a, c.cmd.Party, financing, policy, c.today())
+		h, _, err := c.header(debt)
+		if err != nil {
+			return r.Terms, err
+		}
+		held := lot.Held{Holder: c.cmd.Party, Financing: debt, Overdue: h.State == financing.Overdue}
+		return r.Terms.OrderRelease(a, held, policy, c.today())
 	})
 	on(lot.Table, "release", releaseLot)
 	onLot("settle", func(c *call, r lotRecord, _ financing.NoArgs) (lot.Terms, error) {
@@ -157,7 +162,14 @@ func storeLot(c *call, r lotRecord, a lot.StoreArgs) (next lifecycle.State, err 
 	if err := c.unique(place, "/position"); err != nil {
 		return "", err
 	}
-	r.Tokens = []duplicate.Token{place}
+	// Who stores declares the goods, so one heap may come under two names: that there are two, the keeper has to say.
+	spot := key.Spot(r.Terms.Keeper, a.Site, a.Position)
+	if answer, err := c.ask(spot, ""); err != nil {
+		return "", err
+	} else if answer != duplicate.Unknown && !a.Shared {
+		return "", fault.New(fault.PlaceTaken, "/position").Under("民法典担保制度解释 art. 59")
+	}
+	r.Tokens = []duplicate.Token{place, spot}
 	return next, c.claim(r.Header, duplicate.Registered)
 }
 

@@ -40,6 +40,7 @@ func init() {
 		t, next := r.Terms.MarkPledged(c.today())
 		return t, next, c.holdsFor(r.Header, t.Pledge.Financing, "")
 	})
+	onReceipt("strike-pledge", strikePledge)
 	onReceipt("split", func(c *call, r receiptRecord, a warehouse.SplitArgs) (t warehouse.Terms, next lifecycle.State, err error) {
 		if t, next, err = r.Terms.AskSplit(a); err != nil {
 			return t, "", err
@@ -85,10 +86,7 @@ func init() {
 		t.Contents.Insurance = &a
 		return t, r.State, a.Check("")
 	})
-	onReceipt("lose", func(_ *call, r receiptRecord, a warehouse.LoseArgs) (warehouse.Terms, lifecycle.State, error) {
-		t, err := r.Terms.Lose(a)
-		return t, r.State, err
-	})
+	onReceipt("lose", loseReceipted)
 	onReceipt("expire", func(c *call, r receiptRecord, _ financing.NoArgs) (warehouse.Terms, lifecycle.State, error) {
 		next, err := r.Terms.Expire(c.today())
 		return r.Terms, next, err
@@ -144,13 +142,14 @@ func issueReceipt(c *call, a warehouse.IssueArgs) (receiptRecord, error) {
 	}
 	terms, err := warehouse.Issue(a, warehouse.Stored{Owner: l.Terms.Owner, OwnerName: depositor.Name, Keeper: l.Terms.Keeper,
 		Goods: l.Terms.Goods, Site: l.Terms.Site, Position: l.Terms.Position, Since: l.Terms.StoredOn, Insurance: l.Terms.Insurance,
-		Prices: l.Terms.Prices}, policy, c.today())
+		Prices: l.Terms.Prices, Order: l.Terms.Order}, policy, c.today())
 	if err != nil {
 		return nil, err
 	}
 	if l.Terms, err = l.Terms.Cover(a.Quantity, "/quantity"); err != nil {
 		return nil, err
 	}
+	terms.OrderShare = goods.Share(l.Terms.OrderShare, a.Quantity, l.Terms.Quantity)
 	if l.Terms, err = c.maySetFree(l, a.Quantity); err != nil {
 		return nil, err
 	}
@@ -209,18 +208,19 @@ func (c *call) actsAsOwner(u ident.USCC, field string) error {
 	return nil
 }
 
-// unfrozen refuses to pass on a receipt over goods that are frozen: who buys it buys what nobody may give out.
+// unfrozen refuses to pass on a receipt over goods that are frozen or not all there: who buys it buys what nobody may give
+// out, or what is nobody's.
 func (c *call) unfrozen(r receiptRecord) error {
-	frozen, err := c.lotFrozen(r.Terms)
-	if err == nil && frozen {
-		err = fault.New(fault.WrongState, "/lot")
+	h, _, err := c.header(r.Terms.Lot)
+	switch {
+	case err != nil:
+		return err
+	case h.State == lot.Frozen:
+		return fault.New(fault.WrongState, "/lot")
+	case h.Doubted:
+		return fault.New(fault.Shortage, "/lot")
 	}
-	return err
-}
-
-func (c *call) lotFrozen(t warehouse.Terms) (bool, error) {
-	h, _, err := c.header(t.Lot)
-	return h.State == lot.Frozen, err
+	return nil
 }
 
 // confirmEndorsement makes the endorsee the owner. To whom the former owner disclosed the receipt is over.
@@ -251,6 +251,19 @@ func pledgeReceipt(c *call, r receiptRecord, a warehouse.PledgeArgs) (warehouse.
 		return r.Terms, "", err
 	}
 	return r.Terms.AskPledge(a, f.Terms.Lender, c.today())
+}
+
+// strikePledge takes the mark of a lien off that is over. A receipt that is a part may bear the mark of a lien on its whole.
+func strikePledge(c *call, r receiptRecord, _ financing.NoArgs) (warehouse.Terms, lifecycle.State, error) {
+	held, err := c.held(r.Header)
+	if err != nil {
+		return r.Terms, "", err
+	}
+	if slices.ContainsFunc(held, func(l lien) bool { return r.Terms.Perfected(l.Financing) }) {
+		return r.Terms, "", fault.New(fault.Encumbered, "").Under("民法典 441; " + receiptLaw)
+	}
+	t, err := r.Terms.Strike()
+	return t, r.State, err
 }
 
 // holdsFor refuses a pledge for a financing that has no live lien on the receipt itself.
@@ -408,7 +421,9 @@ func deliverReceipt(c *call, r receiptRecord, _ financing.NoArgs) (warehouse.Ter
 	if l.State != lot.Stored {
 		return r.Terms, "", fault.New(fault.WrongState, "/lot")
 	}
-	l.Terms = l.Terms.Deliver(r.Terms.Quantity, c.today(), string(r.Terms.Contents.Number))
+	if l.Terms, err = l.Terms.Deliver(r.Terms.Quantity, r.Terms.Missing, c.today(), string(r.Terms.Contents.Number)); err != nil {
+		return r.Terms, "", err
+	}
 	l.State = l.Terms.State()
 	if err := c.emptied(l); err != nil {
 		return r.Terms, "", err
@@ -416,6 +431,20 @@ func deliverReceipt(c *call, r receiptRecord, _ financing.NoArgs) (warehouse.Ter
 	t := r.Terms
 	t.Request = nil
 	return t, warehouse.Delivered, save(c, l)
+}
+
+// loseReceipted records a loss with the receipt, and with its lot: it is one loss, also to the next stock-take.
+func loseReceipted(c *call, r receiptRecord, a warehouse.LoseArgs) (warehouse.Terms, lifecycle.State, error) {
+	t, err := r.Terms.Lose(a)
+	if err != nil {
+		return t, "", err
+	}
+	l, err := load[lot.Terms](c, lot.Table.Kind, t.Lot, "")
+	if err != nil {
+		return t, "", err
+	}
+	l.Terms = l.Terms.LoseReceipted(a.Quantity, c.today(), a.Cause)
+	return t, r.State, save(c, l)
 }
 
 // cancelReceipt gives a receipt up, so that its goods are simply in the lot again; only who stored them can.

@@ -34,7 +34,12 @@ const (
 	Document  Kind = "F3" // 买方|卖方|合同或订单号
 	Receipt   Kind = "F5" // 保管人|仓单编号
 	Place     Kind = "F6" // 保管人|仓库|货位|货号或品名|批号: the same goods declared as two lots
+	Spot      Kind = "F7" // 保管人|仓库|货位: one heap declared as two lots under two names
 )
+
+// Proof reports whether an equal token proves that the document is the same. Two true invoices of one day and amount exist,
+// and so do two heaps in one place.
+func (k Kind) Proof() bool { return k != Composite && k != Spot }
 
 // KeyVersion marks tokens with the consortium key that made them.
 const KeyVersion = "1"
@@ -77,6 +82,11 @@ func (k Key) Receipt(keeper ident.USCC, number ident.DocumentNumber) Token {
 // Place returns the token of goods in a place of a warehouse.
 func (k Key) Place(keeper ident.USCC, site, position, item, batch string) Token {
 	return k.token(Place, string(keeper), plain(site), grouped(position), plain(item), grouped(batch))
+}
+
+// Spot returns the token of a place of a warehouse, whatever stands there.
+func (k Key) Spot(keeper ident.USCC, site, position string) Token {
+	return k.token(Spot, string(keeper), plain(site), grouped(position))
 }
 
 // grouped is plain with numbers kept apart and without leading zeros: A12 and A-012 are one place, 1-11 and 11-1 are two.

@@ -73,6 +73,9 @@ const (
 	SumMismatch          Code = "SUM_MISMATCH"    // parts do not come to the whole
 	NotPerfected         Code = "PLEDGE_NOT_PERFECTED"
 	NotBelowLine         Code = "NOT_BELOW_LINE"
+	PlaceTaken           Code = "PLACE_TAKEN" // other goods are stored there
+	Shortage             Code = "SHORTAGE"    // fewer goods are in the lot than its receipts stand for, or they are mixed with others
+	LiquidationEarly     Code = "LIQUIDATION_EARLY"
 	BelowLeast           Code = "BELOW_LEAST" // what stays is worth less than the least value of the pledge
 	NotValued            Code = "NOT_VALUED"
 	NotInsured           Code = "NOT_INSURED"

@@ -132,19 +132,26 @@ func (ps Prices) State(a ValueArgs, by ident.USCC, today calendar.Date) (Prices,
 }
 
 // Lowest is the lowest of the prices that are no older than maxAge days, and whether there are sources enough: a
-// lender lends on the most careful of several (孰低原则).
-func (ps Prices) Lowest(today calendar.Date, maxAge, sources int) (lowest money.Amount, ok bool) {
+// lender lends on the most careful of several (孰低原则). What the interested say may lower the price, but is no source: nobody
+// prices its own collateral.
+func (ps Prices) Lowest(today calendar.Date, maxAge, sources int, interested ...ident.USCC) (lowest money.Amount, ok bool) {
 	var from []string
+	priced := false
 	for _, v := range ps {
 		if v.Date.DaysUntil(today) > maxAge {
 			continue
 		}
-		if len(from) == 0 || v.Price.Less(lowest) {
-			lowest = v.Price
+		if !priced || v.Price.Less(lowest) {
+			lowest, priced = v.Price, true
 		}
-		if !slices.Contains(from, v.Source) {
+		if !slices.Contains(from, v.Source) && !slices.Contains(interested, v.By) {
 			from = append(from, v.Source)
 		}
 	}
 	return lowest, len(from) > 0 && len(from) >= sources
+}
+
+// By are the prices that some of the parties stated.
+func (ps Prices) By(parties ...ident.USCC) Prices {
+	return slices.DeleteFunc(slices.Clone(ps), func(v Valuation) bool { return !slices.Contains(parties, v.By) })
 }

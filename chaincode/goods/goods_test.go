@@ -114,6 +114,20 @@ func TestTheLowestOfThePricesThatAreNotTooOldCounts(t *testing.T) {
 			t.Errorf("%s: %s, %t", name, got, ok)
 		}
 	}
+	for name, c := range map[string]struct {
+		prices goods.Prices
+		want   string
+	}{
+		"the owner's own is no source":         {stated(t, owner, price("SMM", "9.00", 0), price("LME", "8.00", 0)), ""},
+		"but it lowers another's":              {append(stated(t, owner, price("SMM", "7.00", 0)), stated(t, keeper, price("LME", "8.00", 0))...), "7.00"},
+		"and does not raise it":                {append(stated(t, owner, price("SMM", "9.00", 0)), stated(t, keeper, price("LME", "8.00", 0))...), "8.00"},
+		"an old one of another's is not heard": {append(stated(t, owner, price("SMM", "9.00", 0)), stated(t, keeper, price("LME", "8.00", 31))...), ""},
+	} {
+		got, ok := c.prices.Lowest(today, 30, 1, owner)
+		if ok != (c.want != "") || ok && got.String() != c.want {
+			t.Errorf("%s: %s, %t", name, got, ok)
+		}
+	}
 	two, _ := stated(t, owner, price("SMM", "9.00", 0)).State(price("SMM", "8.00", 0), keeper, today)
 	if _, ok := two.Lowest(today, 30, 2); ok {
 		t.Error("one source that two parties state counts as two")

@@ -9,8 +9,8 @@ import (
 	"decore/chaincode/money"
 )
 
-// Terms are the private terms of a lot. At all times Receipted + Missing ≤ Quantity, but for goods that were lost
-// under live receipts or liens, which is a shortage that everybody who may read the lot sees.
+// Terms are the private terms of a lot. At all times Receipted + Missing ≤ Quantity, but for goods that were not found
+// though receipts stand for them: that makes the lot doubted, which everybody sees who lends on its receipts.
 type Terms struct {
 	Owner      ident.USCC        `json:"owner"`  // 货主、存货人
 	Keeper     ident.USCC        `json:"keeper"` // 保管人
@@ -21,9 +21,11 @@ type Terms struct {
 	Declared   goods.Quantity    `json:"declared"`
 	Quantity   goods.Quantity    `json:"quantity"`          // 在库数量: what the keeper answers for
 	Receipted  goods.Quantity    `json:"receipted"`         // under live warehouse receipts
-	Missing    goods.Quantity    `json:"missing"`           // of what is under no receipt: lost, damaged, or not found
+	Missing    goods.Quantity    `json:"missing"`           // lost, damaged, or not found, beside what receipts say that they lost
+	Lost       goods.Quantity    `json:"lost,omitzero"`     // what live receipts say that they lost
 	Site       string            `json:"site,omitzero"`     // 仓库
 	Position   string            `json:"position,omitzero"` // 货位
+	Shared     bool              `json:"shared,omitzero"`   // 同货位: other goods stood there too when these came
 	StoredOn   calendar.Date     `json:"storedOn,omitzero"`
 	Commingled bool              `json:"commingled"` // 混同
 	Prices     goods.Prices      `json:"prices"`
@@ -87,6 +89,13 @@ func (t Terms) Related(as lc.Relation) ident.USCC {
 // Free is what is there and under no receipt.
 func (t Terms) Free() goods.Quantity { return t.Quantity.Minus(t.Receipted).Minus(t.Missing) }
 
+// Short reports whether there is less than the receipts stand for, beside what they say themselves that they lost.
+func (t Terms) Short() bool { return t.Quantity.Minus(t.Missing).Less(t.Receipted) }
+
+// Doubted reports whether no receipt over goods of the lot can be relied on (存疑): there is too little for all of them, or the
+// goods are mixed with others'.
+func (t Terms) Doubted() bool { return t.Receipted.IsPositive() && (t.Commingled || t.Short()) }
+
 // DeclareArgs are the private arguments of declare.
 type DeclareArgs struct {
 	Keeper     ident.USCC        `json:"keeper" doc:"Who takes the goods into storage (保管人)"`
@@ -122,6 +131,7 @@ type StoreArgs struct {
 	Position   string         `json:"position" doc:"Where in it: hall, bin, stack (货位)" maxLength:"100"`
 	Date       calendar.Date  `json:"date" doc:"Day (入库日期)"`
 	Commingled bool           `json:"commingled,omitzero" doc:"Mixed with goods of others (与他人货物混同)"`
+	Shared     bool           `json:"shared,omitzero" doc:"Other goods stand in the same place, told apart (同一货位另存他货)"`
 }
 
 // Store records that the keeper has the goods (民法典 907: it has to check them in). What it counted is the lot.
@@ -132,7 +142,8 @@ func (t Terms) Store(a StoreArgs, today calendar.Date) (Terms, lc.State, error) 
 	if err := (goods.Texts{goods.Required("/site", a.Site, 100), goods.Required("/position", a.Position, 100)}).Check(); err != nil {
 		return t, "", err
 	}
-	t.Quantity, t.Site, t.Position, t.StoredOn, t.Commingled = a.Counted, a.Site, a.Position, a.Date, a.Commingled
+	t.Quantity, t.Site, t.Position, t.StoredOn = a.Counted, a.Site, a.Position, a.Date
+	t.Commingled, t.Shared = a.Commingled, a.Shared
 	return t.moved(in, a.Counted, a.Date, ""), Stored, nil
 }
 
@@ -171,15 +182,37 @@ func (t Terms) StockTake(a StockTakeArgs, today calendar.Date) (Terms, error) {
 	if err := (goods.Texts{goods.Optional("/note", a.Note, 200)}).Check(); err != nil {
 		return t, err
 	}
-	kind, difference := counted, t.Quantity.Minus(a.Counted)
+	// What a receipt lost is known, and who answers for it; it is not missed a second time.
+	kind, difference := counted, t.Quantity.Minus(t.lost()).Minus(a.Counted)
 	t.Missing = t.Quantity.None()
 	switch {
 	case difference.IsPositive():
 		kind, t.Missing = shortage, difference
 	case !difference.IsZero():
-		kind, difference = surplus, a.Counted.Minus(t.Quantity)
+		kind, difference = surplus, a.Counted.Minus(t.Quantity.Minus(t.lost()))
 	}
 	return t.moved(kind, difference, a.Date, a.Note), nil
+}
+
+func (t Terms) lost() goods.Quantity {
+	if t.Lost.IsZero() { // no unit is set before a receipt loses something
+		return t.Quantity.None()
+	}
+	return t.Lost
+}
+
+// LoseReceipted records that a receipt lost some of its goods. Where goods were not found for all receipts before, it says
+// of which they lack, and they are not missed twice.
+func (t Terms) LoseReceipted(q goods.Quantity, day calendar.Date, cause string) Terms {
+	if t.Short() {
+		lack, known := t.Receipted.Minus(t.Quantity.Minus(t.Missing)), q
+		if lack.Less(known) {
+			known = lack
+		}
+		t.Missing = t.Missing.Minus(known)
+	}
+	t.Lost = t.lost().Plus(q)
+	return t.moved(shortage, q, day, cause)
 }
 
 func (t Terms) counted(q goods.Quantity, day, today calendar.Date) error {
@@ -281,9 +314,14 @@ func (t Terms) Uncover(q goods.Quantity) Terms {
 	return t
 }
 
-// Deliver ends a receipt by giving its goods out.
-func (t Terms) Deliver(q goods.Quantity, day calendar.Date, receipt string) Terms {
-	return t.Uncover(q).leave(q).moved(out, q, day, receipt)
+// Deliver ends a receipt by giving out what is left of its goods. It is refused where other receipts' goods would have to
+// be given for it: who stands back, a keeper with too little does not decide alone.
+func (t Terms) Deliver(q, lost goods.Quantity, day calendar.Date, receipt string) (Terms, error) {
+	if t.Short() {
+		return t, fault.New(fault.Shortage, "/lot").Under("民法典 917")
+	}
+	t.Lost = t.lost().Minus(lost)
+	return t.Uncover(q).leave(q).moved(out, q.Minus(lost), day, receipt), nil
 }
 
 func (t Terms) dated(q goods.Quantity, field string, day, today calendar.Date) error {

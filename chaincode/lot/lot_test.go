@@ -206,7 +206,54 @@ func TestAReceiptCoversGoodsUntilItEnds(t *testing.T) {
 	if back := l.Uncover(tons("40")); back.Free().String() != "100 t" {
 		t.Errorf("given up: free %s", back.Free())
 	}
-	if out := l.Deliver(tons("40"), today, "WR1"); out.Free().String() != "60 t" || out.Quantity.String() != "60 t" || !out.Receipted.IsZero() {
-		t.Errorf("delivered: %+v", out)
+	out, err := l.Deliver(tons("40"), tons("0"), today, "WR1")
+	if err != nil || out.Free().String() != "60 t" || out.Quantity.String() != "60 t" || !out.Receipted.IsZero() {
+		t.Errorf("delivered: %+v, %v", out, err)
+	}
+}
+
+// A keeper finds less than it issued receipts for: nobody can rely on any of them, until it is said which of them lack the
+// goods, or the goods are there again.
+func TestALotWithTooLittleForItsReceiptsIsDoubted(t *testing.T) {
+	l, err := stored(t).Cover(tons("40"), "/quantity")
+	if err != nil {
+		t.Fatal(err)
+	}
+	take := func(l lot.Terms, found string) lot.Terms {
+		t.Helper()
+		l, err := l.StockTake(lot.StockTakeArgs{Counted: tons(found), Date: today}, today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	if take(l, "40").Doubted() {
+		t.Error("what lacks is under no receipt")
+	}
+	short := take(l, "37")
+	if !short.Doubted() {
+		t.Error("3 t of the receipts lack")
+	}
+	if _, err := short.Deliver(tons("10"), tons("0"), today, "WR1"); told(err) != "SHORTAGE/lot 民法典 917" {
+		t.Errorf("delivered: %v", err)
+	}
+	known := short.LoseReceipted(tons("3"), today, "进水")
+	if known.Doubted() || known.Missing.String() != "60 t" || known.Lost.String() != "3 t" {
+		t.Errorf("the receipts say which of them lack 3 t: %+v", known)
+	}
+	if again := take(known, "37"); again.Doubted() || again.Missing.String() != "60 t" {
+		t.Errorf("what receipts lost is missed again: %+v", again)
+	}
+	out, err := known.Deliver(tons("40"), tons("3"), today, "WR1")
+	if err != nil || out.Quantity.String() != "60 t" || out.Missing.String() != "60 t" || !out.Lost.IsZero() || out.Movements[len(out.Movements)-1].Quantity.String() != "37 t" {
+		t.Errorf("delivered: %+v, %v", out, err)
+	}
+	mixed := l
+	if mixed.Commingled = true; !mixed.Doubted() {
+		t.Error("its goods are mixed with others'")
+	}
+	more, err := short.Add(lot.AddArgs{Quantity: tons("3"), Date: today}, today)
+	if err != nil || more.Doubted() {
+		t.Errorf("the keeper made up for it: %+v, %v", more, err)
 	}
 }

@@ -104,13 +104,17 @@ const (
 	Liquidity Level = "liquidation" // 低于平仓线
 )
 
-// Level tells how the value stands to the lines on the day; without a price it counts as nothing.
+// Level tells how the value stands to the lines on the day, by the prices of the keeper and the supervisor: neither who
+// owes nor a bank prices what is to be called for or sold. Without a price it is time to ask, and not to sell.
 func (t Terms) Level(p credit.Policy, today calendar.Date) Level {
 	if t.Lines == nil {
 		return Sound
 	}
-	value, _ := t.Value(p, today)
+	price, priced := t.Prices.By(t.neutral()...).Lowest(today, p.ValuationMaxAgeDays, 1)
+	value := t.valueAt(price)
 	switch {
+	case !priced:
+		return Warned
 	case value.Less(t.Lines.Liquidate):
 		return Liquidity
 	case value.Less(t.Lines.Warning):
@@ -119,6 +123,19 @@ func (t Terms) Level(p credit.Policy, today calendar.Date) Level {
 		return BelowLow
 	}
 	return Sound
+}
+
+// neutral are who has the goods in hand and no interest in their price.
+func (t Terms) neutral() []ident.USCC {
+	if t.Control != nil {
+		return []ident.USCC{t.Keeper, t.Control.Supervisor}
+	}
+	return []ident.USCC{t.Keeper}
+}
+
+// unanswered reports whether a margin call of the holder has run out.
+func (t Terms) unanswered(holder ident.USCC, today calendar.Date) bool {
+	return slices.ContainsFunc(t.Calls, func(c MarginCall) bool { return c.Holder == holder && c.Until.Before(today) })
 }
 
 // MarginCall is a call for more goods (跌价补偿、补足通知).
@@ -180,8 +197,16 @@ type OrderArgs struct {
 
 const maxOrders = 20
 
-// OrderRelease adds an order of a lien holder. Goods are liquidated only below the line for it.
-func (t Terms) OrderRelease(a OrderArgs, by ident.USCC, financing string, p credit.Policy, today calendar.Date) (Terms, error) {
+// Held is for which debt a lien holder holds the goods.
+type Held struct {
+	Holder    ident.USCC
+	Financing string
+	Overdue   bool // the debt is
+}
+
+// OrderRelease adds an order of a lien holder. Goods are liquidated only below the line for it, and only when the debt is
+// overdue or a margin call ran out (民法典 436: on default, or in the case agreed).
+func (t Terms) OrderRelease(a OrderArgs, by Held, p credit.Policy, today calendar.Date) (Terms, error) {
 	switch {
 	case !a.Quantity.Same(t.Quantity):
 		return t, fault.New(fault.UnitMismatch, "/quantity")
@@ -193,10 +218,12 @@ func (t Terms) OrderRelease(a OrderArgs, by ident.USCC, financing string, p cred
 		return t, fault.New(fault.FieldInvalid, "/use")
 	case a.Use == Liquidation && t.Level(p, today) != Liquidity:
 		return t, fault.New(fault.NotBelowLine, "/use")
+	case a.Use == Liquidation && !by.Overdue && !t.unanswered(by.Holder, today):
+		return t, fault.New(fault.LiquidationEarly, "/use").Under("民法典 436")
 	case len(t.Orders) >= maxOrders:
 		return t, fault.New(fault.TooMany, "")
 	}
-	t.Orders = append(append([]ReleaseOrder{}, t.Orders...), ReleaseOrder{Holder: by, Financing: financing, Use: a.Use, Quantity: a.Quantity, Date: today})
+	t.Orders = append(append([]ReleaseOrder{}, t.Orders...), ReleaseOrder{Holder: by.Holder, Financing: by.Financing, Use: a.Use, Quantity: a.Quantity, Date: today})
 	return t, nil
 }
 
@@ -226,15 +253,19 @@ func (t Terms) Spend(q goods.Quantity, financing string, uses ...Use) (Terms, bo
 // Value is what the goods under no receipt are worth by the lowest of the prices, and no more than the order for which
 // they are pays; false where there are not prices enough.
 func (t Terms) Value(p credit.Policy, today calendar.Date) (money.Amount, bool) {
-	price, ok := t.Prices.Lowest(today, p.ValuationMaxAgeDays, p.ValuationMinSources)
+	price, ok := t.Prices.Lowest(today, p.ValuationMaxAgeDays, p.ValuationMinSources, t.Owner)
 	if !ok || t.Free().IsZero() {
 		return money.Zero, false
 	}
+	return t.valueAt(price), true
+}
+
+func (t Terms) valueAt(price money.Amount) money.Amount {
 	value := t.Free().At(price)
 	if t.Order != "" {
 		value = money.Min(value, t.OrderShare)
 	}
-	return value, true
+	return value
 }
 
 // Advance is the most that may be lent on the lot, and why nothing where nothing may.

@@ -6,6 +6,7 @@ import (
 	"decore/chaincode/calendar"
 	"decore/chaincode/credit"
 	"decore/chaincode/goods"
+	"decore/chaincode/ident"
 	lc "decore/chaincode/lifecycle"
 	"decore/chaincode/lot"
 	"decore/chaincode/money"
@@ -64,7 +65,7 @@ func TestLinesLieOverEachOther(t *testing.T) {
 
 // priced is a lot at another price.
 func priced(l lot.Terms, yuanAUnit string, day calendar.Date) lot.Terms {
-	l.Prices = goods.Prices{{By: bank, Source: "SMM", Date: day, Price: yuan(yuanAUnit)}}
+	l.Prices = goods.Prices{{By: keeper, Source: "SMM", Date: day, Price: yuan(yuanAUnit)}}
 	return l
 }
 
@@ -75,7 +76,7 @@ func TestTheValueStandsAtALevel(t *testing.T) {
 		want  lot.Level
 	}{
 		{"20000.00", today, lot.Sound}, {"19000.00", today, lot.Sound}, {"18999.99", today, lot.BelowLow}, {"18000.00", today, lot.BelowLow},
-		{"17999.99", today, lot.Warned}, {"16000.00", today, lot.Warned}, {"15999.99", today, lot.Liquidity}, {"20000.00", today.AddDays(-31), lot.Liquidity},
+		{"17999.99", today, lot.Warned}, {"16000.00", today, lot.Warned}, {"15999.99", today, lot.Liquidity}, {"20000.00", today.AddDays(-31), lot.Warned},
 	} {
 		l := priced(withLines(t), c.price, c.on)
 		if got := l.Level(policy, today); got != c.want {
@@ -85,12 +86,19 @@ func TestTheValueStandsAtALevel(t *testing.T) {
 		if called := err == nil; called != (c.want != lot.Sound) {
 			t.Errorf("at %s: margin called %t, %v", c.price, called, err)
 		}
-		_, err = l.OrderRelease(lot.OrderArgs{Quantity: tons("1"), Use: lot.Liquidation}, bank, "FIN-1", policy, today)
+		_, err = l.OrderRelease(liquidation, lot.Held{Holder: bank, Financing: "FIN-1", Overdue: true}, policy, today)
 		if liquidated := err == nil; liquidated != (c.want == lot.Liquidity) {
 			t.Errorf("at %s: liquidated %t, %v", c.price, liquidated, err)
 		}
 	}
 	fallen := priced(withLines(t), "1.00", today)
+	for name, by := range map[string]ident.USCC{"its owner": owner, "the bank that holds it": bank, "another bank": "91370200660000035C"} {
+		l := withLines(t)
+		l.Prices = goods.Prices{{By: keeper, Source: "SMM", Date: today, Price: yuan("20000.00")}, {By: by, Source: "SMM", Date: today, Price: yuan("0.01")}}
+		if got := l.Level(policy, today); got != lot.Sound {
+			t.Errorf("%s says that it is worth nothing, and it is %s", name, got)
+		}
+	}
 	for want, a := range map[string]lot.MarginArgs{"FIELD_REQUIRED/until": {}, "DATE_ORDER/until": {Until: today.AddDays(-1)}} {
 		if _, err := fallen.CallMargin(a, bank, policy, today); told(err) != want {
 			t.Errorf("got %v, want %s", err, want)
@@ -98,6 +106,33 @@ func TestTheValueStandsAtALevel(t *testing.T) {
 	}
 	if _, err := fallen.CallMargin(lot.MarginArgs{Until: today}, keeper, policy, today); told(err) != "NOT_BELOW_LINE" {
 		t.Errorf("a call of who set no lines: %v", err)
+	}
+}
+
+var liquidation = lot.OrderArgs{Quantity: tons("1"), Use: lot.Liquidation}
+
+// 民法典 436.
+func TestGoodsAreLiquidatedOnlyOnDefaultOrAfterACallRanOut(t *testing.T) {
+	l := priced(withLines(t), "1.00", today)
+	called, err := l.CallMargin(lot.MarginArgs{Until: today.AddDays(1)}, bank, policy, today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		l    lot.Terms
+		by   lot.Held
+		on   calendar.Date
+		want string
+	}{
+		"the debt is not due":           {l, lot.Held{Holder: bank}, today, "LIQUIDATION_EARLY/use 民法典 436"},
+		"the debt is overdue":           {l, lot.Held{Holder: bank, Overdue: true}, today, ""},
+		"a call stands":                 {called, lot.Held{Holder: bank}, today.AddDays(1), "LIQUIDATION_EARLY/use 民法典 436"},
+		"a call ran out":                {called, lot.Held{Holder: bank}, today.AddDays(2), ""},
+		"another holder's call ran out": {called, lot.Held{Holder: keeper}, today.AddDays(2), "LIQUIDATION_EARLY/use 民法典 436"},
+	} {
+		if _, err := c.l.OrderRelease(liquidation, c.by, policy, c.on); err == nil && c.want != "" || err != nil && told(err) != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
@@ -109,7 +144,7 @@ func TestAReleaseOrderIsSpentForItsFinancingAndItsUse(t *testing.T) {
 		financing string
 	}{{"10", lot.ForOwner, "FIN-1"}, {"5", lot.ForOwner, "FIN-1"}, {"7", lot.ForReceipt, "FIN-1"}, {"9", lot.ForOwner, "FIN-2"}} {
 		var err error
-		if l, err = l.OrderRelease(lot.OrderArgs{Quantity: tons(o.q), Use: o.use}, bank, o.financing, policy, today); err != nil {
+		if l, err = l.OrderRelease(lot.OrderArgs{Quantity: tons(o.q), Use: o.use}, lot.Held{Holder: bank, Financing: o.financing}, policy, today); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -142,7 +177,7 @@ func TestAReleaseOrderIsSpentForItsFinancingAndItsUse(t *testing.T) {
 		"FIELD_INVALID/use":              {Quantity: tons("1"), Use: "gift"},
 		"NOT_BELOW_LINE/use":             {Quantity: tons("1"), Use: lot.Liquidation},
 	} {
-		if _, err := l.OrderRelease(a, bank, "FIN-1", policy, today); told(err) != want {
+		if _, err := l.OrderRelease(a, lot.Held{Holder: bank, Financing: "FIN-1"}, policy, today); told(err) != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}

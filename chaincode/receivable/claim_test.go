@@ -256,21 +256,55 @@ func TestADebtorSetsOffWhatItMay(t *testing.T) {
 		}
 		got, state, err := r.SetOff(c.args, c.s, receivable.Confirmed, today)
 		refusal(t, name, err, c.code, c.field, c.under)
-		if err == nil && (state != receivable.Confirmed || got.Outstanding.String() != "90.00" || !got.Balanced()) {
+		switch {
+		case err != nil:
+		case !got.Balanced():
+			t.Errorf("%s: %+v", name, got)
+		case c.s.Assigned && (state != receivable.Disputed || got.Outstanding.String() != "100.00" || got.Disputed.String() != "10.00"):
+			t.Errorf("%s: it counts before the assignee accepts it: %s %+v", name, state, got)
+		case !c.s.Assigned && (state != receivable.Confirmed || got.Outstanding.String() != "90.00"):
 			t.Errorf("%s: %s %+v", name, state, got)
 		}
 	}
 	t.Run("the same claim of the same day and amount is one; all of it pays the debt", func(t *testing.T) {
-		once, _, err := claim("100.00").SetOff(good, assigned, receivable.Registered, today)
+		once, _, err := claim("100.00").SetOff(good, receivable.SetOffSituation{}, receivable.Registered, today)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = once.SetOff(good, assigned, receivable.Registered, today)
+		_, _, err = once.SetOff(good, receivable.SetOffSituation{}, receivable.Registered, today)
 		refusal(t, "again", err, fault.ReferenceUsed, "/claim", "")
-		if all, state, err := once.SetOff(later(func(a *receivable.SetOffArgs) { a.Amount = yuan("90.00") }), assigned, receivable.Registered, today); err != nil || state != receivable.Paid || !all.Balanced() {
+		if all, state, err := once.SetOff(later(func(a *receivable.SetOffArgs) { a.Amount = yuan("90.00") }), receivable.SetOffSituation{}, receivable.Registered, today); err != nil || state != receivable.Paid || !all.Balanced() {
 			t.Errorf("%s %v", state, err)
 		}
 	})
+}
+
+// The debtor says it, the assignee accepts it or not: until then it is in dispute and stays owed.
+func TestASetOffAgainstAnAssigneeWaitsForItsWord(t *testing.T) {
+	args := receivable.SetOffArgs{Amount: yuan("40.00"), Claim: "CC1", Arisen: today, Due: today}
+	declared, _, err := claim("100.00").SetOff(args, receivable.SetOffSituation{Assigned: true}, receivable.Registered, today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = declared.SetOff(args, receivable.SetOffSituation{Assigned: true}, receivable.Disputed, today)
+	refusal(t, "declared again", err, fault.ReferenceUsed, "/claim", "")
+	more := args
+	more.Claim, more.Amount = "CC2", yuan("60.01")
+	_, _, err = declared.SetOff(more, receivable.SetOffSituation{Assigned: true}, receivable.Disputed, today)
+	refusal(t, "more than is not in dispute", err, fault.OverOutstanding, "/amount", "")
+	_, _, err = declared.AcceptSetOff(receivable.AcceptSetOffArgs{Claim: "CC1", Amount: yuan("39.99")}, receivable.Disputed)
+	refusal(t, "another amount", err, fault.ReductionUnknown, "/claim", "")
+	_, _, err = declared.AcceptSetOff(receivable.AcceptSetOffArgs{Amount: yuan("40.00")}, receivable.Disputed)
+	refusal(t, "no number", err, fault.FieldRequired, "/claim", "")
+	got, state, err := declared.AcceptSetOff(receivable.AcceptSetOffArgs{Claim: "CC1", Amount: yuan("40.00")}, receivable.Disputed)
+	if err != nil || state != receivable.Registered || got.Outstanding.String() != "60.00" || !got.Disputed.IsZero() || !got.Balanced() {
+		t.Errorf("%s %+v %v", state, got, err)
+	}
+	_, _, err = got.AcceptSetOff(receivable.AcceptSetOffArgs{Claim: "CC1", Amount: yuan("40.00")}, receivable.Disputed)
+	refusal(t, "accepted again", err, fault.ReductionUnknown, "/claim", "")
+	if again, _, err := declared.Confirm(receivable.ConfirmArgs{}, today); err != nil || again.Reductions != nil || !again.Disputed.IsZero() {
+		t.Errorf("who confirms takes it back: %+v %v", again, err)
+	}
 }
 
 func TestACreditNoteOrARedLetterInvoiceTakesBack(t *testing.T) {

@@ -13,6 +13,7 @@ type Notice struct {
 	Identity string           `json:"identity,omitzero"` // 身份证明
 	Sent     evidence.Instant `json:"sent"`              // 发出时间
 	Received evidence.Instant `json:"received,omitzero"` // 收到时间: from then on only the payee can be paid
+	Proof    string           `json:"proof,omitzero"`    // 送达证明: of who gave it, where the debtor did not acknowledge it
 }
 
 // NotifyArgs are the private arguments of notify.
@@ -44,6 +45,35 @@ func (t Terms) Notify(a NotifyArgs, by, payee ident.USCC, now evidence.Instant) 
 		return t, fault.New(fault.FieldInvalid, "/identity")
 	}
 	t.Notice = &Notice{Payee: payee, Evidence: a.Evidence, Identity: a.Identity, Sent: now}
+	return t, nil
+}
+
+// ProofArgs are the private arguments of prove-notice.
+type ProofArgs struct {
+	Proof    string           `json:"proof" doc:"What proves that the notice arrived, such as the number of a courier's or a court's receipt (送达证明)" maxLength:"200"`
+	Received evidence.Instant `json:"received" doc:"When it arrived (送达时间)"`
+}
+
+// Prove records that the notice arrived, on the proof of who gave it: a notice is effective when it reaches the debtor,
+// acknowledged or not (民法典 137, 546). The debtor can dispute it; that there was no word of its own, the record says.
+func (t Terms) Prove(a ProofArgs, by ident.USCC, now evidence.Instant) (Terms, error) {
+	switch {
+	case t.Notice == nil || !t.Notice.Received.IsZero():
+		return t, fault.New(fault.NoticeMissing, "")
+	case t.Notice.Payee != by:
+		return t, fault.New(fault.NotPermitted, "/party")
+	case a.Proof == "" || len(a.Proof) > 600:
+		return t, fault.New(fault.FieldInvalid, "/proof")
+	case a.Received.IsZero():
+		return t, fault.New(fault.FieldRequired, "/received")
+	case a.Received.After(now.Time):
+		return t, fault.New(fault.DateInFuture, "/received")
+	case a.Received.Before(t.Notice.Sent.Time):
+		return t, fault.New(fault.DateOrder, "/received")
+	}
+	n := *t.Notice
+	n.Received, n.Proof = a.Received, a.Proof
+	t.Notice = &n
 	return t, nil
 }
 

@@ -156,6 +156,10 @@ func (t Terms) Confirm(a ConfirmArgs, today calendar.Date) (Terms, lc.State, err
 	// A waiver once given is not taken back by confirming again without it.
 	t.ConfirmedOn, t.WaivesSetOff = today, t.WaivesSetOff || a.WaivesSetOff
 	t.Disputed, t.Reason = money.Zero, ""
+	// Who confirms all of it takes back the set-off that it declared.
+	if t.Reductions = slices.DeleteFunc(slices.Clone(t.Reductions), func(r Reduction) bool { return r.Declared }); len(t.Reductions) == 0 {
+		t.Reductions = nil
+	}
 	return t, Confirmed, nil
 }
 

@@ -41,16 +41,17 @@ type Reduction struct {
 	Number   string        `json:"number"`            // of the counter-claim, the credit note or the red-letter invoice
 	Cause    Cause         `json:"cause,omitzero"`    // of a red-letter invoice
 	Reissued calendar.Date `json:"reissued,omitzero"` // 重开日期: from then on the delivery can be invoiced anew by its amount
+	Declared bool          `json:"declared,omitzero"` // 已主张、待确认: a set-off against an assignee, which did not accept it yet
 	Reversed calendar.Date `json:"reversed,omitzero"` // 恢复日期: from then on it counts as never made
 }
 
-// Stands reports whether the reduction still counts.
-func (r Reduction) Stands() bool { return r.Reversed.IsZero() }
+// Stands reports whether the reduction counts.
+func (r Reduction) Stands() bool { return r.Reversed.IsZero() && !r.Declared }
 
 // same reports whether both state one reduction. A credit note or red-letter invoice takes back once; a counter-claim
 // may be set off bit by bit, and is the same when a retry reached the ledger twice.
 func (r Reduction) same(o Reduction) bool {
-	return o.Stands() && r.Kind == o.Kind && r.Number == o.Number && (r.Kind != SetOff || r.Date == o.Date && r.Amount.Cmp(o.Amount) == 0)
+	return o.Reversed.IsZero() && r.Kind == o.Kind && r.Number == o.Number && (r.Kind != SetOff || r.Date == o.Date && r.Amount.Cmp(o.Amount) == 0)
 }
 
 // MaxReductions keeps the terms below the size that a batch can carry. The one that takes all that is open is
@@ -91,12 +92,64 @@ func (t Terms) SetOff(a SetOffArgs, s SetOffSituation, from lc.State, today cale
 	case a.Due.After(today):
 		return t, "", fault.New(fault.SetOffForbidden, "/due").Under("民法典 568")
 	}
-	if s.Assigned {
-		if err := t.mayBeSetOff(a, s); err != nil {
-			return t, "", err
-		}
+	r := Reduction{Kind: SetOff, Date: today, Amount: a.Amount, Number: string(a.Claim)}
+	if !s.Assigned {
+		return t.reduce(r, "/claim", from, Paid)
 	}
-	return t.reduce(Reduction{Kind: SetOff, Date: today, Amount: a.Amount, Number: string(a.Claim)}, "/claim", from, Paid)
+	if err := t.mayBeSetOff(a, s); err != nil {
+		return t, "", err
+	}
+	return t.declare(r, from)
+}
+
+// declare records a set-off against an assignee. That the counter-claim is older than the notice only its debtor says, so
+// until the assignee accepts it that part is in dispute and stays owed; a court may come to say so too.
+func (t Terms) declare(r Reduction, from lc.State) (Terms, lc.State, error) {
+	if err := t.reducible(r, "/claim"); err != nil {
+		return t, "", err
+	}
+	if t.Undisputed().Less(r.Amount) {
+		return t, "", fault.New(fault.OverOutstanding, "/amount")
+	}
+	r.Declared = true
+	t.Reductions = append(slices.Clone(t.Reductions), r)
+	t.Disputed, t.Reason = t.Disputed.Add(r.Amount), "抵销 "+r.Number
+	if from == Overdue {
+		return t, Overdue, nil
+	}
+	return t, Disputed, nil
+}
+
+// AcceptSetOffArgs are the private arguments of accept-set-off.
+type AcceptSetOffArgs struct {
+	Claim  ident.DocumentNumber `json:"claim" doc:"Number of the buyer's counter-claim (反向债权单据号)"`
+	Amount money.Amount         `json:"amount" doc:"Amount in yuan that was declared (抵销金额)"`
+}
+
+// AcceptSetOff takes off what was declared (确认抵销).
+func (t Terms) AcceptSetOff(a AcceptSetOffArgs, from lc.State) (Terms, lc.State, error) {
+	i := slices.IndexFunc(t.Reductions, func(r Reduction) bool {
+		return r.Declared && r.Number == string(a.Claim) && r.Amount.Cmp(a.Amount) == 0
+	})
+	switch {
+	case a.Claim == "":
+		return t, "", fault.New(fault.FieldRequired, "/claim")
+	case i < 0:
+		return t, "", fault.New(fault.ReductionUnknown, "/claim")
+	}
+	t.Reductions = slices.Clone(t.Reductions)
+	t.Reductions[i].Declared = false
+	t.Disputed = money.Max(money.Zero, t.Disputed.Sub(a.Amount))
+	t = t.lessen(a.Amount)
+	switch {
+	case t.Outstanding.IsZero():
+		return t, Paid, nil
+	case t.Disputed.IsPositive() || from != Disputed:
+		return t, from, nil
+	case t.ConfirmedOn.IsZero():
+		return t, Registered, nil
+	}
+	return t, Confirmed, nil
 }
 
 func (t Terms) mayBeSetOff(a SetOffArgs, s SetOffSituation) error {
@@ -221,15 +274,8 @@ func (t Terms) Reissue(a ReissueArgs, today calendar.Date) (Terms, money.Amount,
 
 // reduce adds a reduction; what takes all that is open ends in the state given.
 func (t Terms) reduce(r Reduction, field string, from, end lc.State) (Terms, lc.State, error) {
-	switch {
-	case !r.Amount.IsPositive():
-		return t, "", fault.New(fault.AmountNotPositive, "/amount")
-	case t.Outstanding.Less(r.Amount):
-		return t, "", fault.New(fault.OverOutstanding, "/amount")
-	case slices.ContainsFunc(t.Reductions, r.same):
-		return t, "", fault.New(fault.ReferenceUsed, field)
-	case len(t.Reductions) >= MaxReductions && r.Amount.Less(t.Outstanding):
-		return t, "", fault.New(fault.TooMany, "")
+	if err := t.reducible(r, field); err != nil {
+		return t, "", err
 	}
 	t = t.lessen(r.Amount)
 	t.Reductions = append(slices.Clone(t.Reductions), r)
@@ -237,6 +283,21 @@ func (t Terms) reduce(r Reduction, field string, from, end lc.State) (Terms, lc.
 		return t, end, nil
 	}
 	return t, from, nil
+}
+
+// reducible refuses a reduction that cannot be.
+func (t Terms) reducible(r Reduction, field string) error {
+	switch {
+	case !r.Amount.IsPositive():
+		return fault.New(fault.AmountNotPositive, "/amount")
+	case t.Outstanding.Less(r.Amount):
+		return fault.New(fault.OverOutstanding, "/amount")
+	case slices.ContainsFunc(t.Reductions, r.same):
+		return fault.New(fault.ReferenceUsed, field)
+	case len(t.Reductions) >= MaxReductions && r.Amount.Less(t.Outstanding):
+		return fault.New(fault.TooMany, "")
+	}
+	return nil
 }
 
 // Balanced reports whether what was paid, what was taken off, what went into parts and what is outstanding come to

@@ -16,11 +16,13 @@ import (
 // Terms are the private terms of a receipt.
 type Terms struct {
 	Contents     Contents       `json:"contents"`
-	Lot          string         `json:"lot"`      // record ID of the lot
-	Owner        ident.USCC     `json:"owner"`    // 持单人
-	Keeper       ident.USCC     `json:"keeper"`   // 保管人
-	Quantity     goods.Quantity `json:"quantity"` // 数量
-	Missing      goods.Quantity `json:"missing"`  // of it: lost or damaged
+	Lot          string         `json:"lot"`                 // record ID of the lot
+	Owner        ident.USCC     `json:"owner"`               // 持单人
+	Keeper       ident.USCC     `json:"keeper"`              // 保管人
+	Quantity     goods.Quantity `json:"quantity"`            // 数量
+	Missing      goods.Quantity `json:"missing"`             // of it: lost or damaged
+	Order        string         `json:"order,omitzero"`      // record ID of the order for which the goods are
+	OrderShare   money.Amount   `json:"orderShare,omitzero"` // what of the order's amount they stand for
 	Prices       goods.Prices   `json:"prices"`
 	Endorsements []Endorsement  `json:"endorsements"` // 背书栏
 	Request      *Request       `json:"request,omitzero"`
@@ -115,6 +117,7 @@ type Stored struct {
 	Since          calendar.Date
 	Insurance      *goods.Insurance
 	Prices         goods.Prices
+	Order          string
 }
 
 // Issue makes the terms of a new receipt.
@@ -132,7 +135,7 @@ func Issue(a IssueArgs, s Stored, p credit.Policy, today calendar.Date) (Terms, 
 	if err := c.check(today); err != nil {
 		return Terms{}, err
 	}
-	return Terms{Contents: c, Lot: a.Lot, Owner: s.Owner, Keeper: s.Keeper, Quantity: a.Quantity, Missing: a.Quantity.None(),
+	return Terms{Contents: c, Lot: a.Lot, Owner: s.Owner, Keeper: s.Keeper, Quantity: a.Quantity, Missing: a.Quantity.None(), Order: s.Order,
 		Prices: append(goods.Prices{}, s.Prices...), Endorsements: []Endorsement{}}, nil
 }
 
@@ -211,6 +214,15 @@ func (t Terms) MarkPledged(today calendar.Date) (Terms, lc.State) {
 	return t, t.Idle()
 }
 
+// Strike takes the pledge off the receipt (注销质押背书), once it secures nothing any more.
+func (t Terms) Strike() (Terms, error) {
+	if t.Pledge == nil {
+		return t, fault.New(fault.LienNotHeld, "")
+	}
+	t.Pledge = nil
+	return t, nil
+}
+
 // Perfected reports whether the receipt bears the pledge for the financing.
 func (t Terms) Perfected(financing string) bool {
 	return t.Pledge != nil && t.Pledge.Financing == financing
@@ -275,7 +287,20 @@ func (t Terms) Part(i int, number ident.DocumentNumber, today calendar.Date) Ter
 	p := t
 	p.Contents.Number, p.Contents.IssuedOn = number, today
 	p.Quantity, p.Request, p.Delivery = t.Request.Parts[i].Quantity, nil, nil
+	p.OrderShare = t.shareOf(i)
 	return p
+}
+
+// shareOf is what of the order's share falls to a part of the split: rounded down, and the last takes what is left.
+func (t Terms) shareOf(i int) money.Amount {
+	parts, left := t.Request.Parts, t.OrderShare
+	for n := range i {
+		left = left.Sub(goods.Share(t.OrderShare, parts[n].Quantity, t.Quantity))
+	}
+	if i == len(parts)-1 {
+		return left
+	}
+	return goods.Share(t.OrderShare, parts[i].Quantity, t.Quantity)
 }
 
 // MergeArgs are the private arguments of merge.
@@ -322,7 +347,7 @@ func (t Terms) Merge(others []Terms, number ident.DocumentNumber, today calendar
 	m := t
 	m.Contents.Number, m.Contents.IssuedOn, m.Request, m.Pledge, m.Delivery = number, today, nil, nil, nil
 	for _, o := range others {
-		m.Quantity = m.Quantity.Plus(o.Quantity)
+		m.Quantity, m.OrderShare = m.Quantity.Plus(o.Quantity), m.OrderShare.Add(o.OrderShare)
 		m.Contents.StoredUntil = earlier(m.Contents.StoredUntil, o.Contents.StoredUntil)
 	}
 	return m
@@ -407,13 +432,21 @@ func (t Terms) Unfreeze(today calendar.Date) (Terms, lc.State) {
 	return t, t.idle(today)
 }
 
-// Value is what the goods under the receipt are worth at the lowest valid price, and whether there is one.
+// Interested are those whose price for the goods is not heard as a source: who owns the receipt, and who stored the goods.
+func (t Terms) Interested() []ident.USCC { return []ident.USCC{t.Owner, t.Contents.Depositor} }
+
+// Value is what the goods under the receipt are worth at the lowest valid price, and no more than the order for which
+// they are pays; false where there are not prices enough.
 func (t Terms) Value(p credit.Policy, today calendar.Date) (money.Amount, bool) {
-	price, priced := t.Prices.Lowest(today, p.ValuationMaxAgeDays, p.ValuationMinSources)
+	price, priced := t.Prices.Lowest(today, p.ValuationMaxAgeDays, p.ValuationMinSources, t.Interested()...)
 	if !priced {
 		return money.Zero, false
 	}
-	return t.Quantity.Minus(t.Missing).At(price), true
+	value := t.Quantity.Minus(t.Missing).At(price)
+	if t.Order != "" {
+		value = money.Min(value, t.OrderShare)
+	}
+	return value, true
 }
 
 // Advance is the most that may be lent on the receipt, and why nothing where nothing may.

@@ -48,6 +48,8 @@ var Table = &lc.Table{Kind: "warehouse-receipt", Prefix: "WHR", Rows: []lc.Row{
 		En: "Endorse as pledged to a bank", Zh: "质押背书"},
 	{Verb: "confirm-pledge", From: []lc.State{Pledging}, To: issued, By: keeper, Binding: true,
 		En: "Sign the pledge", Zh: "质押签章"},
+	{Verb: "strike-pledge", From: []lc.State{Issued, Frozen, Expired}, To: []lc.State{Issued, Frozen, Expired}, By: keeper,
+		En: "Strike the pledge off, once its lien is over", Zh: "注销质押背书"},
 	{Verb: "split", From: issued, To: []lc.State{Splitting}, By: owner,
 		En: "Ask for several receipts in place of this one", Zh: "申请分割"},
 	{Verb: "confirm-split", From: []lc.State{Splitting}, To: []lc.State{Split}, By: keeper, Binding: true,

@@ -79,14 +79,15 @@ type inStore struct {
 	quantity, missing goods.Quantity
 	prices            goods.Prices
 	insurance         *goods.Insurance
+	interested        []ident.USCC
 }
 
 func (e *examination) inStore() inStore {
 	if t := e.Receipt.Terms; t != nil {
-		return inStore{t.Owner, t.Keeper, t.Quantity, t.Missing, t.Prices, t.Contents.Insurance}
+		return inStore{t.Owner, t.Keeper, t.Quantity, t.Missing, t.Prices, t.Contents.Insurance, t.Interested()}
 	}
 	t := e.Lot.Terms
-	return inStore{t.Owner, t.Keeper, t.Quantity, t.Missing, t.Prices, t.Insurance}
+	return inStore{t.Owner, t.Keeper, t.Quantity, t.Missing, t.Prices, t.Insurance, []ident.USCC{t.Owner}}
 }
 
 // ownerStatus: a chain leader may own a receipt that was endorsed to it.
@@ -104,7 +105,8 @@ func keeperStatus(e *examination) finding {
 }
 
 func valuation(e *examination) finding {
-	if _, ok := e.inStore().prices.Lowest(e.today, e.Policy.ValuationMaxAgeDays, e.Policy.ValuationMinSources); !ok {
+	s := e.inStore()
+	if _, ok := s.prices.Lowest(e.today, e.Policy.ValuationMaxAgeDays, e.Policy.ValuationMinSources, s.interested...); !ok {
 		return warns(NotValued, e.policy)
 	}
 	return passed(e.subject)
@@ -138,6 +140,9 @@ func lotState(e *examination) finding {
 	f, ok := lotStates[e.Lot.Header.State]
 	if !ok {
 		f = fails(GoodsGone, "")
+	}
+	if ok && e.Lot.Header.Doubted {
+		f = fails(GoodsMissing, "")
 	}
 	f.source = e.Lot.Header.ID
 	return f

@@ -187,6 +187,7 @@ var occasional = []struct {
 	{rule{"transfer", Deciding, terms, "民法典 545", found(TransferPending)}, ofTerms(func(t *receivable.Terms) bool { return t.Transfer != nil })},
 	{rule{"notice", Noted, terms, "民法典 546, 764", noticed}, ofTerms(func(t *receivable.Terms) bool { return t.Notice != nil })},
 	{rule{"dilution", Deciding, terms, "", found(Reduced)}, ofTerms(func(t *receivable.Terms) bool { return slices.ContainsFunc(t.Reductions, receivable.Reduction.Stands) })},
+	{rule{"shared-place", Deciding, terms, law59, found(PlaceShared)}, func(f *Facts) bool { return f.Lot.Terms != nil && f.Lot.Terms.Shared }},
 }
 
 // Occasional lists the names of the checks that are made only where there is an occasion.

@@ -73,6 +73,7 @@ const (
 	TransferPending      Reason = Reason(fault.TransferPending)
 	NoticePending        Reason = "NOTICE_PENDING"
 	Reduced              Reason = "REDUCED"
+	PlaceShared          Reason = "PLACE_SHARED"
 )
 
 // Text is what a person reads.
@@ -144,6 +145,7 @@ var Reasons = map[Reason]Text{
 	AssignmentForbidden:  {"合同约定禁止转让,不得对抗第三人", "The contract forbids assignment, which binds no third party."},
 	TransferPending:      {"正向其他企业转让,尚待接受", "It is being transferred to another enterprise."},
 	NoticePending:        {"债务人尚未签收转让通知", "The debtor has not acknowledged the notice of assignment."},
+	PlaceShared:          {"同一货位另有货物登记,请实地核对", "Other goods are recorded in the same place: look at them on the spot."},
 	Reduced:              {"账款已因抵销、贷项或红字发票冲减", "A set-off, credit note or red-letter invoice has reduced it."},
 	SourceNotConnected:   {"数据源未接入,无法核验", "The source is not connected, so this cannot be checked here."},
 }
@@ -200,6 +202,7 @@ var CheckNames = map[string]Text{
 	"assignment-clause":   {"禁止转让约定", "Clause against assignment"},
 	"transfer":            {"转让", "Transfer under way"},
 	"notice":              {"转让通知", "Notice of assignment"},
+	"shared-place":        {"同货位存放", "Shared place"},
 	"dilution":            {"冲减", "Dilution"},
 	"affiliates":          {"关联关系", "Affiliation of seller and buyer"},
 }
