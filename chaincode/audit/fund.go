@@ -17,7 +17,7 @@ func nameFund(s *story, c *step) {
 	}
 	of := "/" + string(c.Command.Party)
 	for _, key := range sortedKeys(s.written) {
-		policy, isFund := strings.CutPrefix(key, fundPrefix)
+		policy, isFund := strings.CutPrefix(key, contract.FundPrefix)
 		if !isFund || string(s.written[key]) != string(value) {
 			continue
 		}
@@ -35,8 +35,6 @@ func nameFund(s *story, c *step) {
 	}
 	s.failRecord(c.record.id, "no key names the fund")
 }
-
-var fundPrefix = strings.TrimSuffix(contract.FundKey("", ""), "/")
 
 // fileUnderFund ties a report to the fund that its header names, which must be the signer's.
 func fileUnderFund(s *story, c *step) {

@@ -7,7 +7,6 @@ import (
 	"decore/chaincode/fault"
 	"decore/chaincode/financing"
 	"decore/chaincode/fund"
-	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/money"
 	"decore/chaincode/subsidy"
@@ -280,10 +279,3 @@ func (c *call) moveFund(r claimRecord, before subsidy.Totals) error {
 	}
 	return save(c, f)
 }
-
-// FundKey is where the one fund of a bank under a policy is named. Both are public: which banks handle a policy is.
-func FundKey(policy string, bank ident.USCC) string {
-	return prefixFund + policy + "/" + string(bank)
-}
-
-const prefixFund = "f/"
