@@ -64,7 +64,7 @@ var Table = &lc.Table{Kind: "financing", Prefix: "FIN", Rows: []lc.Row{
 		En: "Release part of the collateral", Zh: "部分解除担保"},
 	{Verb: "top-up", From: []lc.State{Encumbered, Disbursed, Overdue}, To: []lc.State{Encumbered, Disbursed, Overdue}, By: applicant,
 		En: "Put up more collateral", Zh: "补充担保"},
-	{Verb: "accept-top-up", From: []lc.State{Encumbered, Disbursed, Overdue}, To: []lc.State{Encumbered, Disbursed, Overdue}, By: lender,
+	{Verb: "accept-top-up", From: []lc.State{Encumbered, Disbursed, Overdue}, To: []lc.State{Encumbered, Disbursed, Overdue}, By: lender, Binding: true,
 		En: "Take the further collateral, filed at the registry", Zh: "接受补充担保(中登网登记)"},
 	// A security ends with the debt that it secures (民法典 393), so who paid need not wait for the bank.
 	{Verb: "release", From: []lc.State{Settled}, To: []lc.State{Released}, By: append(lender[:1:1], applicant...),

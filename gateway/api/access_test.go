@@ -54,7 +54,7 @@ var access = map[string]string{
 	"POST /v1/orders/{id}/cancel":      "mnmrrrrrrr",
 	"POST /v1/orders/{id}/close":       "mnrrrrrrrr",
 
-	"POST /v1/orders/{id}/set-collection-account": "mnrrrrrrrr",
+	"POST /v1/orders/{id}/set-collection-account": "mnmrrrrrrr",
 
 	"GET /v1/receivables":                            "mmmmmmmmmm",
 	"POST /v1/receivables":                           "mmrrrrrrrr",
@@ -100,6 +100,7 @@ var access = map[string]string{
 	"POST /v1/lots/batch":                   "mmrmmmrrrm",
 	"GET /v1/lots/{id}":                     "mnnmnmnnmm",
 	"GET /v1/lots/{id}/verification":        "mnnmnmnnmm",
+	"GET /v1/lots/{id}/receipt":             "mnnmnmnnmm",
 	"GET /v1/lots/{id}/signals":             "mnnmnmnnmm",
 	"GET /v1/lots/{id}/history":             "mnnmnmnnmm",
 	"POST /v1/lots/{id}/withdraw":           "mnrrrrrrrr",
@@ -132,6 +133,7 @@ var access = map[string]string{
 	"POST /v1/warehouse-receipts/batch":                    "mmmmmmrrrm",
 	"GET /v1/warehouse-receipts/{id}":                      "mnnmnmnnmm",
 	"GET /v1/warehouse-receipts/{id}/verification":         "mnnmnmnnmm",
+	"GET /v1/warehouse-receipts/{id}/receipt":              "mnnmnmnnmm",
 	"GET /v1/warehouse-receipts/{id}/signals":              "mnnmnmnnmm",
 	"GET /v1/warehouse-receipts/{id}/history":              "mnnmnmnnmm",
 	"POST /v1/warehouse-receipts/{id}/endorse":             "mnnrrrrrrr",
@@ -392,7 +394,7 @@ var probeArgs = map[string]any{
 	"recall-transfer": nil, "notify": nil, "acknowledge-notice": nil, "withdraw-notice": nil, "write-off": object{"reason": ""},
 	"collect": object{"receivable": "REC-0", "amount": "0.00", "date": "2026-03-01", "reference": "x"}, "buy-back": object{"date": "2026-03-01", "reference": ""},
 	"roll-over": object{"from": "ORD-0", "to": []string{"REC-0"}}, "release-part": object{"collateral": []string{"REC-0"}},
-	"top-up": object{"collateral": []string{"REC-0", "REC-0"}}, "accept-top-up": object{"number": "1", "registered": "2026-03-01T00:00:00.000Z", "expires": "2026-04-01"},
+	"top-up": object{"collateral": []string{"REC-0", "REC-0"}}, "accept-top-up": object{"collateral": []string{"REC-0"}, "number": "1", "registered": "2026-03-01T00:00:00.000Z", "expires": "2026-04-01"},
 }
 
 func checkCell(t *testing.T, cell byte, r response) {

@@ -9,7 +9,7 @@ import (
 )
 
 type receiptCommand struct {
-	Verify  receiptVerifyCommand  `cmd:"" help:"Check a receipt file: signatures, commitments, keys and findings, with no network and no account."`
+	Verify  receiptVerifyCommand  `cmd:"" help:"Check the file of a verification receipt, of an order, a receivable, a lot or a warehouse receipt: signatures, commitments, keys and findings, with no network and no account."`
 	Dossier receiptDossierCommand `cmd:"" help:"Check an auditor's dossier of a month of the subsidy: every line by its signed commands."`
 }
 
@@ -27,7 +27,7 @@ func (f anchorFlags) options() []receipt.Option {
 }
 
 type receiptVerifyCommand struct {
-	File        string `arg:"" help:"Receipt as the gateway gave it." type:"existingfile"`
+	File        string `arg:"" help:"Verification receipt as the gateway gave it." type:"existingfile"`
 	anchorFlags `embed:""`
 }
 

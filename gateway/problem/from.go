@@ -9,6 +9,7 @@ import (
 	"decore/adapters/ledger"
 	"decore/chaincode/calendar"
 	"decore/chaincode/canon"
+	"decore/chaincode/evidence"
 	"decore/chaincode/fault"
 	"decore/chaincode/fund"
 	"decore/chaincode/goods"
@@ -109,6 +110,8 @@ func reason(err error) (string, Text) {
 		return RateInvalid, Text{}
 	case errors.Is(err, calendar.ErrDate):
 		return DateInvalid, Text{}
+	case errors.Is(err, evidence.ErrInstant):
+		return TimeInvalid, Text{}
 	case errors.Is(err, fund.ErrMonth):
 		return MonthInvalid, Text{}
 	case errors.Is(err, json.ErrUnknownName):
