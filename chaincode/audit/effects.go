@@ -137,13 +137,31 @@ var effects = map[string]effect{
 	"financing.release":       {keepsTerms: true, then: do(releaseLiens, releaseDocuments)},
 
 	"subsidy.hold":      {then: do(claimLoan, drawOnAccount)},
-	"subsidy.accrue":    {then: do(drawOnAccount)},
-	"subsidy.settle":    {then: do(drawOnAccount)},
+	"subsidy.accrue":    {then: do(drawOnAccount, mayMoveFund)},
+	"subsidy.settle":    {then: do(drawOnAccount, mayMoveFund)},
 	"subsidy.release":   {then: do(drawOnAccount)},
-	"subsidy.correct":   {then: do(drawOnAccount)},
-	"subsidy.claw-back": {then: do(drawOnAccount)},
+	"subsidy.correct":   {then: do(drawOnAccount, mayMoveFund)},
+	"subsidy.claw-back": {then: do(drawOnAccount, mayMoveFund)},
 
 	"succession.record": {then: do(joinAccounts)},
+
+	"budget.open":   {},
+	"budget.change": {stays: true},
+	"budget.close":  {keepsTerms: true},
+
+	"fund.apply":          {then: do(nameFund)},
+	"fund.request":        {},
+	"fund.decline":        {},
+	"fund.allocate":       {then: do(moveBudget)},
+	"fund.settle":         {stays: true},
+	"fund.return":         {stays: true},
+	"fund.confirm-return": {stays: true, then: do(moveBudget)},
+	"fund.clear":          {},
+
+	"fund-report.file":      {then: do(fileUnderFund)},
+	"fund-report.accept":    {keepsTerms: true, then: do(moveFund)},
+	"fund-report.send-back": {then: do(moveFund)},
+	"fund-report.withdraw":  {keepsTerms: true, then: do(moveFund)},
 }
 
 func do(steps ...func(*story, *step)) []func(*story, *step) { return steps }

@@ -6,6 +6,7 @@ import (
 
 	"decore/chaincode/contract"
 	"decore/chaincode/financing"
+	"decore/chaincode/fund"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/lot"
@@ -56,6 +57,8 @@ func (l learnt) clone() learnt {
 func (l learnt) side(as lifecycle.Relation, h contract.Header) *ident.USCC {
 	id := h.ID
 	switch {
+	case (h.Kind == fund.Table.Kind || h.Kind == fund.ReportTable.Kind) && as == lifecycle.Lender:
+		return &h.Owner
 	case h.Kind == subsidy.Lifecycle.Kind && as == lifecycle.Lender, h.Kind == financing.Table.Kind && as == lifecycle.Applicant,
 		h.Kind == lot.Table.Kind && as == lifecycle.Owner, h.Kind == warehouse.Table.Kind && as == lifecycle.Keeping:
 		return &h.Owner

@@ -63,3 +63,9 @@ func PolicyMeasuresKey(policy string) string { return prefixParts + policy }
 
 // ClaimKey is where the one subsidy claim of a loan is named.
 func ClaimKey(loan string) string { return prefixClaim + loan }
+
+// FundPrefix begins the keys of funds.
+const FundPrefix = "f/"
+
+// FundKey is where the one fund of a bank under a policy is named. Both are public: which banks handle a policy is.
+func FundKey(policy string, bank ident.USCC) string { return FundPrefix + policy + "/" + string(bank) }

@@ -5,6 +5,7 @@ import (
 
 	"decore/chaincode/canon"
 	"decore/chaincode/financing"
+	"decore/chaincode/fund"
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/lot"
 	"decore/chaincode/order"
@@ -24,6 +25,9 @@ var termsOf = map[string]func([]byte) (Terms, error){
 	AccountKind:            readTerms[AccountTerms],
 
 	subsidy.Succession.Kind: readTerms[SuccessionTerms],
+	fund.Table.Kind:         readTerms[fund.Fund],
+	fund.ReportTable.Kind:   readTerms[fund.Report],
+	fund.BudgetTable.Kind:   readTerms[fund.Budget],
 }
 
 func readTerms[T Terms](raw []byte) (Terms, error) {

@@ -263,6 +263,9 @@ func (w *world) relations(c cell) map[lifecycle.Relation]*contracttest.Actor {
 		"subsidy":    {lifecycle.Applicant: w.SME, lifecycle.Lender: w.BankA},
 		"party":      {lifecycle.Self: newcomer},
 
+		"fund":        {lifecycle.Lender: w.BankA},
+		"fund-report": {lifecycle.Lender: w.BankA},
+
 		"lot":               {lifecycle.Owner: w.SME, lifecycle.Keeping: w.Keeper, lifecycle.Grantee: w.BankA},
 		"warehouse-receipt": {lifecycle.Owner: w.SME, lifecycle.Keeping: w.Keeper, lifecycle.Grantee: w.BankA},
 	}[c.verb.Table.Kind]

@@ -15,6 +15,7 @@ import (
 	"decore/chaincode/evidence"
 	"decore/chaincode/fault"
 	"decore/chaincode/financing"
+	"decore/chaincode/fund"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/lot"
@@ -51,7 +52,8 @@ var policyTable = &lifecycle.Table{Kind: "policy", Rows: []lifecycle.Row{
 }}
 
 // Tables are all lifecycles, in the order in which documents list them.
-var Tables = []*lifecycle.Table{ledgerTable, party.Table, policyTable, measureTable, order.Table, lot.Table, warehouse.Table, receivable.Table, financing.Table, &subsidy.Lifecycle, &subsidy.Succession}
+var Tables = []*lifecycle.Table{ledgerTable, party.Table, policyTable, measureTable, order.Table, lot.Table, warehouse.Table, receivable.Table, financing.Table,
+	&subsidy.Lifecycle, &subsidy.Succession, fund.BudgetTable, fund.Table, fund.ReportTable}
 
 // Charter is what a ledger is founded on (章程). It is public.
 type Charter struct {

@@ -9,6 +9,7 @@ import (
 	"decore/chaincode/calendar"
 	"decore/chaincode/fault"
 	"decore/chaincode/financing"
+	"decore/chaincode/fund"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/money"
@@ -19,8 +20,10 @@ import (
 type ClaimTerms struct {
 	Claim   subsidy.Claim `json:"claim"`
 	Loan    subsidy.Loan  `json:"loan"`
-	Account string        `json:"account"` // record ID of the household's account
-	Bureau  ident.USCC    `json:"bureau"`  // 财政局
+	Account string        `json:"account"`         // record ID of the household's account
+	Bureau  ident.USCC    `json:"bureau"`          // 财政局
+	Booked  []fund.Entry  `json:"booked,omitzero"` // by the month of booking, for the bank's reports
+	Funded  money.Amount  `json:"funded,omitzero"` // of what is settled, through the bank's fund
 }
 
 // Parties lists who may read the claim.
@@ -346,7 +349,12 @@ func onClaim[A any](verb string, move func(c *call, m *claimMove, a A) error) {
 		if !claim.Balanced() {
 			return "", fmt.Errorf("the entries of %s do not explain it", r.ID)
 		}
+		before := r.Terms.Claim.Totals
 		account.Terms.Account, r.Terms.Claim, r.Terms.Loan = m.account, claim, m.loan
+		c.bookMonth(r, before)
+		if err := c.moveFund(r, before); err != nil {
+			return "", err
+		}
 		return claim.State, save(c, account)
 	})
 }

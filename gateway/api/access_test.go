@@ -235,6 +235,44 @@ var access = map[string]string{
 
 	"GET /v1/subsidy/accounts/{uscc}/statement": "mnnmnrrrrm",
 
+	"GET /v1/subsidy/claims/{id}/notice":         "mnnmnrrrrm",
+	"GET /v1/subsidy/budgets":                    "mmmmmmmmmm",
+	"POST /v1/subsidy/budgets":                   "rrrrrrrrrm",
+	"POST /v1/subsidy/budgets/batch":             "rrrrrrrrrm",
+	"GET /v1/subsidy/budgets/{id}":               "nnnnnnnnmm",
+	"GET /v1/subsidy/budgets/{id}/history":       "nnnnnnnnmm",
+	"POST /v1/subsidy/budgets/{id}/change":       "rrrrrrrrrm",
+	"POST /v1/subsidy/budgets/{id}/close":        "rrrrrrrrrm",
+	"GET /v1/subsidy/funds":                      "mmmmmmmmmm",
+	"POST /v1/subsidy/funds":                     "rrrmmrrrrr",
+	"POST /v1/subsidy/funds/batch":               "rrrmmrrrrm",
+	"GET /v1/subsidy/funds/{id}":                 "nnnmnnnnmm",
+	"GET /v1/subsidy/funds/{id}/history":         "nnnmnnnnmm",
+	"POST /v1/subsidy/funds/{id}/request":        "rrrmnrrrrr",
+	"POST /v1/subsidy/funds/{id}/decline":        "rrrrrrrrrm",
+	"POST /v1/subsidy/funds/{id}/allocate":       "rrrrrrrrrm",
+	"POST /v1/subsidy/funds/{id}/settle":         "rrrrrrrrrm",
+	"POST /v1/subsidy/funds/{id}/return":         "rrrmnrrrrr",
+	"POST /v1/subsidy/funds/{id}/confirm-return": "rrrrrrrrrm",
+	"POST /v1/subsidy/funds/{id}/clear":          "rrrrrrrrrm",
+	"GET /v1/subsidy/funds/{id}/report":          "rrrmnrrrrm",
+	"POST /v1/subsidy/funds/{id}/report":         "rrrmnrrrrr",
+	"GET /v1/subsidy/funds/{id}/statement":       "rrrmnrrrrm",
+	"POST /v1/subsidy/funds/{id}/statement":      "rrrmnrrrrm",
+	"GET /v1/subsidy/funds/{id}/settlement":      "rrrrrrrrrm",
+	"GET /v1/subsidy/funds/{id}/dossier":         "rrrmnrrrrm",
+	"GET /v1/subsidy/usage":                      "rrrrrrrrrm",
+	"GET /v1/subsidy/position":                   "rrrrrrrrrm",
+	"GET /v1/subsidy/public-notice":              "rrrrrrrrrm",
+	"GET /v1/subsidy/reports":                    "mmmmmmmmmm",
+	"POST /v1/subsidy/reports":                   "rrrmmrrrrr",
+	"POST /v1/subsidy/reports/batch":             "rrrmmrrrrm",
+	"GET /v1/subsidy/reports/{id}":               "nnnmnnnnmm",
+	"GET /v1/subsidy/reports/{id}/history":       "nnnmnnnnmm",
+	"POST /v1/subsidy/reports/{id}/accept":       "rrrrrrrrrm",
+	"POST /v1/subsidy/reports/{id}/send-back":    "rrrrrrrrrm",
+	"POST /v1/subsidy/reports/{id}/withdraw":     "rrrmnrrrrr",
+
 	"POST /v1/verifications":             "mmmmmmmmmm",
 	"GET /v1/parties":                    "mmmmmmmmmm",
 	"POST /v1/parties":                   "rrrrrrrrmr",
@@ -290,7 +328,10 @@ func TestEveryOperationAnswersEveryRoleAsTheMatrixSays(t *testing.T) {
 				path = strings.ReplaceAll(path, "{id}", id)
 			}
 		}
-		if strings.Contains(op.Path, "accounts/{uscc}") {
+		if strings.HasSuffix(op.Path, "/dossier") {
+			path += "?month=2026-02"
+		}
+		if strings.Contains(op.Path, "accounts/{uscc}") || slices.Contains([]string{"/v1/subsidy/usage", "/v1/subsidy/position", "/v1/subsidy/public-notice"}, op.Path) {
 			path += "?policy=" + ids["/v1/subsidy/policies"]
 		}
 		for i, p := range actors {
@@ -346,6 +387,13 @@ var goodsProbes = map[string]any{
 	"financings/{id} extend": nil,
 
 	"warehouse-receipts/{id} lose": object{"quantity": "0 t", "cause": "x"},
+
+	"subsidy/budgets/{id} change": object{"amount": "0.00", "document": "x"},
+	"subsidy/funds/{id} request":  object{"need": object{"year": 2026, "amount": "0.00", "loans": 0}}, "subsidy/funds/{id} decline": object{"reason": "x"},
+	"subsidy/funds/{id} allocate": object{"budget": "BUD-0", "amount": "0.00", "date": "2026-03-01", "reference": "x"},
+	"subsidy/funds/{id} settle":   object{"through": "2026-01"}, "subsidy/funds/{id} return": object{"amount": "0.00", "date": "2026-03-01", "reference": "x"},
+	"subsidy/funds/{id} confirm-return": object{"reference": "x", "budget": "BUD-0"}, "subsidy/reports/{id} send-back": object{"reason": "x"},
+	"subsidy/reports/{id} accept": nil, "subsidy/reports/{id} withdraw": nil,
 
 	"receivables/{id} split": object{"children": []object{{"id": "a", "amount": "0.00"}, {"id": "b", "amount": "0.00"}}},
 }
@@ -419,7 +467,9 @@ func (w *world) matrixRecords() map[string]string {
 	for _, path := range []string{"/v1/lots/" + lot, "/v1/warehouse-receipts/" + receipt} {
 		w.act(supplier, path+"/grant", object{"to": bankA, "until": w.days(90)})
 	}
-	return map[string]string{"/v1/lots": lot, "/v1/warehouse-receipts": receipt, "/v1/orders": order, "/v1/receivables": rec, "/v1/financings": loan, "/v1/subsidy/claims": claim, "/v1/subsidy/successions": joined,
+	budget, fund, report := w.fundRecords(policy)
+	return map[string]string{"/v1/subsidy/budgets": budget, "/v1/subsidy/funds": fund, "/v1/subsidy/reports": report, "/v1/lots": lot, "/v1/warehouse-receipts": receipt,
+		"/v1/orders": order, "/v1/receivables": rec, "/v1/financings": loan, "/v1/subsidy/claims": claim, "/v1/subsidy/successions": joined,
 		"/v1/subsidy/policies": policy, "/v1/subsidy/measures": w.draftedMeasure("matrix-notice"), "/v1/imports": "NONE"}
 }
 

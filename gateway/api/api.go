@@ -161,6 +161,7 @@ func (a *API) routes() {
 	}
 	a.partyRoutes()
 	a.subsidyRoutes()
+	a.fundRoutes()
 	a.registryRoutes()
 	a.commandRoutes()
 	a.ledgerRoutes()

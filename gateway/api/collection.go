@@ -10,6 +10,7 @@ import (
 	"decore/chaincode/contract"
 	"decore/chaincode/evidence"
 	"decore/chaincode/financing"
+	"decore/chaincode/fund"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/lot"
@@ -38,6 +39,9 @@ var collections = []collection{
 	collectionOf[financing.Terms]("financings", financing.Table, "financing", "融资"),
 	collectionOf[contract.ClaimTerms]("subsidy/claims", &subsidy.Lifecycle, "subsidy claim", "贴息申领"),
 	collectionOf[contract.SuccessionTerms]("subsidy/successions", &subsidy.Succession, "succession of a household", "企业承继"),
+	collectionOf[fund.Budget]("subsidy/budgets", fund.BudgetTable, "budget of the subsidy", "贴息预算"),
+	collectionOf[fund.Fund]("subsidy/funds", fund.Table, "subsidy fund of a bank", "贴息资金户"),
+	collectionOf[fund.Report]("subsidy/reports", fund.ReportTable, "monthly report of a bank", "贴息月报"),
 }
 
 func collectionOf[T contract.Terms](path string, table *lifecycle.Table, en, zh string) collection {

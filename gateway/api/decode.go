@@ -177,6 +177,7 @@ var complaints = []struct{ begin, code, zh string }{
 	{"expected string to be " + rateText, problem.RateInvalid, ""},
 	{"expected string to be " + dateText, problem.DateInvalid, ""},
 	{"expected string to be " + timeText, problem.TimeInvalid, ""},
+	{"expected string to be " + monthText, problem.MonthInvalid, ""},
 	{"expected value to be one of ", "FIELD_INVALID", "应为下列之一："},
 	{"expected number >= ", problem.FieldRange, "不得小于 "},
 	{"expected number <= ", problem.FieldRange, "不得大于 "},

@@ -10,6 +10,7 @@ import (
 
 	"decore/chaincode/calendar"
 	"decore/chaincode/evidence"
+	"decore/chaincode/fund"
 	"decore/chaincode/goods"
 	"decore/chaincode/ident"
 	"decore/chaincode/money"
@@ -83,6 +84,7 @@ var scalars = map[reflect.Type]reflect.Type{
 	reflect.TypeFor[ident.DocumentNumber](): reflect.TypeFor[documentSchema](),
 	reflect.TypeFor[ident.WrittenNumber]():  reflect.TypeFor[writtenSchema](),
 	reflect.TypeFor[evidence.Commitment]():  reflect.TypeFor[commitmentSchema](),
+	reflect.TypeFor[fund.Month]():           reflect.TypeFor[monthSchema](),
 	reflect.TypeFor[jsontext.Value]():       reflect.TypeFor[objectSchema](),
 }
 
@@ -104,6 +106,7 @@ type (
 	documentSchema   struct{}
 	writtenSchema    struct{}
 	commitmentSchema struct{}
+	monthSchema      struct{}
 	objectSchema     struct{}
 )
 
@@ -151,6 +154,10 @@ func (commitmentSchema) Schema(huma.Registry) *huma.Schema {
 	return text("", `^[A-Za-z0-9_-]{43}$`, "Base64url SHA-256 of the salted terms (条款承诺)", "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU")
 }
 
+func (monthSchema) Schema(huma.Registry) *huma.Schema {
+	return text("", `^([0-9]{4}-[0-9]{2})?$`, monthText, "2026-03")
+}
+
 func (objectSchema) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
 }
@@ -162,5 +169,6 @@ const (
 	quantityText = "Number with at most six decimals, a space and a unit such as t, kg, piece (数量及计量单位)"
 	rateText     = "Fraction between 0 and 1, at most eight decimals (比率)"
 	dateText     = "Day in Asia/Shanghai, YYYY-MM-DD (日期)"
+	monthText    = "Month in Asia/Shanghai, YYYY-MM (月份)"
 	timeText     = "Time of RFC 3339, with any offset; signed and answered in UTC with milliseconds (时间)"
 )

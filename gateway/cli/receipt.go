@@ -9,13 +9,26 @@ import (
 )
 
 type receiptCommand struct {
-	Verify receiptVerifyCommand `cmd:"" help:"Check the file of a verification receipt, of an order, a receivable, a lot or a warehouse receipt: signatures, commitments, keys and findings, with no network and no account."`
+	Verify  receiptVerifyCommand  `cmd:"" help:"Check the file of a verification receipt, of an order, a receivable, a lot or a warehouse receipt: signatures, commitments, keys and findings, with no network and no account."`
+	Dossier receiptDossierCommand `cmd:"" help:"Check an auditor's dossier of a month of the subsidy: every line by its signed commands."`
+}
+
+// anchorFlags say by which key the ledger must have been founded.
+type anchorFlags struct {
+	Anchor string `help:"Key ID (RFC 7638 thumbprint) of the regulator's founding key, learnt from the regulator and not from the receipt. Write --anchor=KID: a key ID may begin with a hyphen." xor:"anchor" required:"" placeholder:"KID"`
+	Own    bool   `name:"own-anchor" help:"Take the founding key that the receipt names itself: this shows that the receipt is consistent, not whose it is." xor:"anchor" required:""`
+}
+
+func (f anchorFlags) options() []receipt.Option {
+	if f.Anchor == "" {
+		return nil
+	}
+	return []receipt.Option{receipt.Anchor(f.Anchor)}
 }
 
 type receiptVerifyCommand struct {
-	File   string `arg:"" help:"Verification receipt as the gateway gave it." type:"existingfile"`
-	Anchor string `help:"Key ID (RFC 7638 thumbprint) of the regulator's founding key, learnt from the regulator and not from the receipt. Write --anchor=KID: a key ID may begin with a hyphen." xor:"anchor" required:"" placeholder:"KID"`
-	Own    bool   `name:"own-anchor" help:"Take the founding key that the receipt names itself: this shows that the receipt is consistent, not whose it is." xor:"anchor" required:""`
+	File        string `arg:"" help:"Verification receipt as the gateway gave it." type:"existingfile"`
+	anchorFlags `embed:""`
 }
 
 // Run checks the receipt and prints what it proves.
@@ -24,15 +37,33 @@ func (c *receiptVerifyCommand) Run(s *streams) error {
 	if err != nil {
 		return fmt.Errorf("receipt: %w", err)
 	}
-	var options []receipt.Option
-	if c.Anchor != "" {
-		options = append(options, receipt.Anchor(c.Anchor))
-	}
-	report, err := receipt.Verify(raw, options...)
+	report, err := receipt.Verify(raw, c.options()...)
 	if err != nil {
 		return fmt.Errorf("receipt %s: %w", c.File, err)
 	}
+	return printJSON(s, report)
+}
+
+type receiptDossierCommand struct {
+	File        string `arg:"" help:"Dossier as the gateway gave it." type:"existingfile"`
+	anchorFlags `embed:""`
+}
+
+// Run checks the dossier and prints what it proves.
+func (c *receiptDossierCommand) Run(s *streams) error {
+	raw, err := os.ReadFile(c.File)
+	if err != nil {
+		return fmt.Errorf("dossier: %w", err)
+	}
+	report, err := receipt.VerifyDossier(raw, c.options()...)
+	if err != nil {
+		return fmt.Errorf("dossier %s: %w", c.File, err)
+	}
+	return printJSON(s, report)
+}
+
+func printJSON(s *streams, v any) error {
 	out := json.NewEncoder(s.out)
 	out.SetIndent("", "  ")
-	return out.Encode(report)
+	return out.Encode(v)
 }

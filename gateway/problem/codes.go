@@ -19,6 +19,7 @@ const (
 	RateInvalid         = "RATE_INVALID"
 	DateInvalid         = "DATE_INVALID"
 	TimeInvalid         = "TIME_INVALID"
+	MonthInvalid        = "MONTH_INVALID"
 	USCCInvalid         = "USCC_INVALID"
 	InvoiceInvalid      = "INVOICE_NUMBER_INVALID"
 	DocumentInvalid     = "DOCUMENT_NUMBER_INVALID"
@@ -64,7 +65,7 @@ type entry struct {
 }
 
 // table holds every code that can be answered.
-var table = merge(httpCodes, tokenCodes, commandCodes, ruleCodes, subsidyCodes)
+var table = merge(httpCodes, tokenCodes, commandCodes, ruleCodes, subsidyCodes, fundCodes)
 
 func merge(tables ...map[string]entry) map[string]entry {
 	all := map[string]entry{}
@@ -95,6 +96,7 @@ var httpCodes = map[string]entry{
 	RateInvalid:         {422, Text{"A rate is a text of a fraction between 0 and 1 with at most eight decimals, such as \"0.0385\"", "利率或比率应为 0 至 1 之间、至多八位小数的文本，例如 \"0.0385\""}},
 	DateInvalid:         {422, Text{"A date is an existing day written YYYY-MM-DD", "日期应为存在的日期，格式 YYYY-MM-DD"}},
 	TimeInvalid:         {422, Text{"A time is of RFC 3339, such as \"2026-01-05T09:02:03+08:00\"", "时间应为 RFC 3339 格式，例如 \"2026-01-05T09:02:03+08:00\""}},
+	MonthInvalid:        {422, Text{"A month is written YYYY-MM", "月份格式应为 YYYY-MM"}},
 	USCCInvalid:         {422, Text{"This is not a unified social credit code", "统一社会信用代码不正确"}},
 	InvoiceInvalid:      {422, Text{"This is not an invoice number", "发票号码不正确"}},
 	DocumentInvalid:     {422, Text{"This is not a document number", "单据编号不正确"}},

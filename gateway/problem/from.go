@@ -11,6 +11,7 @@ import (
 	"decore/chaincode/canon"
 	"decore/chaincode/evidence"
 	"decore/chaincode/fault"
+	"decore/chaincode/fund"
 	"decore/chaincode/goods"
 	"decore/chaincode/ident"
 	"decore/chaincode/money"
@@ -111,6 +112,8 @@ func reason(err error) (string, Text) {
 		return DateInvalid, Text{}
 	case errors.Is(err, evidence.ErrInstant):
 		return TimeInvalid, Text{}
+	case errors.Is(err, fund.ErrMonth):
+		return MonthInvalid, Text{}
 	case errors.Is(err, json.ErrUnknownName):
 		return FieldUnknown, Text{}
 	}

@@ -32,6 +32,7 @@ const (
 	BlocksBroken            Code = "BLOCKS_BROKEN"
 	FindingsDiffer          Code = "FINDINGS_DIFFER"
 	LedgerDiffers           Code = "LEDGER_DIFFERS"
+	LinesDiffer             Code = "LINES_DIFFER"
 )
 
 // Codes says each code in words.
@@ -60,5 +61,6 @@ var Codes = map[Code]verification.Text{
 	OpeningMismatch:         {Zh: "条款与承诺不符", En: "Terms do not match their commitment."},
 	BlocksBroken:            {Zh: "区块不衔接", En: "The blocks do not fit together."},
 	FindingsDiffer:          {Zh: "核验结论无法由内容复现", En: "The verification does not follow from the contents."},
+	LinesDiffer:             {Zh: "月报明细与申领记录不符", En: "A report's lines are not what its claims booked."},
 	LedgerDiffers:           {Zh: "与账本不一致", En: "A member's ledger says otherwise."},
 }

@@ -71,11 +71,16 @@ func (i Issuer) content(ctx context.Context, f verification.Facts) (Content, err
 	for _, cmd := range append(registry, f.Commands...) {
 		c.Commands = append(c.Commands, Entry{cmd.JWS, cmd.Position, cmd.Result})
 	}
-	slices.SortFunc(c.Commands, func(a, b Entry) int { return slices.Compare(place(a), place(b)) })
+	c.sort()
 	if err := c.replayed(); err != nil {
 		return c, err
 	}
 	return c, i.blocks(ctx, &c)
+}
+
+// sort brings the commands into ledger order.
+func (c *Content) sort() {
+	slices.SortFunc(c.Commands, func(a, b Entry) int { return slices.Compare(place(a), place(b)) })
 }
 
 func copyOf[T any](c verification.Copy[T]) *Copy {

@@ -1,0 +1,93 @@
+package fundsheet
+
+import (
+	"io"
+
+	"decore/adapters/spreadsheet"
+	"decore/chaincode/fund"
+	"decore/chaincode/money"
+)
+
+// Period is the first column of a statement.
+const Period = "period"
+
+// Figures are the amounts of a span, in the order of a statement's columns.
+var figures = []struct {
+	name, zh, en string
+	of           func(fund.Span) money.Amount
+}{
+	{"allocated", "预拨资金", "Allocated", func(s fund.Span) money.Amount { return s.Allocated }},
+	{"reported", "申报计提", "Reported", func(s fund.Span) money.Amount { return s.Reported }},
+	{TakenBack, "申报冲回", "Taken back", func(s fund.Span) money.Amount { return s.TakenBack }},
+	{"settled", "结算资金", "Settled", func(s fund.Span) money.Amount { return s.Settled }},
+	{"recovered", "追回资金", "Recovered", func(s fund.Span) money.Amount { return s.Recovered }},
+	{"returned", "缴回资金", "Returned", func(s fund.Span) money.Amount { return s.Returned }},
+	{"advance", "期末预拨结余", "Held in advance at the end", func(s fund.Span) money.Amount { return s.Advance }},
+}
+
+// Statement is the layout of a fund's statement.
+var Statement = statement()
+
+func statement() spreadsheet.Layout {
+	l := spreadsheet.Layout{Sheet: "清算报表", Ignore: []string{"备注", "Remarks"}, Columns: []spreadsheet.Column{
+		{Name: Period, Zh: "期间", En: "Period", Required: true, Kind: spreadsheet.Text, Width: 20}}}
+	for _, f := range figures {
+		l.Columns = append(l.Columns, spreadsheet.Column{Name: f.name, Zh: f.zh, En: f.en, Required: true, Kind: spreadsheet.Amount, Width: 18})
+	}
+	return l
+}
+
+// Row is a row of a statement: the period's name and its amounts by column.
+type Row struct {
+	Period  string
+	Amounts map[string]money.Amount
+}
+
+// Rows are the rows of a fund's statement, the sums last.
+func Rows(f fund.Fund) []Row {
+	var rows []Row
+	for _, s := range f.Statement() {
+		name := "截至 " + string(s.Through)
+		if s.Through.IsZero() {
+			name = "未结期间"
+		}
+		rows = append(rows, row(name, s))
+	}
+	return append(rows, row(TotalWord, f.Total()))
+}
+
+func row(name string, s fund.Span) Row {
+	r := Row{Period: name, Amounts: map[string]money.Amount{}}
+	for _, f := range figures {
+		r.Amounts[f.name] = f.of(s)
+	}
+	return r
+}
+
+// WriteStatement writes a fund's statement.
+func WriteStatement(w io.Writer, f fund.Fund) error {
+	return spreadsheet.Write(w, Statement, "zh", spreadsheet.XLSX, func(yield func([]string) bool) {
+		for _, r := range Rows(f) {
+			values := []string{r.Period}
+			for _, c := range figures {
+				values = append(values, r.Amounts[c.name].String())
+			}
+			if !yield(values) {
+				return
+			}
+		}
+	})
+}
+
+// Differing names the first column in which a row that was read is not the ledger's, "" in none.
+func (r Row) Differing(read spreadsheet.Row) string {
+	if read.Get(Period) != r.Period {
+		return Period
+	}
+	for _, c := range figures {
+		if amount, err := money.Parse(read.Get(c.name)); err != nil || amount.Cmp(r.Amounts[c.name]) != 0 {
+			return c.name
+		}
+	}
+	return ""
+}

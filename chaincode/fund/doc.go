@@ -1,0 +1,31 @@
+// Package fund keeps the books of the subsidy's money between the finance bureau and the banks
+// (总对总: 预拨 + 结算 + 清算): budget, need, pre-allocation, monthly report, quarterly settlement, final clearing,
+// and what is taken back.
+//
+// It is pure: no ledger, no clock, no I/O. It moves no money and records that banks and bureau moved it. The order of
+// the steps is that of the notices on loan-interest subsidies (财金〔2026〕4号 as reported: banks file their need,
+// money is pre-allocated, banks report each month, settled after the year and cleared at the end). The numbers of days
+// and the share of a pre-allocation are not public, so no rule here knows any: the bureau decides each amount.
+//
+// The records:
+//
+//   - A [Budget] (预算) is the bureau's alone. What is allocated to banks never passes it.
+//   - A [Fund] (贴息资金户) stands between one bank and the bureau, one for each policy. What the bank holds in advance
+//     is [Sums.Advance]: allocated less settled, less what it returned or is returning.
+//   - A [Report] (月报) is a bank's statement of what each of its claims accrued in a month and what was taken back. The
+//     ledger compares every line with the claim itself.
+//
+// How the amounts tie:
+//
+//  1. A claim keeps what it took and gave back by the month of booking ([Entry]). Booked months never change, so the
+//     report of a month that is over has one right answer.
+//  2. Lines stand in the order of claim IDs, within a report and from one report of a month to the next: so
+//     none can stand twice in a month, however many reports it takes.
+//  3. Every settlement of a claim of a bank with a fund moves the fund by the same amount in the same transaction, and so
+//     does every claw-back or correction of what was settled. What the fund settled, less what it recovered, is thus
+//     at all times the sum of what its claims settled through it.
+//  4. A settlement never passes what is accrued on the claim, what complete months report of it, what the fund
+//     reports in all, or what the bank holds in advance.
+//  5. A quarter is closed when all its months are reported and accepted; closed months take no more reports.
+//     The fund is cleared (清算) when all that was reported is settled and the bank holds nothing any more.
+package fund

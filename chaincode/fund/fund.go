@@ -1,0 +1,290 @@
+package fund
+
+import (
+	"slices"
+
+	"decore/chaincode/calendar"
+	"decore/chaincode/fault"
+	"decore/chaincode/ident"
+	lc "decore/chaincode/lifecycle"
+	"decore/chaincode/money"
+)
+
+// The most entries of each list of a fund, which every settlement reads.
+const (
+	maxNeeds       = 60
+	maxAllocations = 200
+	maxReturns     = 100
+	maxMonths      = 120
+)
+
+const maxText = 300 // bytes of a reason or a reference
+
+// Sums are the amounts of a fund since it began. No amount is in two fields but Returning, which moves on to Returned.
+type Sums struct {
+	Allocated money.Amount `json:"allocated"` // paid to the bank in advance (预拨)
+	Reported  money.Amount `json:"reported"`  // accrued by the reports (申报)
+	TakenBack money.Amount `json:"takenBack"` // taken back by the reports (申报冲回)
+	Settled   money.Amount `json:"settled"`   // settled with claims (结算)
+	Recovered money.Amount `json:"recovered"` // of what was settled, taken back again (追回)
+	Returning money.Amount `json:"returning"` // paid back by the bank, its arrival not confirmed (缴回在途)
+	Returned  money.Amount `json:"returned"`  // paid back by the bank (缴回)
+}
+
+// Advance is what the bank holds in advance (预拨结余).
+func (s Sums) Advance() money.Amount {
+	return s.Allocated.Sub(s.Paid()).Sub(s.Returned).Sub(s.Returning)
+}
+
+// Paid is what stands settled with claims.
+func (s Sums) Paid() money.Amount { return s.Settled.Sub(s.Recovered) }
+
+// Due is what stands reported.
+func (s Sums) Due() money.Amount { return s.Reported.Sub(s.TakenBack) }
+
+// Need is what a bank expects to need (需求申报).
+type Need struct {
+	Year   int           `json:"year" doc:"Budget year (年度)" minimum:"2000" maximum:"2199"`
+	Amount money.Amount  `json:"amount" doc:"Money needed, yuan (资金需求)"`
+	Loans  int           `json:"loans" doc:"How many loans it is for (贷款笔数)" minimum:"0"`
+	Filed  calendar.Date `json:"filed,omitzero" readOnly:"true" doc:"Day of filing; the ledger sets it (申报日期)"`
+}
+
+// Allocation is a payment in advance from the bureau to the bank (预拨).
+type Allocation struct {
+	Budget    string        `json:"budget" doc:"Record ID of the budget (预算编号)"`
+	Amount    money.Amount  `json:"amount" doc:"Amount in yuan (预拨金额)"`
+	Date      calendar.Date `json:"date" doc:"Day of payment (拨付日期)"`
+	Reference string        `json:"reference" doc:"Reference of the payment (付款凭证号)" minLength:"1" maxLength:"100"`
+}
+
+// Return is a payment of the bank back to the bureau (缴回).
+type Return struct {
+	Amount    money.Amount  `json:"amount" doc:"Amount in yuan (缴回金额)"`
+	Date      calendar.Date `json:"date" doc:"Day of payment (缴回日期)"`
+	Reference string        `json:"reference" doc:"Reference of the payment (付款凭证号)" minLength:"1" maxLength:"100"`
+	Budget    string        `json:"budget,omitzero" readOnly:"true" doc:"Budget to which it came back; set on confirmation (预算编号)"`
+}
+
+// Quarter is a settled quarter (季度结算): the sums of the fund when it was closed, reports of later months left out.
+type Quarter struct {
+	Through Month         `json:"through"` // its last month
+	Date    calendar.Date `json:"date"`
+	Sums
+}
+
+// Fund are the private terms of a fund, which its bank and the bureau read.
+type Fund struct {
+	Policy      string          `json:"policy"`
+	Bank        ident.USCC      `json:"bank"`
+	Bureau      ident.USCC      `json:"bureau"`
+	First       Month           `json:"first"` // the first month that is reported
+	Needs       []Need          `json:"needs"`
+	Allocations []Allocation    `json:"allocations"`
+	Months      []ReportedMonth `json:"months"`
+	Quarters    []Quarter       `json:"quarters"`
+	Returns     []Return        `json:"returns"`
+	Declined    string          `json:"declined,omitzero"` // why, of the last application
+	Cleared     calendar.Date   `json:"cleared,omitzero"`
+	Sums
+}
+
+// Parties lists who may read the fund.
+func (f Fund) Parties() []ident.USCC { return []ident.USCC{f.Bank, f.Bureau} }
+
+// Related returns the party in a relation to the fund, "" for none.
+func (f Fund) Related(as lc.Relation) ident.USCC {
+	if as == lc.Lender {
+		return f.Bank
+	}
+	return ""
+}
+
+// ApplyArgs are the private arguments of apply.
+type ApplyArgs struct {
+	Policy string `json:"policy" doc:"ID of the subsidy policy (贴息政策)" minLength:"1" maxLength:"64"`
+	First  Month  `json:"first" doc:"The first month that is reported (首个报送月份)"`
+	Need   Need   `json:"need" doc:"What is needed (资金需求)"`
+}
+
+// RequestArgs are the private arguments of request.
+type RequestArgs struct {
+	Need Need `json:"need" doc:"What is needed (资金需求)"`
+}
+
+// ReasonArgs are the private arguments of decline and send-back.
+type ReasonArgs struct {
+	Reason string `json:"reason" doc:"Why (理由)" minLength:"1" maxLength:"100"`
+}
+
+// QuarterArgs are the private arguments of settle.
+type QuarterArgs struct {
+	Through Month `json:"through" doc:"Last month of the quarter (季度末月)"`
+}
+
+// ConfirmArgs are the private arguments of confirm-return.
+type ConfirmArgs struct {
+	Reference string `json:"reference" doc:"Reference of the payment (付款凭证号)" minLength:"1" maxLength:"100"`
+	Budget    string `json:"budget" doc:"Budget to which it comes back (预算编号)"`
+}
+
+// Apply makes a fund of a bank's first application (需求申报).
+func Apply(a ApplyArgs, bank, bureau ident.USCC, today calendar.Date) (Fund, error) {
+	if a.First.IsZero() {
+		return Fund{}, fault.New(fault.FieldRequired, "/first")
+	}
+	f := Fund{Policy: a.Policy, Bank: bank, Bureau: bureau, First: a.First, Needs: []Need{}, Allocations: []Allocation{},
+		Months: []ReportedMonth{}, Quarters: []Quarter{}, Returns: []Return{}}
+	return f.Request(a.Need, today)
+}
+
+// Request adds an application.
+func (f Fund) Request(n Need, today calendar.Date) (Fund, error) {
+	switch {
+	case !n.Amount.IsPositive():
+		return f, fault.New(fault.AmountNotPositive, "/need/amount")
+	case n.Year < 2000 || n.Year > 2199:
+		return f, fault.New(fault.FieldInvalid, "/need/year")
+	case n.Loans < 0:
+		return f, fault.New(fault.FieldInvalid, "/need/loans")
+	case !n.Filed.IsZero():
+		return f, fault.New(fault.FieldInvalid, "/need/filed")
+	case len(f.Needs) >= maxNeeds:
+		return f, fault.New(fault.TooMany, "/need")
+	}
+	n.Filed = today
+	f.Needs, f.Declined = append(slices.Clone(f.Needs), n), ""
+	return f, nil
+}
+
+// Decline turns the last application down.
+func (f Fund) Decline(reason string) (Fund, error) {
+	if reason == "" || len(reason) > maxText {
+		return f, fault.New(fault.FieldInvalid, "/reason")
+	}
+	f.Declined = reason
+	return f, nil
+}
+
+// Allocate records a payment in advance.
+func (f Fund) Allocate(a Allocation, today calendar.Date) (Fund, error) {
+	if err := paid(a.Amount, a.Date, a.Reference, today); err != nil {
+		return f, err
+	}
+	switch {
+	case slices.ContainsFunc(f.Allocations, func(o Allocation) bool { return o.Reference == a.Reference }):
+		return f, fault.New(fault.ReferenceUsed, "/reference")
+	case len(f.Allocations) >= maxAllocations:
+		return f, fault.New(fault.TooMany, "")
+	}
+	f.Allocations = append(slices.Clone(f.Allocations), a)
+	f.Allocated = f.Allocated.Add(a.Amount)
+	return f, nil
+}
+
+// paid refuses a payment that makes no sense.
+func paid(amount money.Amount, date calendar.Date, reference string, today calendar.Date) error {
+	switch {
+	case !amount.IsPositive():
+		return fault.New(fault.AmountNotPositive, "/amount")
+	case date.IsZero():
+		return fault.New(fault.FieldRequired, "/date")
+	case date.After(today):
+		return fault.New(fault.DateInFuture, "/date")
+	case reference == "" || len(reference) > maxText:
+		return fault.New(fault.FieldInvalid, "/reference")
+	}
+	return nil
+}
+
+// Settle takes over that an amount was settled with a claim, of which the complete months report covered so much and
+// earlier settlements took so much.
+func (f Fund) Settle(amount, covered, taken money.Amount) (Fund, error) {
+	switch {
+	case covered.Less(taken.Add(amount)), f.Due().Less(f.Paid().Add(amount)):
+		return f, fault.New(fault.NotReported, "/amount")
+	case f.Advance().Less(amount):
+		return f, fault.New(fault.AdvanceShort, "/amount")
+	}
+	f.Settled = f.Settled.Add(amount)
+	return f, nil
+}
+
+// Recover takes over that of what was settled an amount was taken back from a claim: the bank holds it in advance
+// again, until it returns it or it is settled anew.
+func (f Fund) Recover(amount money.Amount) Fund {
+	f.Recovered = f.Recovered.Add(amount)
+	return f
+}
+
+// CloseQuarter closes the next quarter (季度结算), whose months must all be over, reported and accepted.
+func (f Fund) CloseQuarter(through Month, today calendar.Date) (Fund, error) {
+	switch next := f.nextQuarter(); {
+	case !through.EndsQuarter():
+		return f, fault.New(fault.FieldInvalid, "/through")
+	case through < next:
+		return f, fault.New(fault.PeriodClosed, "/through")
+	case through > next || !through.Over(today) || f.accepted() < through:
+		return f, fault.New(fault.PeriodOpen, "/through")
+	}
+	sums := f.Sums
+	sums.Reported, sums.TakenBack = f.reportedThrough(through)
+	f.Quarters = append(slices.Clone(f.Quarters), Quarter{Through: through, Date: today, Sums: sums})
+	return f, nil
+}
+
+// nextQuarter is the last month of the quarter that is to be closed next.
+func (f Fund) nextQuarter() Month {
+	if n := len(f.Quarters); n > 0 {
+		return f.Quarters[n-1].Through.Add(3)
+	}
+	m := f.First
+	for !m.EndsQuarter() && !m.IsZero() {
+		m = m.Add(1)
+	}
+	return m
+}
+
+// Return records a payment of the bank back to the bureau (缴回).
+func (f Fund) Return(r Return, today calendar.Date) (Fund, error) {
+	if err := paid(r.Amount, r.Date, r.Reference, today); err != nil {
+		return f, err
+	}
+	switch {
+	case r.Budget != "":
+		return f, fault.New(fault.FieldInvalid, "/budget")
+	case slices.ContainsFunc(f.Returns, func(o Return) bool { return o.Reference == r.Reference }):
+		return f, fault.New(fault.ReferenceUsed, "/reference")
+	case f.Advance().Less(r.Amount):
+		return f, fault.New(fault.AdvanceShort, "/amount")
+	case len(f.Returns) >= maxReturns:
+		return f, fault.New(fault.TooMany, "")
+	}
+	f.Returns = append(slices.Clone(f.Returns), r)
+	f.Returning = f.Returning.Add(r.Amount)
+	return f, nil
+}
+
+// ConfirmReturn records that returned money came in, and returns the amount.
+func (f Fund) ConfirmReturn(a ConfirmArgs) (Fund, money.Amount, error) {
+	i := slices.IndexFunc(f.Returns, func(r Return) bool { return r.Reference == a.Reference && r.Budget == "" })
+	if i < 0 {
+		return f, money.Zero, fault.New(fault.FieldInvalid, "/reference")
+	}
+	f.Returns = slices.Clone(f.Returns)
+	r := &f.Returns[i]
+	r.Budget = a.Budget
+	f.Returning, f.Returned = f.Returning.Sub(r.Amount), f.Returned.Add(r.Amount)
+	return f, r.Amount, nil
+}
+
+// Clear ends the fund (清算): every month until then is reported and accepted, all that was reported is settled, and the
+// bank holds nothing of the bureau's money.
+func (f Fund) Clear(today calendar.Date) (Fund, error) {
+	waiting := f.accepted() < MonthOf(today).Add(-1)
+	if waiting || f.Due().Cmp(f.Paid()) != 0 || !f.Advance().IsZero() || !f.Returning.IsZero() {
+		return f, fault.New(fault.NotBalanced, "")
+	}
+	f.Cleared = today
+	return f, nil
+}

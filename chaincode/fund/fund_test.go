@@ -1,0 +1,312 @@
+package fund_test
+
+import (
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"decore/chaincode/calendar"
+	"decore/chaincode/fault"
+	"decore/chaincode/fund"
+	"decore/chaincode/ident"
+	"decore/chaincode/money"
+)
+
+var (
+	bank   = ident.MustUSCC("913702009900000334")
+	bureau = ident.MustUSCC("91370200990000308H")
+	today  = calendar.MustParse("2026-05-10")
+)
+
+func yuan(s string) money.Amount { return money.MustParse(s) }
+
+func need(amount string) fund.Need { return fund.Need{Year: 2026, Amount: yuan(amount), Loans: 3} }
+
+func applied(t testing.TB) fund.Fund {
+	t.Helper()
+	f, err := fund.Apply(fund.ApplyArgs{Policy: "p", First: "2026-03", Need: need("1000.00")}, bank, bureau, today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func check(t *testing.T, err error, code fault.Code, field string) {
+	t.Helper()
+	if f := fault.Of(err); f == nil || f.Code != code || f.Field != field {
+		t.Errorf("got %v, want %s at %s", err, code, field)
+	}
+}
+
+func TestAMonthIsReadInOneFormAndKnowsItsEnd(t *testing.T) {
+	for _, bad := range []string{"2026", "2026-3", "2026-13", "2026-00", "2026-03-01", " 2026-03", "1989-12", "2200-01"} {
+		if _, err := fund.ParseMonth(bad); err == nil {
+			t.Errorf("%q was read", bad)
+		}
+	}
+	m, err := fund.ParseMonth("2026-12")
+	if err != nil || m.Add(1) != "2027-01" || m.Add(-12) != "2025-12" || !m.EndsQuarter() || m.Add(1).EndsQuarter() {
+		t.Errorf("got %v %v", m, err)
+	}
+	if m.Over(calendar.MustParse("2026-12-31")) || !m.Over(calendar.MustParse("2027-01-01")) {
+		t.Error("the month ends on another day")
+	}
+}
+
+func TestWhatAClaimTookIsBookedByTheMonth(t *testing.T) {
+	var e []fund.Entry
+	e = fund.Book(e, "2026-03", yuan("0.00"), yuan("100.00"))
+	e = fund.Book(e, "2026-03", yuan("100.00"), yuan("100.00")) // a settlement changes nothing
+	e = fund.Book(e, "2026-04", yuan("100.00"), yuan("70.00"))
+	kept := e
+	e = fund.Book(e, "2026-04", yuan("70.00"), yuan("120.00"))
+	for m, want := range map[fund.Month][3]string{"2026-02": {"0.00", "0.00", "0.00"}, "2026-03": {"100.00", "0.00", "100.00"},
+		"2026-04": {"50.00", "30.00", "120.00"}, "2026-05": {"0.00", "0.00", "120.00"}} {
+		got := fund.In(e, m)
+		if got.Accrued.String() != want[0] || got.TakenBack.String() != want[1] || fund.Through(e, m).String() != want[2] {
+			t.Errorf("%s: got %v, through it %s, want %v", m, got, fund.Through(e, m), want)
+		}
+	}
+	if got := fund.In(kept, "2026-04"); !got.Accrued.IsZero() {
+		t.Error("a booking changed the entries that it was made from")
+	}
+}
+
+func TestAFundRefusesWhatMakesNoSense(t *testing.T) {
+	f := applied(t)
+	paid := fund.Allocation{Budget: "b", Amount: yuan("500.00"), Date: today, Reference: "Y1"}
+	f, err := f.Allocate(paid, today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		try   func() error
+		code  fault.Code
+		field string
+	}{
+		"no first month": {func() error {
+			_, err := fund.Apply(fund.ApplyArgs{Policy: "p", Need: need("1.00")}, bank, bureau, today)
+			return err
+		}, fault.FieldRequired, "/first"},
+		"a need of nothing":         {func() error { _, err := f.Request(need("0.00"), today); return err }, fault.AmountNotPositive, "/need/amount"},
+		"a year long gone":          {func() error { n := need("1.00"); n.Year = 1999; _, err := f.Request(n, today); return err }, fault.FieldInvalid, "/need/year"},
+		"less than no loan":         {func() error { n := need("1.00"); n.Loans = -1; _, err := f.Request(n, today); return err }, fault.FieldInvalid, "/need/loans"},
+		"a day of filing":           {func() error { n := need("1.00"); n.Filed = today; _, err := f.Request(n, today); return err }, fault.FieldInvalid, "/need/filed"},
+		"no reason":                 {func() error { _, err := f.Decline(""); return err }, fault.FieldInvalid, "/reason"},
+		"a payment twice":           {func() error { _, err := f.Allocate(paid, today); return err }, fault.ReferenceUsed, "/reference"},
+		"a payment of tomorrow":     {func() error { p := paid; p.Date = today.AddDays(1); _, err := f.Allocate(p, today); return err }, fault.DateInFuture, "/date"},
+		"a payment of no day":       {func() error { p := paid; p.Date = calendar.Date{}; _, err := f.Allocate(p, today); return err }, fault.FieldRequired, "/date"},
+		"a payment of nothing":      {func() error { p := paid; p.Amount = money.Zero; _, err := f.Allocate(p, today); return err }, fault.AmountNotPositive, "/amount"},
+		"a payment of no reference": {func() error { p := paid; p.Reference = ""; _, err := f.Allocate(p, today); return err }, fault.FieldInvalid, "/reference"},
+		"more back than is held": {func() error {
+			_, err := f.Return(fund.Return{Amount: yuan("500.01"), Date: today, Reference: "J1"}, today)
+			return err
+		}, fault.AdvanceShort, "/amount"},
+		"an arrival that nobody sent": {func() error { _, _, err := f.ConfirmReturn(fund.ConfirmArgs{Reference: "J9"}); return err }, fault.FieldInvalid, "/reference"},
+		"no end of a quarter":         {func() error { _, err := f.CloseQuarter("2026-04", today); return err }, fault.FieldInvalid, "/through"},
+		"a quarter before the first":  {func() error { _, err := f.CloseQuarter("2025-12", today); return err }, fault.PeriodClosed, "/through"},
+		"a quarter without reports":   {func() error { _, err := f.CloseQuarter("2026-03", today); return err }, fault.PeriodOpen, "/through"},
+		"clearing what is not even":   {func() error { _, err := f.Clear(today); return err }, fault.NotBalanced, ""},
+	} {
+		t.Run(name, func(t *testing.T) { check(t, c.try(), c.code, c.field) })
+	}
+}
+
+func TestABudgetIsNeverOverdrawn(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		fen := func(name string) money.Amount { return money.Fen(rapid.Int64Range(1, 100_00).Draw(t, name)) }
+		b, err := fund.OpenBudget(fund.BudgetArgs{Policy: "p", Year: 2026, Amount: fen("budget"), Document: "d"}, bureau)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := int64(0) // at banks, counted by the test alone
+		for range rapid.IntRange(1, 30).Draw(t, "steps") {
+			amount, left := fen("amount"), b.Amount.Fen()-out
+			switch rapid.IntRange(0, 2).Draw(t, "step") {
+			case 0:
+				next, err := b.Allocate("p", amount)
+				if (err == nil) != (amount.Fen() <= left) {
+					t.Fatalf("%s of %d fen: %v", amount, left, err)
+				}
+				if err == nil {
+					b, out = next, out+amount.Fen()
+				}
+			case 1:
+				next, err := b.Restore("p", amount)
+				if (err == nil) != (amount.Fen() <= out) {
+					t.Fatalf("%s back of %d fen: %v", amount, out, err)
+				}
+				if err == nil {
+					b, out = next, out-amount.Fen()
+				}
+			case 2:
+				next, err := b.Change(fund.ChangeArgs{Amount: amount, Document: "d"})
+				if (err == nil) != (amount.Fen() >= out) {
+					t.Fatalf("%s with %d fen out: %v", amount, out, err)
+				}
+				if err == nil {
+					b = next
+				}
+			}
+			if b.Left().Fen() != b.Amount.Fen()-out || b.Left().IsNegative() {
+				t.Fatalf("%s is left of %s with %d fen out", b.Left(), b.Amount, out)
+			}
+		}
+	})
+}
+
+// book is what a test knows of a claim, in fen and by its own counting.
+type book struct {
+	id              string
+	accrued, earned int64 // not settled, in all
+	settled         int64
+	months          map[fund.Month][2]int64
+	entries         []fund.Entry
+}
+
+func (b *book) move(m fund.Month, fen int64) {
+	before := b.earned
+	b.earned += fen
+	e := b.months[m]
+	if fen > 0 {
+		e[0] += fen
+	} else {
+		e[1] -= fen
+	}
+	b.months[m] = e
+	b.entries = fund.Book(b.entries, m, money.Fen(before), money.Fen(b.earned))
+}
+
+// Whatever banks accrue, correct, report and return, and whatever the bureau allocates and settles, in any order: the fund
+// has settled what its claims have, has reported what they booked in the reported months, and the bank never holds less than nothing.
+func TestAmountsTieWhateverHappens(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f, err := fund.Apply(fund.ApplyArgs{Policy: "p", First: "2026-03", Need: need("1.00")}, bank, bureau, today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		claims := make([]*book, 3)
+		for i := range claims {
+			claims[i] = &book{id: fmt.Sprintf("SUB-%d", i), months: map[fund.Month][2]int64{}}
+		}
+		day, serial := calendar.MustParse("2026-03-01"), 0
+		for range rapid.IntRange(5, 80).Draw(t, "steps") {
+			serial++
+			c := claims[rapid.IntRange(0, len(claims)-1).Draw(t, "claim")]
+			fen := rapid.Int64Range(1, 300).Draw(t, "fen")
+			switch rapid.SampledFrom([]string{"day", "accrue", "accrue", "correct", "report", "accept", "allocate", "settle", "settle", "return", "quarter", "retract"}).Draw(t, "step") {
+			case "day":
+				day = day.AddDays(rapid.IntRange(1, 40).Draw(t, "days"))
+			case "accrue":
+				c.accrued += fen
+				c.move(fund.MonthOf(day), fen)
+			case "correct":
+				fen = min(fen, c.accrued+c.settled)
+				if fen == 0 {
+					continue
+				}
+				back := max(0, fen-c.accrued)
+				c.accrued, c.settled = max(0, c.accrued-fen), c.settled-back
+				c.move(fund.MonthOf(day), -fen)
+				f = f.Recover(money.Fen(back))
+			case "report":
+				next, err := report(f, claims, fmt.Sprintf("RPT-%d", serial), day)
+				if (err == nil) != (f.Next() < fund.MonthOf(day)) {
+					t.Fatalf("report of %s on %s: %v", f.Next(), day, err)
+				}
+				f = next
+			case "accept":
+				for _, m := range f.Months {
+					if p := m.Parts[0]; !p.Accepted {
+						if f, err = f.Accept(p.Report); err != nil {
+							t.Fatal(err)
+						}
+						break
+					}
+				}
+			case "retract":
+				if n := len(f.Months); n > 0 && !f.Months[n-1].Parts[0].Accepted {
+					if f, err = f.Retract(f.Months[n-1].Parts[0].Report); err != nil {
+						t.Fatal(err)
+					}
+				}
+			case "allocate":
+				if f, err = f.Allocate(fund.Allocation{Amount: money.Fen(fen), Date: day, Reference: fmt.Sprint(serial)}, day); err != nil {
+					t.Fatal(err)
+				}
+			case "return":
+				if next, err := f.Return(fund.Return{Amount: money.Fen(fen), Date: day, Reference: fmt.Sprint(serial)}, day); err == nil {
+					if f, _, err = next.ConfirmReturn(fund.ConfirmArgs{Reference: fmt.Sprint(serial), Budget: "b"}); err != nil {
+						t.Fatal(err)
+					}
+				} else if f.Advance().Fen() >= fen {
+					t.Fatalf("%d of %s: %v", fen, f.Advance(), err)
+				}
+			case "settle":
+				fen = min(fen, c.accrued)
+				if fen == 0 {
+					continue
+				}
+				next, err := f.Settle(money.Fen(fen), fund.Through(c.entries, f.Covered()), money.Fen(c.settled))
+				if err == nil {
+					f, c.accrued, c.settled = next, c.accrued-fen, c.settled+fen
+				}
+			case "quarter":
+				if next, err := f.CloseQuarter("2026-03", day); err == nil {
+					f = next
+				}
+			}
+			ties(t, f, claims)
+		}
+	})
+}
+
+// report files the whole of the next month.
+func report(f fund.Fund, claims []*book, id string, day calendar.Date) (fund.Fund, error) {
+	a := fund.FileArgs{Month: f.Next(), Final: true}
+	for _, c := range claims {
+		e := c.months[a.Month]
+		if e[0]+e[1] == 0 {
+			continue
+		}
+		l := fund.Line{Claim: c.id, Accrued: money.Fen(e[0]), TakenBack: money.Fen(e[1])}
+		if err := l.Matches(fund.In(c.entries, a.Month), 0); err != nil {
+			return f, err
+		}
+		a.Lines, a.Accrued, a.TakenBack = append(a.Lines, l), a.Accrued.Add(l.Accrued), a.TakenBack.Add(l.TakenBack)
+	}
+	next, _, err := f.File(id, a, day)
+	return next, err
+}
+
+func ties(t *rapid.T, f fund.Fund, claims []*book) {
+	settled, reported := int64(0), int64(0)
+	for _, c := range claims {
+		settled += c.settled
+		for m, e := range c.months {
+			if m < f.Next() {
+				reported += e[0] - e[1]
+			}
+		}
+	}
+	switch {
+	case f.Paid().Fen() != settled:
+		t.Fatalf("the fund settled %s, its claims %d fen", f.Paid(), settled)
+	case f.Due().Fen() != reported:
+		t.Fatalf("the fund reported %s, its claims booked %d fen", f.Due(), reported)
+	case f.Advance().IsNegative():
+		t.Fatalf("the bank holds %s", f.Advance())
+	}
+	sum := fund.Span{Advance: f.Advance()}
+	for _, s := range f.Statement() {
+		sum = fund.Span{Allocated: sum.Allocated.Add(s.Allocated), Reported: sum.Reported.Add(s.Reported), TakenBack: sum.TakenBack.Add(s.TakenBack),
+			Settled: sum.Settled.Add(s.Settled), Recovered: sum.Recovered.Add(s.Recovered), Returned: sum.Returned.Add(s.Returned), Advance: s.Advance}
+		if s.Reported.IsNegative() || s.TakenBack.IsNegative() {
+			t.Fatalf("a span of %+v", s)
+		}
+	}
+	if fmt.Sprint(sum) != fmt.Sprint(f.Total()) {
+		t.Fatalf("the statement comes to %v, the fund to %v", sum, f.Total())
+	}
+}

@@ -1,0 +1,233 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"reflect"
+
+	"decore/adapters/fundsheet"
+	"decore/adapters/spreadsheet"
+	"decore/chaincode/contract"
+	"decore/chaincode/fund"
+	"decore/chaincode/ident"
+	"decore/chaincode/lifecycle"
+	"decore/chaincode/money"
+	"decore/chaincode/subsidy"
+	"decore/gateway/problem"
+	"decore/gateway/projection"
+)
+
+// FundQuery asks for something of a fund.
+type FundQuery struct {
+	RecordPath
+	Format string `query:"format" enum:"json,xlsx" doc:"json when left out (格式)"`
+}
+
+// FundMonthQuery asks for a month of a fund.
+type FundMonthQuery struct {
+	FundQuery
+	Month string `query:"month" maxLength:"7" doc:"Month, YYYY-MM; the one to be reported next when left out (月份)"`
+}
+
+// FundUpload is a sheet of a fund.
+type FundUpload struct {
+	RecordPath
+	Upload
+}
+
+// fundParties are those between whom a fund stands.
+var fundParties = []lifecycle.Role{lifecycle.Bank, lifecycle.Regulator}
+
+func (a *API) fundRoutes() {
+	a.noticeRoute()
+	a.dossierRoute()
+	a.usageRoutes()
+	const base = "/v1/subsidy/funds/{id}"
+	handle(a, route{method: http.MethodGet, path: base + "/report", id: "fund.draft-report", tag: tagSubsidy, roles: fundParties,
+		en: "What the ledger booked for the bank's claims in a month: the report to file", zh: "生成月报", answer: reflect.TypeFor[ReportDraft]()},
+		func(ctx context.Context, e *exchange, in *FundMonthQuery) (*reply, error) {
+			return a.draftReport(ctx, e, in)
+		})
+	handle(a, route{method: http.MethodPost, path: base + "/report", id: "fund.import-report", tag: tagSubsidy, roles: []lifecycle.Role{lifecycle.Bank}, form: true,
+		en: "File the report of the next month as a sheet; it is filed whole or not at all", zh: "导入月报", answer: reflect.TypeFor[ReportAnswer](), timeout: a.limits.Import},
+		func(ctx context.Context, e *exchange, in *FundUpload) (*reply, error) {
+			defer in.close()
+			return a.importReport(ctx, e, in)
+		})
+	handle(a, route{method: http.MethodGet, path: base + "/statement", id: "fund.statement", tag: tagSubsidy, roles: fundParties,
+		en: "What moved through the fund, by quarter", zh: "清算报表", answer: reflect.TypeFor[FundStatement]()},
+		func(ctx context.Context, e *exchange, in *FundQuery) (*reply, error) {
+			return a.fundStatement(ctx, e, in)
+		})
+	handle(a, route{method: http.MethodPost, path: base + "/statement", id: "fund.check-statement", tag: tagSubsidy, roles: fundParties, form: true,
+		en: "Compare a statement with the ledger; nothing is written", zh: "核对清算报表", answer: reflect.TypeFor[FundStatement](), timeout: a.limits.Import},
+		func(ctx context.Context, e *exchange, in *FundUpload) (*reply, error) {
+			defer in.close()
+			return a.checkStatement(ctx, e, in)
+		})
+	handle(a, route{method: http.MethodGet, path: base + "/settlement", id: "fund.settlement", tag: tagSubsidy, roles: []lifecycle.Role{lifecycle.Regulator},
+		en: "What can be settled with the bank's claims now, as a batch for the claims", zh: "生成结算清单", answer: reflect.TypeFor[Settlement]()},
+		func(ctx context.Context, e *exchange, in *RecordPath) (*reply, error) {
+			return a.settlement(ctx, e, in.ID)
+		})
+}
+
+// fund returns a fund whose terms the caller reads.
+func (a *API) fund(ctx context.Context, e *exchange, id string) (fund.Fund, error) {
+	r, s, err := a.record(ctx, e, fund.Table.Kind, id)
+	if err != nil {
+		return fund.Fund{}, err
+	}
+	f, known := r.Terms.(fund.Fund)
+	switch {
+	case s != terms:
+		return f, problem.New("RECORD_NOT_FOUND")
+	case !known:
+		return f, problem.New(problem.TermsNotHere)
+	}
+	return f, nil
+}
+
+// bankClaim is a claim with its record's ID.
+type bankClaim struct {
+	id string
+	contract.ClaimTerms
+}
+
+// claimsOf lists the claims under a policy that the caller reads, of one bank or with none of all, in the order of their IDs.
+func (a *API) claimsOf(ctx context.Context, e *exchange, policy string, bank ident.USCC) ([]bankClaim, error) {
+	var all []bankClaim
+	err := a.each(ctx, e, projection.Filter{Kind: subsidy.Lifecycle.Kind, Owner: bank}, func(r projection.Record) error {
+		if t, known := r.Terms.(contract.ClaimTerms); known && t.Claim.Policy == policy {
+			all = append(all, bankClaim{r.ID, t})
+		}
+		return nil
+	})
+	return all, err
+}
+
+// ReportDraft is the report of a month as the ledger has it, and what of it is filed.
+type ReportDraft struct {
+	fund.FileArgs
+	Filed *fund.ReportedMonth `json:"filed,omitempty" doc:"The reports that were filed for the month (已报送)"`
+}
+
+func (a *API) draftReport(ctx context.Context, e *exchange, in *FundMonthQuery) (*reply, error) {
+	f, err := a.fund(ctx, e, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	month := f.Next()
+	if in.Month != "" {
+		if month, err = fund.ParseMonth(in.Month); err != nil {
+			return nil, parameter("query.month", err)
+		}
+	}
+	claims, err := a.claimsOf(ctx, e, f.Policy, f.Bank)
+	if err != nil {
+		return nil, err
+	}
+	if in.Format == string(spreadsheet.XLSX) {
+		return a.reportSheet(ctx, month, claims)
+	}
+	out := ReportDraft{FileArgs: wholeReport(in.ID, month, claims)}
+	for i := range f.Months {
+		if f.Months[i].Month == month {
+			out.Filed = &f.Months[i]
+		}
+	}
+	return answer(http.StatusOK, out)
+}
+
+// wholeReport is all that was booked for the claims in the month.
+func wholeReport(id string, m fund.Month, claims []bankClaim) fund.FileArgs {
+	out := fund.FileArgs{Fund: id, Month: m, Lines: []fund.Line{}, Final: true}
+	for _, c := range claims {
+		e := c.BookedIn(m)
+		if e.Accrued.IsZero() && e.TakenBack.IsZero() {
+			continue
+		}
+		out.Lines = append(out.Lines, fund.Line{Claim: c.id, Accrued: e.Accrued, TakenBack: e.TakenBack})
+		out.Accrued, out.TakenBack = out.Accrued.Add(e.Accrued), out.TakenBack.Add(e.TakenBack)
+	}
+	return out
+}
+
+func (a *API) reportSheet(ctx context.Context, m fund.Month, claims []bankClaim) (*reply, error) {
+	name, failed := a.namer(ctx)
+	var lines []fundsheet.Line
+	for _, c := range claims {
+		e := c.BookedIn(m)
+		if e.Accrued.IsZero() && e.TakenBack.IsZero() {
+			continue
+		}
+		lines = append(lines, fundsheet.Line{Line: fund.Line{Claim: c.id, Accrued: e.Accrued, TakenBack: e.TakenBack}, Loan: c.Loan.ID, Household: c.Loan.Household,
+			Name: name(c.Loan.Household), Principal: c.Loan.Principal, Disbursed: c.Loan.Disbursed, Maturity: c.Loan.Maturity,
+			Earned: c.Claim.Accrued.Add(c.Claim.Settled), Settled: c.Claim.Settled})
+	}
+	if *failed != nil {
+		return nil, *failed
+	}
+	var out bytes.Buffer
+	if err := fundsheet.WriteReport(&out, m, lines); err != nil {
+		return nil, err
+	}
+	return download(mediaOf[spreadsheet.XLSX], "report-"+string(m)+".xlsx", out.Bytes()), nil
+}
+
+// FundStatement is what moved through a fund.
+type FundStatement struct {
+	Fund  string      `json:"fund" doc:"Record ID (资金户编号)"`
+	Spans []fund.Span `json:"spans" doc:"The closed quarters, and what came after (各期间)"`
+	Total fund.Span   `json:"total" doc:"Their sums (合计)"`
+}
+
+func (a *API) fundStatement(ctx context.Context, e *exchange, in *FundQuery) (*reply, error) {
+	f, err := a.fund(ctx, e, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if in.Format != string(spreadsheet.XLSX) {
+		return answer(http.StatusOK, FundStatement{in.ID, f.Statement(), f.Total()})
+	}
+	var out bytes.Buffer
+	if err := fundsheet.WriteStatement(&out, f); err != nil {
+		return nil, err
+	}
+	return download(mediaOf[spreadsheet.XLSX], "statement-"+in.ID+".xlsx", out.Bytes()), nil
+}
+
+// Settlement is what can be settled with a bank's claims: its items are those of a batch of the claims.
+type Settlement struct {
+	Items   []BatchItem  `json:"items" doc:"To be sent to /v1/subsidy/claims/batch, at most 1,000 at once (结算指令)"`
+	Amount  money.Amount `json:"amount" doc:"Their sum (合计)"`
+	Advance money.Amount `json:"advance" doc:"What the bank holds in advance; it must not be less (预拨结余)"`
+	Through fund.Month   `json:"through,omitzero" doc:"Last month whose reports are accepted (已审核至)"`
+}
+
+// settlement lists of each claim what is accrued and covered by accepted reports of whole months.
+func (a *API) settlement(ctx context.Context, e *exchange, id string) (*reply, error) {
+	f, err := a.fund(ctx, e, id)
+	if err != nil {
+		return nil, err
+	}
+	claims, err := a.claimsOf(ctx, e, f.Policy, f.Bank)
+	if err != nil {
+		return nil, err
+	}
+	out := Settlement{Items: []BatchItem{}, Advance: f.Advance(), Through: f.Covered()}
+	for _, c := range claims {
+		amount := c.Settleable(f.Covered())
+		if !amount.IsPositive() {
+			continue
+		}
+		args, err := answer(http.StatusOK, contract.SettleArgs{Amount: amount})
+		if err != nil {
+			return nil, err
+		}
+		out.Items = append(out.Items, BatchItem{Verb: subsidy.VerbSettle, ID: c.id, Args: args.Body})
+		out.Amount = out.Amount.Add(amount)
+	}
+	return answer(http.StatusOK, out)
+}

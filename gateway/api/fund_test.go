@@ -1,0 +1,372 @@
+package api_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"github.com/go-json-experiment/json"
+	"github.com/xuri/excelize/v2"
+
+	"decore/chaincode/canon"
+	"decore/gateway/receipt"
+)
+
+// fundRecords makes a budget, a fund of bank A and its report of February.
+func (w *world) fundRecords(policy string) (budget, fund, report string) {
+	w.Helper()
+	budget, fund = w.openFund(policy, "2026-02")
+	report = w.act(bankA, "/v1/subsidy/reports", object{"fund": fund, "month": "2026-02", "lines": []object{}, "accrued": "0.00", "takenBack": "0.00", "final": true}).ID
+	return budget, fund, report
+}
+
+// openFund is a fund of bank A with 100,000.00 in advance.
+func (w *world) openFund(policy, first string) (budget, fund string) {
+	w.Helper()
+	budget = w.act(bureau, "/v1/subsidy/budgets", object{"policy": policy, "year": 2026, "amount": "1000000.00", "document": "青财金〔2026〕9号"}).ID
+	fund = w.act(bankA, "/v1/subsidy/funds", object{"policy": policy, "first": first, "need": object{"year": 2026, "amount": "300000.00", "loans": 3}}).ID
+	w.act(bureau, "/v1/subsidy/funds/"+fund+"/allocate", object{"budget": budget, "amount": "100000.00", "date": w.days(0), "reference": "YB1"})
+	return budget, fund
+}
+
+// accruedFund is a fund of bank A in July with two claims that accrued in June, and a claim of bank B.
+func (w *world) accruedFund() (policy, fund string, claims []string, foreign string) {
+	w.Helper()
+	policy = w.subsidyPolicy()
+	_, fund = w.openFund(policy, "2026-06")
+	for _, amount := range []string{"8000000.00", "3000000.00"} {
+		claims = append(claims, w.act(bankA, "/v1/subsidy/claims", w.holdBody(policy, w.fixedAsset(bankA, amount))).ID)
+	}
+	foreign = w.act(bankB, "/v1/subsidy/claims", w.holdBody(policy, w.fixedAsset(bankB, "1000000.00"))).ID
+	w.later(100 * 24 * time.Hour)
+	for _, c := range claims {
+		w.act(bankA, "/v1/subsidy/claims/"+c+"/accrue", object{"through": w.days(0)})
+	}
+	w.later(25 * 24 * time.Hour)
+	return policy, fund, claims, foreign
+}
+
+type fundTerms struct {
+	Terms struct {
+		Allocated, Reported, Settled, Recovered, Returned string
+		Months                                            []struct {
+			Month    string
+			Complete bool
+			Parts    []struct{ Report string }
+		}
+	}
+}
+
+// edited changes a workbook by its first sheet.
+func edited(t *testing.T, sheet []byte, edit func(*excelize.File, string)) []byte {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(sheet))
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit(f, f.GetSheetName(0))
+	var out bytes.Buffer
+	if err := f.Write(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func set(cells ...string) func(*excelize.File, string) {
+	return func(f *excelize.File, sheet string) {
+		for i := 0; i < len(cells); i += 2 {
+			_ = f.SetCellStr(sheet, cells[i], cells[i+1])
+		}
+	}
+}
+
+func TestABanksReportGoesOutAsASheetAndIsFiledWholeOrNotAtAll(t *testing.T) {
+	w := newWorld(t)
+	_, fund, claims, foreign := w.accruedFund()
+	path := "/v1/subsidy/funds/" + fund
+	sheet := w.get(bankA, path+"/report?format=xlsx").body
+	cell := func(name string) (value string) {
+		edited(t, sheet, func(f *excelize.File, s string) { value, _ = f.GetCellValue(s, name) })
+		return value
+	}
+	if cell("A1") != "申领编号" || cell("A4") != "合计" || cell("I4") != "6875.00" || cell("I2") != "5000.00" || cell("E2") == "" {
+		t.Fatalf("the sheet has %q %q %q %q", cell("A1"), cell("A4"), cell("I4"), cell("I2"))
+	}
+	before := into[fundTerms](w, w.get(bankA, path), http.StatusOK)
+	for name, c := range map[string]struct {
+		edit        func(*excelize.File, string)
+		code, place string
+	}{
+		"a wrong total":              {set("I4", "6875.01"), "SUM_MISMATCH", "I4"},
+		"a wrong total taken back":   {set("J4", "0.01"), "SUM_MISMATCH", "J4"},
+		"a wrong amount":             {set("I2", "5000.01", "I4", "6875.01"), "REPORT_MISMATCH", "I2"},
+		"a wrong amount taken back":  {set("J3", "0.01", "J4", "0.01"), "REPORT_MISMATCH", "J3"},
+		"another bank's loan":        {set("A3", foreign), "FOREIGN_CLAIM", "A3"},
+		"a line twice":               {set("A3", claims[0]), "LINE_REPEATED", "A3"},
+		"another loan's number":      {set("C2", "FIN-1"), "REPORT_MISMATCH", "C2"},
+		"another borrower":           {set("D2", string(rival)), "REPORT_MISMATCH", "D2"},
+		"a closed month":             {set("B2", "2026-05", "B3", "2026-05", "B4", "2026-05"), "PERIOD_CLOSED", "B2"},
+		"a month that is not over":   {set("B2", "2026-07", "B3", "2026-07", "B4", "2026-07"), "PERIOD_OPEN", "B2"},
+		"another month in one row":   {set("B3", "2026-05"), "PERIOD_CLOSED", "B3"},
+		"an amount that is a word":   {set("I3", "x"), "amount-unreadable", "I3"},
+		"a claim that is left out":   {func(f *excelize.File, s string) { _ = f.RemoveRow(s, 3); _ = f.SetCellStr(s, "I3", "5000.00") }, "REPORT_MISMATCH", ""},
+		"no row of sums":             {func(f *excelize.File, s string) { _ = f.RemoveRow(s, 4) }, "SUM_MISMATCH", ""},
+		"something below the sums":   {func(f *excelize.File, s string) { _ = f.DuplicateRow(s, 3); _ = f.DuplicateRowTo(s, 5, 3) }, "SUM_MISMATCH", ""},
+		"a month that nobody writes": {set("B2", "202606"), "MONTH_INVALID", "B2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := w.refuse(http.StatusUnprocessableEntity, "ROWS_REFUSED", w.upload(bankA, path+"/report", "月报.xlsx", edited(t, sheet, c.edit)))
+			if name == "something below the sums" {
+				return
+			}
+			if len(p.Errors) == 0 || p.Errors[0].Code != c.code || p.Errors[0].Location != c.place {
+				t.Errorf("got %+v, want %s at %s", p.Errors, c.code, c.place)
+			}
+		})
+	}
+	if after := into[fundTerms](w, w.get(bankA, path), http.StatusOK); len(after.Terms.Months) != 0 || after.Terms.Reported != before.Terms.Reported {
+		t.Errorf("something was filed: %+v", after)
+	}
+
+	type filed struct {
+		Month, Accrued string
+		Lines          int
+		DryRun         bool
+		Reports        []struct{ ID string }
+	}
+	tried := into[filed](w, w.upload(bankA, path+"/report?dryRun=true", "月报.xlsx", sheet), http.StatusOK)
+	if !tried.DryRun || tried.Accrued != "6875.00" {
+		t.Errorf("tried: %+v", tried)
+	}
+	key := []string{"Idempotency-Key", "june"}
+	got := into[filed](w, w.upload(bankA, path+"/report", "月报.xlsx", sheet, key...), http.StatusOK)
+	again := into[filed](w, w.upload(bankA, path+"/report", "月报.xlsx", sheet, key...), http.StatusOK)
+	if got.Month != "2026-06" || got.Lines != 2 || got.Accrued != "6875.00" || len(got.Reports) != 1 || got.Reports[0].ID != again.Reports[0].ID {
+		t.Errorf("filed %+v, again %+v", got, again)
+	}
+	p := w.refuse(http.StatusUnprocessableEntity, "ROWS_REFUSED", w.upload(bankA, path+"/report", "月报.xlsx", sheet))
+	if p.Errors[0].Code != "PERIOD_CLOSED" {
+		t.Errorf("a second time: %+v", p.Errors)
+	}
+	after := into[fundTerms](w, w.get(bureau, path), http.StatusOK)
+	if after.Terms.Reported != "6875.00" || !after.Terms.Months[0].Complete || after.Terms.Months[0].Parts[0].Report != got.Reports[0].ID {
+		t.Errorf("%+v", after)
+	}
+}
+
+func TestASettlementIsProposedSettledAndStatedToTheFen(t *testing.T) {
+	w := newWorld(t)
+	_, fund, claims, _ := w.accruedFund()
+	path := "/v1/subsidy/funds/" + fund
+	type settlement struct {
+		Items                    []object
+		Amount, Advance, Through string
+	}
+	if got := into[settlement](w, w.get(bureau, path+"/settlement"), http.StatusOK); len(got.Items) != 0 {
+		t.Errorf("before any report: %+v", got)
+	}
+	sheet := w.get(bankA, path+"/report?format=xlsx").body
+	report := into[struct{ Reports []struct{ ID string } }](w, w.upload(bankA, path+"/report", "月报.xlsx", sheet), http.StatusOK).Reports[0].ID
+	w.refuse(http.StatusConflict, "NOT_REPORTED", w.post(bureau, "/v1/subsidy/claims/"+claims[0]+"/settle", object{"amount": "0.01"}))
+	w.act(bureau, "/v1/subsidy/reports/"+report+"/accept", nil)
+	got := into[settlement](w, w.get(bureau, path+"/settlement"), http.StatusOK)
+	if len(got.Items) != 2 || got.Amount != "6875.00" || got.Advance != "100000.00" || got.Through != "2026-06" {
+		t.Fatalf("proposed %+v", got)
+	}
+	done := into[struct{ Results []struct{ Status string } }](w, w.post(bureau, "/v1/subsidy/claims/batch", object{"items": got.Items}), http.StatusOK)
+	for _, r := range done.Results {
+		if r.Status != "accepted" {
+			t.Errorf("%+v", done)
+		}
+	}
+	w.act(bureau, path+"/settle", object{"through": "2026-06"})
+	statement := w.get(bankA, path+"/statement?format=xlsx").body
+	type span struct{ Through, Allocated, Reported, Settled, Advance string }
+	type stated struct {
+		Spans []span
+		Total span
+	}
+	for _, by := range []response{w.get(bureau, path+"/statement"), w.upload(bankA, path+"/statement", "清算.xlsx", statement)} {
+		s := into[stated](w, by, http.StatusOK)
+		if want := (span{"2026-06", "100000.00", "6875.00", "6875.00", "93125.00"}); len(s.Spans) != 2 || s.Spans[0] != want || s.Total.Settled != "6875.00" {
+			t.Errorf("%+v", s)
+		}
+	}
+	for name, c := range map[string]struct {
+		edit  func(*excelize.File, string)
+		place string
+	}{
+		"a fen":                  {set("C2", "6875.01"), "C2"},
+		"the sum":                {set("E4", "6874.99"), "E4"},
+		"a period":               {set("A3", "其他"), "A3"},
+		"a row that is left out": {func(f *excelize.File, s string) { _ = f.RemoveRow(s, 4) }, ""},
+		"a row too many":         {func(f *excelize.File, s string) { _ = f.DuplicateRowTo(s, 4, 5) }, "A5"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := w.refuse(http.StatusUnprocessableEntity, "ROWS_REFUSED", w.upload(bureau, path+"/statement", "清算.xlsx", edited(t, statement, c.edit)))
+			if p.Errors[0].Code != "REPORT_MISMATCH" || p.Errors[0].Location != c.place {
+				t.Errorf("got %+v, want it at %q", p.Errors, c.place)
+			}
+		})
+	}
+	if strings.Contains(string(w.get(bankB, path).body), "allocated") {
+		t.Error("another bank reads the fund")
+	}
+}
+
+func TestTheDecisionOnAClaimIsANoticeInChinese(t *testing.T) {
+	w := newWorld(t)
+	_, _, claims, _ := w.accruedFund()
+	path := "/v1/subsidy/claims/" + claims[0]
+	one, two := w.get(supplier, path+"/notice"), w.get(bureau, path+"/notice")
+	if one.status != http.StatusOK || !bytes.Equal(one.body, two.body) || !bytes.HasPrefix(one.body, []byte("%PDF-1.5")) {
+		t.Fatalf("%d %.80s", one.status, one.body)
+	}
+	for _, text := range []string{"贷款贴息决定通知书", "5000.00 元", "财金〔2026〕4号", string(supplier)} {
+		var hex strings.Builder
+		for _, u := range utf16.Encode([]rune(text)) {
+			fmt.Fprintf(&hex, "%04X", u)
+		}
+		if !strings.Contains(string(one.body), hex.String()) {
+			t.Errorf("the notice does not say %q", text)
+		}
+	}
+}
+
+// reportedFund files and has accepted the report of June.
+func (w *world) reportedFund(fund string) (report string) {
+	w.Helper()
+	path := "/v1/subsidy/funds/" + fund + "/report"
+	filed := into[struct{ Reports []struct{ ID string } }](w, w.upload(bankA, path, "月报.xlsx", w.get(bankA, path+"?format=xlsx").body), http.StatusOK)
+	report = filed.Reports[0].ID
+	w.act(bureau, "/v1/subsidy/reports/"+report+"/accept", nil)
+	return report
+}
+
+func TestAnAuditorChecksEveryLineOfAMonthByItsSignedCommands(t *testing.T) {
+	w := newWorld(t)
+	_, fund, claims, _ := w.accruedFund()
+	w.refuse(http.StatusNotFound, "NOT_FOUND", w.get(bureau, "/v1/subsidy/funds/"+fund+"/dossier?month=2026-06"))
+	report := w.reportedFund(fund)
+	w.act(bureau, "/v1/subsidy/claims/"+claims[0]+"/settle", object{"amount": "1000.00"})
+	r := w.get(bureau, "/v1/subsidy/funds/"+fund+"/dossier?month=2026-06")
+	if r.status != http.StatusOK {
+		t.Fatalf("%d %s", r.status, r.body)
+	}
+	got, err := receipt.VerifyDossier(r.body)
+	if err != nil || got.Fund != fund || got.Lines != 2 || got.Accrued.String() != "6875.00" || got.Pinned {
+		t.Fatalf("%+v %v", got, err)
+	}
+	if again, err := receipt.VerifyDossier(r.body, receipt.Anchor(got.Anchor)); err != nil || !again.Pinned {
+		t.Errorf("with the founding key known before: %v", err)
+	}
+	verbs := map[string]bool{}
+	for _, l := range got.Commands {
+		verbs[l.Subject+" "+l.Verb] = true
+	}
+	for _, want := range []string{claims[0] + " subsidy.hold", claims[1] + " subsidy.accrue", claims[0] + " subsidy.settle", fund + " fund.allocate", report + " fund-report.file", report + " fund-report.accept"} {
+		if !verbs[want] {
+			t.Errorf("no signed command %q", want)
+		}
+	}
+	if _, err := receipt.VerifyDossier(r.body, receipt.Anchor("x")); !failed(err, receipt.AnchorMismatch) {
+		t.Errorf("another founding key: %v", err)
+	}
+	for name, c := range map[string]struct {
+		change func(d *receipt.Dossier)
+		code   receipt.Code
+	}{
+		"a claim is left out":           {func(d *receipt.Dossier) { d.Claims = d.Claims[1:] }, receipt.LinesDiffer},
+		"a report is left out":          {func(d *receipt.Dossier) { d.Reports = nil }, receipt.LinesDiffer},
+		"a claim has another's terms":   {func(d *receipt.Dossier) { d.Claims[0].Opening = d.Claims[1].Opening }, receipt.OpeningMismatch},
+		"a header has another state":    {func(d *receipt.Dossier) { d.Claims[0].Header.State = "held" }, receipt.HeaderDiffers},
+		"a command is left out":         {func(d *receipt.Dossier) { d.Commands = d.Commands[1:] }, receipt.FoundingMissing},
+		"a command has another's place": {func(d *receipt.Dossier) { d.Commands[3], d.Commands[4] = d.Commands[4], d.Commands[3] }, receipt.OutOfOrder},
+		"a signature is forged":         {forgeLast, receipt.SignatureInvalid},
+		"another ledger":                {func(d *receipt.Dossier) { d.Ledger = "other" }, receipt.CharterDiffers},
+		"another month":                 {func(d *receipt.Dossier) { d.Month = "2026-05" }, receipt.LinesDiffer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var d receipt.Dossier
+			if err := json.Unmarshal(r.body, &d); err != nil {
+				t.Fatal(err)
+			}
+			c.change(&d)
+			raw, err := canon.Marshal(d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := receipt.VerifyDossier(raw); !failed(err, c.code) {
+				t.Errorf("got %v, want %s", err, c.code)
+			}
+		})
+	}
+	if _, err := receipt.VerifyDossier([]byte(`{"format":"x"}`)); !errors.Is(err, receipt.ErrForm) {
+		t.Errorf("what is no dossier: %v", err)
+	}
+}
+
+func failed(err error, code receipt.Code) bool {
+	var f *receipt.FailedError
+	return errors.As(err, &f) && f.Has(code)
+}
+
+// forgeLast turns a bit of the last command's signature.
+func forgeLast(d *receipt.Dossier) {
+	jws := []byte(d.Commands[len(d.Commands)-1].JWS)
+	at := len(jws) - 40
+	jws[at] = map[bool]byte{true: 'B', false: 'A'}[jws[at] == 'A']
+	d.Commands[len(d.Commands)-1].JWS = string(jws)
+}
+
+func TestTheBureauSeesHowAPolicyIsUsedAndBanksDoNot(t *testing.T) {
+	w := newWorld(t)
+	policy, fund, claims, _ := w.accruedFund()
+	type usage struct {
+		Key, Name, Principal, Granted, Held, Accrued, Settled, TakenBack string
+		Claims, Households                                               int
+	}
+	type list struct{ Items []usage }
+	by := func(group string) []usage {
+		return into[list](w, w.get(bureau, "/v1/subsidy/usage?policy="+policy+"&by="+group), http.StatusOK).Items
+	}
+	banks := by("bank")
+	if len(banks) != 2 || banks[0].Key != string(bankA) || banks[0].Claims != 2 || banks[0].Households != 1 || banks[0].Accrued != "6875.00" ||
+		banks[0].Principal != "11000000.00" || banks[0].Name == "" || banks[1].Accrued != "0.00" {
+		t.Errorf("by bank: %+v", banks)
+	}
+	for group, want := range map[string]string{"sector": "", "district": "370200", "size": "small"} {
+		if got := by(group); len(got) != 1 || got[0].Claims != 3 || got[0].Households != 1 || want != "" && got[0].Key != want {
+			t.Errorf("by %s: %+v", group, got)
+		}
+	}
+	if got := by("month"); len(got) != 1 || got[0].Key != "2026-06" || got[0].Accrued != "6875.00" || got[0].Claims != 2 {
+		t.Errorf("by month: %+v", got)
+	}
+	w.refuse(http.StatusUnprocessableEntity, "POLICY_UNKNOWN", w.get(bureau, "/v1/subsidy/usage?policy=none"))
+
+	w.reportedFund(fund)
+	w.act(bureau, "/v1/subsidy/claims/"+claims[0]+"/settle", object{"amount": "1000.00"})
+	type position struct {
+		Budget, Used, Held, Left, Needed string
+		Funds, Reporting                 int
+	}
+	if got := into[position](w, w.get(bureau, "/v1/subsidy/position?policy="+policy), http.StatusOK); got != (position{"1000000.00", "1000.00", "99000.00", "900000.00", "300000.00", 1, 0}) {
+		t.Errorf("the budget: %+v", got)
+	}
+	notice := w.get(bureau, "/v1/subsidy/public-notice?policy="+policy)
+	type entry struct{ Household, Name, Policy, Document string }
+	if got := into[struct{ Items []entry }](w, notice, http.StatusOK).Items; len(got) != 1 || got[0].Household != string(supplier) || got[0].Document != "财金〔2026〕4号" {
+		t.Errorf("for publication: %+v", got)
+	}
+	for _, secret := range append([]string{string(bankA), string(bankB), "FIN-", "6875", "11000000"}, claims...) {
+		if strings.Contains(string(notice.body), secret) {
+			t.Errorf("the list for publication tells %q", secret)
+		}
+	}
+}

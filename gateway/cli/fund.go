@@ -1,0 +1,241 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"decore/chaincode/fund"
+)
+
+// fundCommand is the money between a bank and the finance bureau, for those who work with files (贴息资金往来).
+type fundCommand struct {
+	Report    fundReportCommand    `cmd:"" help:"Write the monthly report of a bank's fund as a workbook, as the ledger has it."`
+	File      fundFileCommand      `cmd:"" help:"File a monthly report from a workbook; it is filed whole or not at all."`
+	Statement fundStatementCommand `cmd:"" help:"Write the statement of a fund as a workbook."`
+	Check     fundCheckCommand     `cmd:"" help:"Compare a statement with the ledger."`
+	Settle    fundSettleCommand    `cmd:"" help:"Settle all that accepted reports cover, with every claim of the bank."`
+}
+
+// fundFlags say which fund, at which gateway and as whom.
+type fundFlags struct {
+	Fund    string `arg:"" help:"Record ID of the fund, FND-…"`
+	Gateway string `help:"Address of a gateway that is serving." default:"http://127.0.0.1:8080" env:"DECORE_GATEWAY" placeholder:"URL"`
+	Token   string `help:"Access token; see gateway token." required:"" env:"DECORE_TOKEN"`
+}
+
+const (
+	fundPatience = 10 * time.Minute
+	fundMost     = 256 << 20 // bytes of an answer
+)
+
+// ask sends a request about the fund and returns the body of a good answer.
+func (f fundFlags) ask(ctx context.Context, method string, path []string, query url.Values, media string, body io.Reader) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, fundPatience)
+	defer cancel()
+	address, err := url.Parse(f.Gateway)
+	if err != nil {
+		return nil, &usageError{fmt.Sprintf("--gateway: %v", err)}
+	}
+	address = address.JoinPath(append([]string{"v1", "subsidy"}, path...)...)
+	address.RawQuery = query.Encode()
+	request, err := http.NewRequestWithContext(ctx, method, address.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Authorization", "Bearer "+f.Token)
+	if media != "" {
+		request.Header.Set("Content-Type", media)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("the gateway does not answer: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	raw, err := io.ReadAll(io.LimitReader(response.Body, fundMost))
+	if err == nil && response.StatusCode >= http.StatusBadRequest {
+		err = fmt.Errorf("the gateway answers %s:\n%s", response.Status, faultsOf(raw))
+	}
+	return raw, err
+}
+
+// faultsOf lists the faults of a problem, one a line; what is no problem is shown as it is.
+func faultsOf(raw []byte) string {
+	var p struct {
+		Title, Detail string
+		Errors        []struct{ Location, Code, Message string }
+	}
+	if json.Unmarshal(raw, &p) != nil || p.Title == "" {
+		return strings.TrimSpace(string(raw))
+	}
+	lines := []string{strings.TrimSpace(p.Title + " " + p.Detail)}
+	for _, e := range p.Errors {
+		lines = append(lines, fmt.Sprintf("  %-6s %s %s", e.Location, e.Code, e.Message))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// sheet fetches a workbook into a file.
+func (f fundFlags) sheet(ctx context.Context, s *streams, what, out string, query url.Values) error {
+	query.Set("format", "xlsx")
+	raw, err := f.ask(ctx, http.MethodGet, []string{"funds", f.Fund, what}, query, "", nil)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(out, raw, 0o600); err != nil { // amounts of loans are not everybody's
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	_, err = fmt.Fprintf(s.out, "%s written\n", out)
+	return err
+}
+
+// upload sends a workbook as a form and prints the answer.
+func (f fundFlags) upload(ctx context.Context, s *streams, what, file string, content []byte, query url.Values) error {
+	var form bytes.Buffer
+	m := multipart.NewWriter(&form)
+	part, err := m.CreateFormFile("file", filepath.Base(file))
+	if err == nil {
+		_, err = part.Write(content)
+	}
+	if err = errors.Join(err, m.Close()); err != nil {
+		return err
+	}
+	raw, err := f.ask(ctx, http.MethodPost, []string{"funds", f.Fund, what}, query, m.FormDataContentType(), &form)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.out, "%s\n", bytes.TrimSpace(raw))
+	return err
+}
+
+type fundReportCommand struct {
+	fundFlags `embed:""`
+	Month     fund.Month `help:"Month; the one to be reported next when left out." placeholder:"YYYY-MM"`
+	Out       string     `short:"o" help:"Workbook to write." required:"" placeholder:"FILE"`
+}
+
+// Run writes the report of a month.
+func (c *fundReportCommand) Run(ctx context.Context, s *streams) error {
+	query := url.Values{}
+	if !c.Month.IsZero() {
+		query.Set("month", string(c.Month))
+	}
+	return c.sheet(ctx, s, "report", c.Out, query)
+}
+
+type fundFileCommand struct {
+	fundFlags `embed:""`
+	Workbook  string `arg:"" help:"The report, as gateway fund report writes it." type:"existingfile"`
+	DryRun    bool   `help:"Only say what would come of it."`
+}
+
+// Run files a report.
+func (c *fundFileCommand) Run(ctx context.Context, s *streams) error {
+	query := url.Values{}
+	if c.DryRun {
+		query.Set("dryRun", "true")
+	}
+	content, err := os.ReadFile(c.Workbook)
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return c.upload(ctx, s, "report", c.Workbook, content, query)
+}
+
+type fundStatementCommand struct {
+	fundFlags `embed:""`
+	Out       string `short:"o" help:"Workbook to write." required:"" placeholder:"FILE"`
+}
+
+// Run writes the statement.
+func (c *fundStatementCommand) Run(ctx context.Context, s *streams) error {
+	return c.sheet(ctx, s, "statement", c.Out, url.Values{})
+}
+
+type fundCheckCommand struct {
+	fundFlags `embed:""`
+	Workbook  string `arg:"" help:"The statement, as gateway fund statement writes it." type:"existingfile"`
+}
+
+// Run compares a statement with the ledger.
+func (c *fundCheckCommand) Run(ctx context.Context, s *streams) error {
+	content, err := os.ReadFile(c.Workbook)
+	if err != nil {
+		return fmt.Errorf("statement: %w", err)
+	}
+	return c.upload(ctx, s, "statement", c.Workbook, content, nil)
+}
+
+type fundSettleCommand struct {
+	fundFlags `embed:""`
+	DryRun    bool `help:"Only say what would be settled."`
+}
+
+// maxSettled is how many claims one request settles.
+const maxSettled = 1000
+
+// Run settles what the gateway proposes. What was settled before it was cut off is not proposed again.
+func (c *fundSettleCommand) Run(ctx context.Context, s *streams) error {
+	raw, err := c.ask(ctx, http.MethodGet, []string{"funds", c.Fund, "settlement"}, nil, "", nil)
+	if err != nil {
+		return err
+	}
+	var proposed struct {
+		Items           []json.RawMessage
+		Amount, Advance string
+	}
+	if err := json.Unmarshal(raw, &proposed); err != nil {
+		return fmt.Errorf("the gateway's answer: %w", err)
+	}
+	_, _ = fmt.Fprintf(s.out, "%d claims, %s yuan; the bank holds %s in advance\n", len(proposed.Items), proposed.Amount, proposed.Advance)
+	if c.DryRun {
+		return nil
+	}
+	settled := 0
+	for some := range slices.Chunk(proposed.Items, maxSettled) {
+		n, err := c.settle(ctx, some)
+		settled += n
+		if err != nil {
+			return fmt.Errorf("%d settled, then: %w", settled, err)
+		}
+		_, _ = fmt.Fprintf(s.out, "%d of %d settled\n", settled, len(proposed.Items))
+	}
+	return nil
+}
+
+// settle sends one batch and tells how many claims were settled, and why not the first that was not.
+func (c *fundSettleCommand) settle(ctx context.Context, items []json.RawMessage) (settled int, err error) {
+	body, err := json.Marshal(map[string]any{"items": items})
+	if err != nil {
+		return 0, err
+	}
+	raw, err := c.ask(ctx, http.MethodPost, []string{"claims", "batch"}, nil, "application/json", bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	var answer struct {
+		Results []struct{ Status, ID, Code, Title string }
+	}
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		return 0, fmt.Errorf("the gateway's answer: %w", err)
+	}
+	for _, r := range answer.Results {
+		if r.Status == "accepted" {
+			settled++
+		} else if err == nil {
+			err = fmt.Errorf("%s: %s %s", r.ID, r.Code, r.Title)
+		}
+	}
+	return settled, err
+}
