@@ -7,8 +7,9 @@ LINT_VERSION := v2.15.0
 TOOLS := $(shell $(GO) env GOPATH)/bin
 LINT := $(TOOLS)/golangci-lint-$(LINT_VERSION)
 TEST_TIMEOUT ?= 20m
+HISTORIES_TIMEOUT ?= 40m
 
-.PHONY: help test lint fuzz bench demo
+.PHONY: help test histories lint fuzz bench demo
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -25,6 +26,9 @@ lint: $(LINT) ## vet, formatting, golangci-lint
 $(LINT):
 	GOBIN=$(TOOLS)/.lint-$(LINT_VERSION) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
 	mv $(TOOLS)/.lint-$(LINT_VERSION)/golangci-lint $(LINT) && rmdir $(TOOLS)/.lint-$(LINT_VERSION)
+
+histories: ## HISTORIES random histories of goods and receivables (default 10000) against independent books, from seed SEED on
+	DECORE_HISTORIES=$${HISTORIES:-10000} DECORE_SEED=$${SEED:-1} $(GO) test -timeout $(HISTORIES_TIMEOUT) -v -run '^TestAnyHistoryConserves' ./chaincode/contract | grep -vE '^ *(=== |--- PASS)'; test $${PIPESTATUS[0]} -eq 0
 
 fuzz: ## every fuzz target for FUZZTIME each (default 20s)
 	@set -e; for pkg in $$($(GO) list ./...); do \

@@ -6,6 +6,7 @@ import (
 
 	"decore/chaincode/canon"
 	"decore/chaincode/contract"
+	"decore/chaincode/duplicate"
 	"decore/chaincode/financing"
 	"decore/chaincode/lifecycle"
 )
@@ -38,7 +39,7 @@ func claimLoan(s *story, c *step) {
 		switch {
 		case s.state.values[key] != nil:
 			s.fail(key, "a second claim of one loan")
-		case !f.stands || f.at.Kind != financing.Table.Kind || len(f.at.Tokens) == 0:
+		case !f.stands || f.at.Kind != financing.Table.Kind || !slices.ContainsFunc(f.at.Tokens, isLoan):
 			s.fail(key, "a claim of what is no disbursed loan")
 		case !s.learnt.agree(lifecycle.Lender, f.at, c.Command.Party):
 			s.fail(key, "a claim of another bank's loan")
@@ -49,6 +50,8 @@ func claimLoan(s *story, c *step) {
 	}
 	s.failRecord(c.record.id, "no key names the loan that it claims")
 }
+
+func isLoan(t duplicate.Token) bool { return t.Kind() == duplicate.Loan }
 
 // checkAccounts holds the accounts that were written against the commands that moved claims: each moves one
 // account, by one version.

@@ -50,6 +50,8 @@ const (
 	LienNotHeld          Code = "LIEN_NOT_HELD" // no live lien of this lender
 	ReservationTooLong   Code = "RESERVATION_TOO_LONG"
 	RegistrationInvalid  Code = "REGISTRATION_INVALID"
+	NotOffered           Code = "NOT_OFFERED"       // the collateral was not put up, or is no more
+	RegistrationUsed     Code = "REGISTRATION_USED" // the filing stands for another financing
 	NotDisclosed         Code = "NOT_DISCLOSED"
 	GrantUnknown         Code = "GRANT_UNKNOWN"
 	GrantInUse           Code = "GRANT_IN_USE"
@@ -71,7 +73,7 @@ const (
 	GoodsStored          Code = "GOODS_STORED"    // the order's goods are in store and must leave it first
 	ReceiptsLive         Code = "RECEIPTS_LIVE"   // warehouse receipts stand for the goods
 	ReceiptExpired       Code = "RECEIPT_EXPIRED" // the term of storage is over
-	ReceiptsUnlike       Code = "RECEIPTS_UNLIKE" // receipts of several lots, owners or goods
+	ReceiptsUnlike       Code = "RECEIPTS_UNLIKE" // receipts that state different things
 	SumMismatch          Code = "SUM_MISMATCH"    // parts do not come to the whole
 	NotPerfected         Code = "PLEDGE_NOT_PERFECTED"
 	NotBelowLine         Code = "NOT_BELOW_LINE"

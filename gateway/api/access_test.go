@@ -54,7 +54,7 @@ var access = map[string]string{
 	"POST /v1/orders/{id}/cancel":      "mnmrrrrrrr",
 	"POST /v1/orders/{id}/close":       "mnrrrrrrrr",
 
-	"POST /v1/orders/{id}/set-collection-account": "mnrrrrrrrr",
+	"POST /v1/orders/{id}/set-collection-account": "mnmrrrrrrr",
 
 	"GET /v1/receivables":                            "mmmmmmmmmm",
 	"POST /v1/receivables":                           "mmrrrrrrrr",
@@ -100,6 +100,7 @@ var access = map[string]string{
 	"POST /v1/lots/batch":                   "mmrmmmrrrm",
 	"GET /v1/lots/{id}":                     "mnnmnmnnmm",
 	"GET /v1/lots/{id}/verification":        "mnnmnmnnmm",
+	"GET /v1/lots/{id}/receipt":             "mnnmnmnnmm",
 	"GET /v1/lots/{id}/signals":             "mnnmnmnnmm",
 	"GET /v1/lots/{id}/history":             "mnnmnmnnmm",
 	"POST /v1/lots/{id}/withdraw":           "mnrrrrrrrr",
@@ -132,6 +133,7 @@ var access = map[string]string{
 	"POST /v1/warehouse-receipts/batch":                    "mmmmmmrrrm",
 	"GET /v1/warehouse-receipts/{id}":                      "mnnmnmnnmm",
 	"GET /v1/warehouse-receipts/{id}/verification":         "mnnmnmnnmm",
+	"GET /v1/warehouse-receipts/{id}/receipt":              "mnnmnmnnmm",
 	"GET /v1/warehouse-receipts/{id}/signals":              "mnnmnmnnmm",
 	"GET /v1/warehouse-receipts/{id}/history":              "mnnmnmnnmm",
 	"POST /v1/warehouse-receipts/{id}/endorse":             "mnnrrrrrrr",
@@ -180,6 +182,7 @@ var access = map[string]string{
 
 	"POST /v1/financings/{id}/roll-over":       "rrrmnrrrrr",
 	"POST /v1/financings/{id}/release-part":    "rrrmnrrrrr",
+	"POST /v1/financings/{id}/attach-search":   "rrrmnrrrrr",
 	"POST /v1/financings/{id}/call-margin":     "rrrmnrrrrr",
 	"POST /v1/financings/{id}/top-up":          "mnrrrrrrrr",
 	"POST /v1/financings/{id}/accept-top-up":   "rrrmnrrrrr",
@@ -359,8 +362,8 @@ var probeArgs = map[string]any{
 	"dilute": object{"amount": "0.00", "creditNote": "x", "date": "2026-03-01"}, "prove-notice": object{"proof": "", "received": "2026-03-01T00:00:00.000Z"}, "accept-set-off": object{"claim": "x", "amount": "0.00"}, "strike-pledge": nil, "reissue": object{"redLetter": "26372000000000000009"}, "reinstate": object{"kind": "set-off", "number": "x", "amount": "0.00"}, "transfer": object{"to": keeper}, "accept-transfer": nil, "decline-transfer": nil,
 	"recall-transfer": nil, "notify": nil, "acknowledge-notice": nil, "withdraw-notice": nil, "write-off": object{"reason": ""},
 	"collect": object{"receivable": "REC-0", "amount": "0.00", "date": "2026-03-01", "reference": "x"}, "buy-back": object{"date": "2026-03-01", "reference": ""},
-	"roll-over": object{"from": "ORD-0", "to": []string{"REC-0"}}, "release-part": object{"collateral": []string{"REC-0"}},
-	"top-up": object{"collateral": []string{"REC-0", "REC-0"}}, "accept-top-up": object{"number": "1", "registered": "2026-03-01T00:00:00.000Z", "expires": "2026-04-01"},
+	"roll-over": object{"from": "ORD-0", "to": []string{"REC-0"}}, "attach-search": object{"sha256": "0000000000000000000000000000000000000000000000000000000000000000", "asOf": "2030-03-01", "grade": "low"}, "release-part": object{"collateral": []string{"REC-0"}},
+	"top-up": object{"collateral": []string{"REC-0", "REC-0"}}, "accept-top-up": object{"collateral": []string{"REC-0"}, "number": "1", "registered": "2026-03-01T00:00:00.000Z", "expires": "2026-04-01"},
 }
 
 func checkCell(t *testing.T, cell byte, r response) {

@@ -152,6 +152,7 @@ func (a *API) registrySearch(ctx context.Context, e *exchange, in *RegistryFile)
 	if *unknown != nil {
 		return nil, *unknown
 	}
+	s.Lien, _ = t.Product.Lien()
 	if t.Registration != nil {
 		s.Number, s.Registered = t.Registration.Number, &t.Registration.Registered
 	}

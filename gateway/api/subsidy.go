@@ -403,7 +403,7 @@ func (a *API) claims(ctx context.Context, e *exchange, policy string, household 
 			return nil, err
 		}
 		claims = append(claims, RecordOf[contract.ClaimTerms]{ID: v.ID, Kind: v.Kind, State: v.State, Version: v.Version, Terms: t,
-			Commitment: v.Commitment, Owner: v.Owner, Created: v.Created, Updated: v.Updated, Encumbrances: v.Encumbrances, AllowedActions: v.AllowedActions})
+			Commitment: v.Commitment, CreatedBy: v.CreatedBy, Created: v.Created, Updated: v.Updated, Encumbrances: v.Encumbrances, AllowedActions: v.AllowedActions})
 	}
 	return claims, nil
 }

@@ -12,6 +12,7 @@ var fraudSteps = []step{
 	{"cargo", "2026-05-10", "As Hin Leong did until 2020: pledged goods sold", "如兴隆案:出售已质押货物", cargoFraud},
 	{"forged", "2026-05-10", "As in the nickel case of 2017: receipts that no keeper issued", "如 2017 年镍仓单案:伪造仓单", forgedReceipts},
 	{"stages", "2026-05-10", "The same value as an order at one bank and as a receivable at another", "同一交易先以订单、再以应收账款重复融资", twoStages},
+	{"red-letter", "2026-05-10", "An invoice is taken back after a bank lent on it", "融资后红冲发票", redLetter},
 }
 
 // stored declares a lot and has the keeper take it in.
@@ -140,6 +141,52 @@ func forgedReceipts(ctx context.Context, s *Story) error {
 		return err
 	}
 	return s.refused(ctx, keeper, "/v1/warehouse-receipts", "DUPLICATE_REGISTERED", body("QW-2605-001"))
+}
+
+// redLetter: a bank lends on a receivable, and its seller takes most of the invoice back. That is a fact, so it is recorded; what it
+// leaves the bank with the ledger counts, and the goods are not invoiced a second time from under the lien.
+func redLetter(ctx context.Context, s *Story) error {
+	path, err := s.attested(ctx, "order invoiced", "LF-2026-0504", "500000.00")
+	if err != nil {
+		return err
+	}
+	if err := s.all(ctx,
+		call{supplier, path + "/ship", fields{"amount": "500000.00", "date": "2026-05-10", "note": "QY-SH-0504"}},
+		call{leader, path + "/accept", fields{"amount": "500000.00", "date": "2026-05-10"}}); err != nil {
+		return err
+	}
+	body := fields{"order": s.outcome.Facts["order invoiced"], "invoice": "26372000000018800061", "issued": "2026-05-10", "due": "2026-06-30", "amount": "500000.00"}
+	rec, err := s.post(ctx, supplier, "/v1/receivables", body)
+	if err != nil {
+		return err
+	}
+	s.outcome.Facts["receivable diluted"] = rec.ID
+	claim := "/v1/receivables/" + rec.ID
+	if err := s.all(ctx,
+		call{leader, claim + "/confirm", fields{}},
+		call{supplier, claim + "/grant", fields{"to": bankA.USCC, "until": "2026-12-31"}}); err != nil {
+		return err
+	}
+	loan, err := s.borrow(ctx, bankA, "loan diluted", "receivable-loan", "300000.00", rec.ID)
+	if err != nil {
+		return err
+	}
+	if err := s.agree(ctx, bankA, loan, "300000.00"); err != nil {
+		return err
+	}
+	if err := s.all(ctx,
+		call{bankA, loan + "/reserve", fields{"hours": 24}},
+		call{bankA, loan + "/encumber", fields{"number": "16600000002605100004", "registered": "2026-05-10T01:00:00.000Z", "expires": "2027-05-09"}},
+		call{bankA, loan + "/disburse", fields{"amount": "300000.00", "date": "2026-05-10", "reference": "HJ-JJ-20260510-04"}},
+		call{supplier, claim + "/dilute", fields{"redLetter": "26372000000018800062", "amount": "400000.00", "date": "2026-05-10", "cause": "invoice-error"}},
+		call{bankA, loan + "/call-margin", fields{"until": "2026-05-15"}}); err != nil {
+		return err
+	}
+	if err := s.refused(ctx, supplier, claim+"/reissue", "ENCUMBERED", fields{"redLetter": "26372000000018800062"}); err != nil {
+		return err
+	}
+	body["invoice"], body["amount"] = "26372000000018800063", "400000.00"
+	return s.refused(ctx, supplier, "/v1/receivables", "OVER_DELIVERY", body)
 }
 
 // twoStages: an order is financed, and its receivable is offered to another bank.
