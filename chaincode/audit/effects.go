@@ -107,18 +107,26 @@ var effects = map[string]effect{
 	"receivable.cancel":               {keepsTerms: true, then: do(beFree, wholeUnlessRegulator, neverFinanced, giveBack, claim(duplicate.Cancelled))},
 	"receivable.close":                {keepsTerms: true, then: do(beFree)},
 
-	"financing.apply":         {},
-	"financing.offer":         {},
-	"financing.accept":        {},
-	"financing.reject":        {keepsTerms: true},
-	"financing.withdraw":      {keepsTerms: true, then: do(releaseLiens)},
-	"financing.reserve":       {keepsTerms: true, then: do(reserve)},
-	"financing.encumber":      {then: do(encumber)},
-	"financing.disburse":      {then: do(disburse)},
-	"financing.repay":         {stays: true, orReaches: financing.Settled},
-	"financing.collect":       {stays: true, orReaches: financing.Settled},
-	"financing.buy-back":      {then: do(releaseLiens, releaseDocuments)},
-	"financing.mark-overdue":  {},
+	"financing.apply":        {},
+	"financing.offer":        {},
+	"financing.accept":       {},
+	"financing.reject":       {keepsTerms: true},
+	"financing.withdraw":     {keepsTerms: true, then: do(releaseLiens)},
+	"financing.reserve":      {keepsTerms: true, then: do(reserve)},
+	"financing.encumber":     {then: do(encumber)},
+	"financing.disburse":     {then: do(disburse)},
+	"financing.repay":        {stays: true, orReaches: financing.Settled},
+	"financing.collect":      {stays: true, orReaches: financing.Settled},
+	"financing.buy-back":     {then: do(releaseLiens, releaseDocuments)},
+	"financing.mark-overdue": {},
+	"financing.cure":         {},
+
+	"financing.reverse-repayment": {},
+	"financing.request-extension": {stays: true},
+	"financing.extend":            {stays: true},
+	"financing.change-rate":       {stays: true},
+	"financing.agree-rate":        {stays: true},
+
 	"financing.cancel":        {keepsTerms: true, then: do(releaseLiens, claim(duplicate.Cancelled))},
 	"financing.roll-over":     {stays: true, then: do(rollOver)},
 	"financing.call-margin":   {stays: true},
@@ -134,6 +142,8 @@ var effects = map[string]effect{
 	"subsidy.release":   {then: do(drawOnAccount)},
 	"subsidy.correct":   {then: do(drawOnAccount)},
 	"subsidy.claw-back": {then: do(drawOnAccount)},
+
+	"succession.record": {then: do(joinAccounts)},
 }
 
 func do(steps ...func(*story, *step)) []func(*story, *step) { return steps }

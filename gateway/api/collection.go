@@ -37,6 +37,7 @@ var collections = []collection{
 	collectionOf[warehouse.Terms]("warehouse-receipts", warehouse.Table, "warehouse receipt", "仓单"),
 	collectionOf[financing.Terms]("financings", financing.Table, "financing", "融资"),
 	collectionOf[contract.ClaimTerms]("subsidy/claims", &subsidy.Lifecycle, "subsidy claim", "贴息申领"),
+	collectionOf[contract.SuccessionTerms]("subsidy/successions", &subsidy.Succession, "succession of a household", "企业承继"),
 }
 
 func collectionOf[T contract.Terms](path string, table *lifecycle.Table, en, zh string) collection {

@@ -32,6 +32,8 @@ type commands struct {
 	Receipt receiptCommand `cmd:"" help:"Check a verification receipt offline."`
 	Policy  policyCommand  `cmd:"" help:"Policy documents of the subsidy: check and combine files, draft, publish and repeal."`
 
+	Statement statementCommand `cmd:"" help:"Print the statement of a household's subsidy account: who booked what, when and why."`
+
 	LogLevel slog.Level `help:"Least level of the log on standard error: DEBUG, INFO, WARN, ERROR." default:"WARN" env:"DECORE_LOG_LEVEL"`
 }
 
