@@ -83,7 +83,7 @@ func saidSince(versions []Measure, m Measure, field string, value jsontext.Value
 	since := m.EffectiveFrom
 	for _, v := range slices.SortedFunc(slices.Values(versions), func(a, b Measure) int { return cmp.Compare(b.Version, a.Version) }) {
 		switch {
-		case v.Version >= m.Version || v.Status == Draft:
+		case v.Version >= m.Version: // a draft is always the last
 		case !sameValue(v.setting(field), value):
 			return since
 		default:

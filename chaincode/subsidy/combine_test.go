@@ -106,6 +106,7 @@ func TestCombine(t *testing.T) {
 		{"private is asked where either asks it", settings{"loanTypes": `[{"type":"fixed-asset-loan","privateOnly":false}]`}, "loanTypes", `[{"privateOnly":true,"type":"fixed-asset-loan"}]`,
 			[]string{"cn-sme-loans-2026 一、(一)适用对象", "city (九)"}},
 		{"the sectors that both lists name are from both", settings{"sectors": `["服务器","纺织"]`}, "sectors", `["服务器"]`, []string{"cn-sme-loans-2026 一、政策内容", "city (九)"}},
+		{"a list that names all narrows nothing", settings{"sectors": `[]`}, "handlingBanks", `[]`, []string{"cn-sme-loans-2026 一、政策内容"}},
 		{"a list of banks where all were allowed", settings{"handlingBanks": `["913702009900000334"]`}, "handlingBanks", `["913702009900000334"]`, []string{"city (九)"}},
 		{"refused uses add up", settings{"refusedUses": `["还旧借新"]`}, "refusedUses", `["投资理财","还旧借新"]`, []string{"cn-sme-loans-2026 资金使用与监督管理", "city (九)"}},
 		{"a use that another refuses is not permitted", settings{"permittedUses": `["设备购置","投资理财"]`}, "permittedUses", `["设备购置"]`, []string{"city (九)"}},
@@ -173,6 +174,17 @@ func TestAHigherLevelsLaterChangePrevails(t *testing.T) {
 			}
 		})
 	}
+	t.Run("one of the same level does not", func(t *testing.T) {
+		other := municipal("2026-11-01", map[string]string{"annualRate": `"0.012"`}, func(m *subsidy.Measure) { m.ID = "other" })
+		if got := settingsOf(t, combined(t, "2026-12-01", central(t), city, other))["annualRate"]; got != `"0.01"` {
+			t.Errorf("got %s", got)
+		}
+	})
+	t.Run("nor does it matter in which order the versions come", func(t *testing.T) {
+		if got := settingsOf(t, combined(t, "2026-12-01", city, extended, central(t)))["amountCap"]; got != `"2000000.00"` {
+			t.Errorf("got %s", got)
+		}
+	})
 	t.Run("a lower level's later change does not", func(t *testing.T) {
 		looser := next(city, "2026-11-01", map[string]string{"amountCap": `"9000000.00"`})
 		if got := settingsOf(t, combined(t, "2026-12-01", central(t), city, looser))["amountCap"]; got != `"1500000.00"` {

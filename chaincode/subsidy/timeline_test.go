@@ -163,6 +163,41 @@ func TestJudgingDay(t *testing.T) {
 	}
 }
 
+func TestJudging(t *testing.T) {
+	version := func(n int, from, to string, on subsidy.JudgedOn) subsidy.Policy {
+		return policy2026(t, func(p *subsidy.Policy) {
+			p.Version, p.EffectiveFrom, p.EffectiveTo, p.JudgedOn = n, day(from), day(to), on
+		})
+	}
+	// Nothing is in force in April and behind September.
+	versions := []subsidy.Policy{version(1, "2026-01-20", "2026-03-31", subsidy.OnDisbursementDay), version(2, "2026-05-01", "2026-09-30", subsidy.OnDisbursementDay)}
+	for _, c := range []struct {
+		name, disbursed, application string
+		version                      int
+	}{
+		{"a loan of the first version's days", "2026-02-01", "2026-06-01", 1},
+		{"a loan of the second one's", "2026-05-02", "2026-06-01", 2},
+		{"a loan older than all is the first one's to judge", "2026-01-02", "2026-06-01", 1},
+		{"a loan of a day without a policy", "2026-04-15", "2026-06-01", 0},
+		{"an application on a day without one", "2026-02-01", "2026-04-15", 0},
+		{"an application after the end", "2026-05-02", "2026-10-01", 0},
+		{"an application before the beginning", "2026-01-02", "2026-01-19", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := fixedAsset("1.00", func(l *subsidy.Loan) { l.Disbursed = day(c.disbursed) })
+			p, err := subsidy.Judging(len(versions), func(n int) (subsidy.Policy, error) { return versions[n-1], nil }, l, day(c.application))
+			switch {
+			case c.version == 0:
+				if codeOf(t, err) != subsidy.PolicyNotInForce {
+					t.Errorf("version %d, %v", p.Version, err)
+				}
+			case err != nil || p.Version != c.version:
+				t.Errorf("version %d, %v", p.Version, err)
+			}
+		})
+	}
+}
+
 // On whatever day a document is published, changed or repealed: on every day the version that then governs is what the
 // documents in force on it combine to, and versions of earlier commands stay as they are.
 func TestWhatGovernsIsAlwaysWhatTheMeasuresInForceMake(t *testing.T) {
