@@ -89,9 +89,14 @@ func openOf[T contract.Terms](ctx context.Context, r *run, org string, ids []str
 	for i, raw := range copies {
 		var t T
 		sealed, err := evidence.Open(raw)
-		if err == nil && sealed.Commitment() == headers[ids[i]].Terms && canon.Strict(sealed.Terms, &t) == nil {
-			into[ids[i]] = t
+		if err != nil || sealed.Commitment() != headers[ids[i]].Terms {
+			continue // none, or not the newest
 		}
+		if err := canon.Strict(sealed.Terms, &t); err != nil {
+			r.tell(Unexplained{Key: contract.RecordKey(ids[i]), Reason: "its terms cannot be read"})
+			continue
+		}
+		into[ids[i]] = t
 	}
 	return nil
 }
