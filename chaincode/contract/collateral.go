@@ -74,7 +74,7 @@ func appraiseOrder(c *call, id, field string, p credit.Policy) (piece, error) {
 	return piece{Header: r.Header, owner: r.Terms.Seller, confirmed: true, worth: r.Terms.Uninvoiced(), advance: advance, refused: ineligible(eligible),
 		perfect: func(financingRecord) *fault.Fault {
 			// A lender has priority only in the money of a special account.
-			if r.Terms.CollectionAccount == nil && p.OrderNeedsCollectionAccount {
+			if !r.Terms.Collects() && p.OrderNeedsCollectionAccount {
 				return fault.New(fault.CollectionAccountRequired, "").Under("民法典担保制度解释 art. 61(4)")
 			}
 			return nil

@@ -329,7 +329,7 @@ func TestForgedReceiptsOfARealKeeper2017(t *testing.T) {
 	heap, unseen := base.stored(), base.declared()
 	true1 := base.issueArgs(heap, "10")
 	base.Do(base.Keeper, "warehouse-receipt.issue", contracttest.NewID("WHR"), true1)
-	used := func(n ident.DocumentNumber) warehouse.IssueArgs {
+	used := func(n ident.WrittenNumber) warehouse.IssueArgs {
 		a := base.issueArgs(heap, "10")
 		a.Contents.Number = n
 		return a

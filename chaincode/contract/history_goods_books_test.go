@@ -362,7 +362,9 @@ var booking = map[string]func(o *oracle, id, by string, a arguments) error{
 		}
 		o.receipts[into] = &one
 		o.descends(into, all...)
-		o.prices[into] = o.prices[id]
+		for _, part := range all {
+			o.prices[into] = o.mixed(o.prices[into], o.prices[part])
+		}
 		return o.numbered(into, a.Number)
 	},
 	"warehouse-receipt.order-delivery": func(o *oracle, id, by string, _ arguments) error {
@@ -612,6 +614,26 @@ func statePrice(o *oracle, id, by string, a arguments) error {
 	kept := slices.DeleteFunc(slices.Clone(o.prices[id]), func(p priced) bool { return p.by == by && p.source == a.Source })
 	o.prices[id] = append(kept, priced{by, a.Source, o.now, int64(a.Price)})
 	return nil
+}
+
+// mixed are the prices of goods that became one: of two of one source the lower, while both are good without doubt.
+func (o *oracle) mixed(some, more []priced) []priced {
+	all := slices.Clone(some)
+	for _, p := range more {
+		i := slices.IndexFunc(all, func(q priced) bool { return p.by == q.by && p.source == q.source })
+		if i < 0 {
+			all = append(all, p)
+			continue
+		}
+		lower := p.on.After(all[i].on)
+		if fresh := o.now.Add(-29 * 24 * time.Hour); p.on.After(fresh) && all[i].on.After(fresh) {
+			lower = p.price < all[i].price
+		}
+		if lower {
+			all[i] = p
+		}
+	}
+	return all
 }
 
 // claims takes a document for a record: no two live records ever have one.

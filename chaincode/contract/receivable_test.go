@@ -260,6 +260,10 @@ func init() {
 			return id
 		},
 	})
+	for _, s := range []lifecycle.State{order.Created, order.Attested, order.Delivering, order.Delivered} {
+		// The seller has not named an account yet.
+		guards["order.set-collection-account "+string(s)+" leader"] = fault.CollectionAccountRequired
+	}
 	for _, s := range openStates {
 		// A notice is withdrawn by who is to be paid, and not by who gave the claim away.
 		guards["receivable.withdraw-notice "+string(s)+" sme"] = fault.NotPermitted

@@ -77,7 +77,8 @@ type Terms struct {
 	Repayments   []Repayment   `json:"repayments"`
 	OverdueFrom  calendar.Date `json:"overdueFrom,omitzero"`
 	Collections  []Collection  `json:"collections,omitzero"`
-	Calls        []MarginCall  `json:"calls,omitzero"` // 追加担保通知
+	Calls        []MarginCall  `json:"calls,omitzero"`    // 追加担保通知
+	Searches     []Search      `json:"searches,omitzero"` // 登记查询
 
 	Extensions     []Extension `json:"extensions,omitzero"`     // 已同意的展期, in order
 	ExtensionAsked *Extension  `json:"extensionAsked,omitzero"` // 展期申请: waits for the lender

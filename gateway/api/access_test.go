@@ -54,7 +54,7 @@ var access = map[string]string{
 	"POST /v1/orders/{id}/cancel":      "mnmrrrrrrr",
 	"POST /v1/orders/{id}/close":       "mnrrrrrrrr",
 
-	"POST /v1/orders/{id}/set-collection-account": "mnrrrrrrrr",
+	"POST /v1/orders/{id}/set-collection-account": "mnmrrrrrrr",
 
 	"GET /v1/receivables":                            "mmmmmmmmmm",
 	"POST /v1/receivables":                           "mmrrrrrrrr",
@@ -188,6 +188,7 @@ var access = map[string]string{
 
 	"POST /v1/financings/{id}/roll-over":       "rrrmnrrrrr",
 	"POST /v1/financings/{id}/release-part":    "rrrmnrrrrr",
+	"POST /v1/financings/{id}/attach-search":   "rrrmnrrrrr",
 	"POST /v1/financings/{id}/call-margin":     "rrrmnrrrrr",
 	"POST /v1/financings/{id}/top-up":          "mnrrrrrrrr",
 	"POST /v1/financings/{id}/accept-top-up":   "rrrmnrrrrr",
@@ -209,6 +210,17 @@ var access = map[string]string{
 	"POST /v1/subsidy/claims/{id}/correct":   "rrrmnrrrrr",
 	"POST /v1/subsidy/claims/{id}/claw-back": "rrrrrrrrrm",
 	"GET /v1/subsidy/policies":               "mmmmmmmmmm",
+
+	"GET /v1/subsidy/measures":                  "mmmmmmmmmm",
+	"GET /v1/subsidy/measures/{id}":             "mmmmmmmmmm",
+	"GET /v1/subsidy/measures/{id}/history":     "mmmmmmmmmm",
+	"GET /v1/subsidy/measures/{id}/effect":      "mmmmmmmmmm",
+	"POST /v1/subsidy/measures/{id}/draft":      "rrrrrrrrrm",
+	"POST /v1/subsidy/measures/{id}/publish":    "rrrrrrrrrm",
+	"POST /v1/subsidy/measures/{id}/supersede":  "rrrrrrrrrm",
+	"POST /v1/subsidy/measures/{id}/repeal":     "rrrrrrrrrm",
+	"GET /v1/subsidy/policies/{id}/lists":       "mmmmmmmmmm",
+	"POST /v1/subsidy/policies/{id}/size-class": "mmmmmmmmmm",
 
 	"GET /v1/subsidy/successions":              "mmmmmmmmmm",
 	"POST /v1/subsidy/successions":             "rrrrrrrrrm",
@@ -350,6 +362,9 @@ var probeArgs = map[string]any{
 	"repay": object{"principal": "0.00", "date": "2026-03-01", "reference": "x"}, "accrue": object{"through": "2026-03-01"}, "settle": object{"amount": "0.00"},
 	"correct": nil, "claw-back": object{"reason": ""},
 
+	"draft": object{"id": "x"}, "publish": object{"version": 9, "digest": strings.Repeat("A", 43)}, "supersede": object{"version": 9, "digest": strings.Repeat("A", 43)},
+	"repeal": object{"from": "2026-03-01", "by": "x"}, "size-class": object{"industry": "工业", "staff": 1, "revenue": "1.00", "assets": "1.00", "asOf": "2026-01-01"},
+
 	"store": object{"counted": "0 t", "site": "x", "position": "x", "date": "2026-03-01"}, "add": object{"quantity": "0 t", "date": "2026-03-01"},
 	"value": object{"source": "", "date": "2026-03-01", "price": "0.00"}, "appoint-supervisor": object{"supervisor": keeper},
 	"insure":            object{"insurer": "", "policy": "x", "amount": "0.00", "from": "2026-03-01", "until": "2026-03-01"},
@@ -363,7 +378,7 @@ var probeArgs = map[string]any{
 	"dilute": object{"amount": "0.00", "creditNote": "x", "date": "2026-03-01"}, "prove-notice": object{"proof": "", "received": "2026-03-01T00:00:00.000Z"}, "accept-set-off": object{"claim": "x", "amount": "0.00"}, "strike-pledge": nil, "reissue": object{"redLetter": "26372000000000000009"}, "reinstate": object{"kind": "set-off", "number": "x", "amount": "0.00"}, "transfer": object{"to": keeper}, "accept-transfer": nil, "decline-transfer": nil,
 	"recall-transfer": nil, "notify": nil, "acknowledge-notice": nil, "withdraw-notice": nil, "write-off": object{"reason": ""},
 	"collect": object{"receivable": "REC-0", "amount": "0.00", "date": "2026-03-01", "reference": "x"}, "buy-back": object{"date": "2026-03-01", "reference": ""},
-	"roll-over": object{"from": "ORD-0", "to": []string{"REC-0"}}, "release-part": object{"collateral": []string{"REC-0"}},
+	"roll-over": object{"from": "ORD-0", "to": []string{"REC-0"}}, "attach-search": object{"sha256": "0000000000000000000000000000000000000000000000000000000000000000", "asOf": "2030-03-01", "grade": "low"}, "release-part": object{"collateral": []string{"REC-0"}},
 	"cure": object{"on": "2026-03-01"}, "reverse-repayment": object{"date": "2026-03-01", "reference": "x", "reason": "x"},
 	"request-extension": object{"maturity": "2026-01-01", "reason": "x"},
 	"change-rate":       object{"from": "2026-01-01", "annualRate": "0.03", "reason": "x"}, "agree-rate": nil,
@@ -406,7 +421,7 @@ func (w *world) matrixRecords() map[string]string {
 		w.act(supplier, path+"/grant", object{"to": bankA, "until": w.days(90)})
 	}
 	return map[string]string{"/v1/lots": lot, "/v1/warehouse-receipts": receipt, "/v1/orders": order, "/v1/receivables": rec, "/v1/financings": loan, "/v1/subsidy/claims": claim, "/v1/subsidy/successions": joined,
-		"/v1/subsidy/policies": policy, "/v1/imports": "NONE"}
+		"/v1/subsidy/policies": policy, "/v1/subsidy/measures": w.draftedMeasure("matrix-notice"), "/v1/imports": "NONE"}
 }
 
 // subsidyPolicy publishes the fixtures' policy in force, with the two banks, under an ID of its own.

@@ -72,6 +72,7 @@ type RecordFilter struct {
 	Number       string `query:"number" maxLength:"80" doc:"Order or invoice number (编号)"`
 	DueFrom      string `query:"dueFrom" maxLength:"10" doc:"First due date (到期日起)"`
 	DueTo        string `query:"dueTo" maxLength:"10" doc:"Last due date (到期日止)"`
+	Lot          string `query:"lot" maxLength:"64" doc:"Only what came of this lot, such as its receipts and their parts (存货记录编号)"`
 	Order        string `query:"order" enum:"newest,oldest" doc:"newest first when left out (排序)"`
 }
 
@@ -191,6 +192,9 @@ func (a *API) filter(e *exchange, c collection, in *RecordFilter) (projection.Fi
 	f := projection.Filter{Kind: c.table.Kind, Day: a.today(), Newest: in.Order != "oldest", Limit: in.most() + 1, Number: in.Number}
 	if !seesAll(e) {
 		f.Reader = e.caller.Party
+	}
+	if in.Lot != "" {
+		f.Link, f.Target = projection.Parent, in.Lot
 	}
 	var err error
 	if f.State, err = statesOf(c.table, in); err != nil {

@@ -81,6 +81,7 @@ var scalars = map[reflect.Type]reflect.Type{
 	reflect.TypeFor[ident.USCC]():           reflect.TypeFor[usccSchema](),
 	reflect.TypeFor[ident.InvoiceNumber]():  reflect.TypeFor[invoiceSchema](),
 	reflect.TypeFor[ident.DocumentNumber](): reflect.TypeFor[documentSchema](),
+	reflect.TypeFor[ident.WrittenNumber]():  reflect.TypeFor[writtenSchema](),
 	reflect.TypeFor[evidence.Commitment]():  reflect.TypeFor[commitmentSchema](),
 	reflect.TypeFor[jsontext.Value]():       reflect.TypeFor[objectSchema](),
 }
@@ -101,6 +102,7 @@ type (
 	usccSchema       struct{}
 	invoiceSchema    struct{}
 	documentSchema   struct{}
+	writtenSchema    struct{}
 	commitmentSchema struct{}
 	objectSchema     struct{}
 )
@@ -126,7 +128,7 @@ func (dateSchema) Schema(huma.Registry) *huma.Schema {
 }
 
 func (instantSchema) Schema(huma.Registry) *huma.Schema {
-	return text("", `^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z$`, timeText, "2026-01-05T01:02:03.004Z")
+	return text("", `^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$`, timeText, "2026-01-05T01:02:03.004Z")
 }
 
 func (usccSchema) Schema(huma.Registry) *huma.Schema {
@@ -139,6 +141,10 @@ func (invoiceSchema) Schema(huma.Registry) *huma.Schema {
 
 func (documentSchema) Schema(huma.Registry) *huma.Schema {
 	return text("document-number", "", "Number of a contract, order or delivery note; space and punctuation are dropped (单据编号)", "PO20260301001")
+}
+
+func (writtenSchema) Schema(huma.Registry) *huma.Schema {
+	return text("written-number", "", "Number as its issuer writes it, kept so; numbers that differ in case, space and punctuation alone are one (单据编号原样)", "CK-2026-001")
 }
 
 func (commitmentSchema) Schema(huma.Registry) *huma.Schema {
@@ -156,5 +162,5 @@ const (
 	quantityText = "Number with at most six decimals, a space and a unit such as t, kg, piece (数量及计量单位)"
 	rateText     = "Fraction between 0 and 1, at most eight decimals (比率)"
 	dateText     = "Day in Asia/Shanghai, YYYY-MM-DD (日期)"
-	timeText     = "Time in UTC (时间)"
+	timeText     = "Time of RFC 3339, with any offset; signed and answered in UTC with milliseconds (时间)"
 )

@@ -30,6 +30,7 @@ type commands struct {
 	Doctor  doctorCommand  `cmd:"" help:"Check data folder, ledger, projection and clock, and say what is wrong."`
 	Audit   auditCommand   `cmd:"" help:"Replay every signed command from the blocks, compare the whole state, and name what nothing explains."`
 	Receipt receiptCommand `cmd:"" help:"Check a verification receipt offline."`
+	Policy  policyCommand  `cmd:"" help:"Policy documents of the subsidy: check and combine files, draft, publish and repeal."`
 
 	Statement statementCommand `cmd:"" help:"Print the statement of a household's subsidy account: who booked what, when and why."`
 

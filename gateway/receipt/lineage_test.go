@@ -34,9 +34,9 @@ type paper struct {
 	tons  int
 }
 
-func (h *heap) number() ident.DocumentNumber {
+func (h *heap) number() ident.WrittenNumber {
 	h.made++
-	return ident.DocumentNumber("R" + strconv.Itoa(h.made))
+	return ident.WrittenNumber("R" + strconv.Itoa(h.made))
 }
 
 func tons(n int) goods.Quantity { return goods.MustQuantity(strconv.Itoa(n) + " t") }
@@ -69,7 +69,7 @@ func (h *heap) split(rt *rapid.T, id string) {
 	first := rapid.IntRange(1, p.tons-1).Draw(rt, "first")
 	parts := []warehouse.Part{{ID: contracttest.NewID("WHR"), Quantity: tons(first)}, {ID: contracttest.NewID("WHR"), Quantity: tons(p.tons - first)}}
 	h.Do(p.owner, "warehouse-receipt.split", id, warehouse.SplitArgs{Parts: parts})
-	h.Do(h.Keeper, "warehouse-receipt.confirm-split", id, warehouse.NumbersArgs{Numbers: []ident.DocumentNumber{h.number(), h.number()}})
+	h.Do(h.Keeper, "warehouse-receipt.confirm-split", id, warehouse.NumbersArgs{Numbers: []ident.WrittenNumber{h.number(), h.number()}})
 	delete(h.live, id)
 	h.add(parts[0].ID, paper{p.owner, first})
 	h.add(parts[1].ID, paper{p.owner, p.tons - first})

@@ -10,6 +10,7 @@ import (
 	"decore/chaincode/ident"
 	lc "decore/chaincode/lifecycle"
 	"decore/chaincode/lot"
+	"decore/chaincode/money"
 	"decore/chaincode/warehouse"
 )
 
@@ -118,6 +119,14 @@ func (e *examination) inStore() inStore {
 	return inStore{t.Owner, t.Keeper, t.Quantity, t.Missing, t.Prices, t.Insurance, []ident.USCC{t.Owner}}
 }
 
+// worth is what can be lent on, at the lowest valid price, where there is one.
+func (e *examination) worth() (money.Amount, bool) {
+	if t := e.Receipt.Terms; t != nil {
+		return t.Value(e.Policy, e.today)
+	}
+	return e.Lot.Terms.Value(e.Policy, e.today)
+}
+
 // ownerStatus: a chain leader may own a receipt that was endorsed to it.
 func ownerStatus(e *examination) finding {
 	owner, role := e.inStore().owner, lc.SME
@@ -141,7 +150,9 @@ func valuation(e *examination) finding {
 }
 
 func insurance(e *examination) finding {
-	if e.Policy.GoodsInsured && !e.inStore().insurance.Covers(e.today) {
+	i := e.inStore().insurance
+	value, priced := e.worth()
+	if e.Policy.GoodsInsured && !(i.Covers(e.today) && (!priced || i.Suffices(value, e.Policy.InsuredShare))) {
 		return warns(NotInsured, e.policy)
 	}
 	return passed(e.subject)

@@ -52,6 +52,21 @@ func passes(t *testing.T, v verification.Verification) {
 	}
 }
 
+func TestGoodsMustBeInsuredForWhatTheyAreWorthWhereThePolicySaysSo(t *testing.T) {
+	w, id := goodsWorld(t)
+	for sum, want := range map[string]check.Verdict{"0.01": check.Warn, "1999999.99": check.Warn, "2000000.00": check.Pass} {
+		f := w.Facts(id, w.BankA)
+		f.Policy.GoodsInsured, f.Policy.InsuredShare = true, money.MustRate("1")
+		f.Lot.Terms.Insurance = &goods.Insurance{Amount: money.MustParse(sum), From: w.Today(), Until: w.Today()}
+		v := verification.Judge(f)
+		for _, c := range v.Checks {
+			if c.Check == "insurance" && c.Verdict != want || c.Check == "insurance" && want == check.Warn && c.Reason != string(verification.NotInsured) {
+				t.Errorf("insured for %s: %+v", sum, c)
+			}
+		}
+	}
+}
+
 func TestGoodsInStorePass(t *testing.T) {
 	w, id := goodsWorld(t)
 	v := verification.Judge(w.Facts(id, w.BankA))

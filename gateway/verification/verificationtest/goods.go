@@ -34,7 +34,7 @@ func (w *World) Issue(lotID, number, quantity string) string {
 	w.T.Helper()
 	id := contracttest.NewID("WHR")
 	w.Do(w.Keeper, "warehouse-receipt.issue", id, warehouse.IssueArgs{Lot: lotID, Quantity: goods.MustQuantity(quantity), Contents: warehouse.Face{
-		Number: ident.DocumentNumber(number), DepositorAddress: "前湾路 1 号", LossStandard: "0.3 %", StoredUntil: w.Today().AddDays(180),
+		Number: ident.WrittenNumber(number), DepositorAddress: "前湾路 1 号", LossStandard: "0.3 %", StoredUntil: w.Today().AddDays(180),
 		Fee: "0.6 元/吨·天", IssuePlace: "青岛"}})
 	w.Show(id, w.SME, w.BankA)
 	return id
@@ -60,8 +60,8 @@ func (w *World) SplitReceipt(id string, owner *contracttest.Actor, number, first
 	a, b = contracttest.NewID("WHR"), contracttest.NewID("WHR")
 	w.Do(owner, "warehouse-receipt.split", id, warehouse.SplitArgs{Parts: []warehouse.Part{
 		{ID: a, Quantity: goods.MustQuantity(first)}, {ID: b, Quantity: goods.MustQuantity(second)}}})
-	w.Do(w.Keeper, "warehouse-receipt.confirm-split", id, warehouse.NumbersArgs{Numbers: []ident.DocumentNumber{
-		ident.DocumentNumber(number + "a"), ident.DocumentNumber(number + "b")}})
+	w.Do(w.Keeper, "warehouse-receipt.confirm-split", id, warehouse.NumbersArgs{Numbers: []ident.WrittenNumber{
+		ident.WrittenNumber(number + "a"), ident.WrittenNumber(number + "b")}})
 	return a, b
 }
 
@@ -70,6 +70,6 @@ func (w *World) MergeReceipts(id, other string, owner *contracttest.Actor, numbe
 	w.T.Helper()
 	into := contracttest.NewID("WHR")
 	w.Do(owner, "warehouse-receipt.merge", id, warehouse.MergeArgs{Others: []string{other}, Into: into})
-	w.Do(w.Keeper, "warehouse-receipt.confirm-merge", id, warehouse.NumberArgs{Number: ident.DocumentNumber(number)})
+	w.Do(w.Keeper, "warehouse-receipt.confirm-merge", id, warehouse.NumberArgs{Number: ident.WrittenNumber(number)})
 	return into
 }
