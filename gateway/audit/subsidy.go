@@ -109,11 +109,11 @@ func (r *run) judgeClaim(ctx context.Context, b books, t contract.ClaimTerms) (s
 	key := contract.PolicyVersionKey(t.Claim.Policy, t.Claim.Version)
 	p, known := b.policies[key]
 	if !known {
-		values, err := r.ledger.Get(ctx, key)
-		if err != nil {
-			return "", fmt.Errorf("read state: %w", err)
+		var err error
+		if p, known, err = r.policy(ctx, key); err != nil {
+			return "", err
 		}
-		if values[0] == nil || canon.Strict(values[0], &p) != nil {
+		if !known {
 			return "its policy's version is not on the ledger", nil
 		}
 		b.policies[key] = p
@@ -122,6 +122,14 @@ func (r *run) judgeClaim(ctx context.Context, b books, t contract.ClaimTerms) (s
 		return "what is booked is not what the policy gives on the loan's facts", nil
 	}
 	return "", nil
+}
+
+func (r *run) policy(ctx context.Context, key string) (p subsidy.Policy, known bool, err error) {
+	values, err := r.ledger.Get(ctx, key)
+	if err != nil {
+		return p, false, fmt.Errorf("read state: %w", err)
+	}
+	return p, values[0] != nil && canon.Strict(values[0], &p) == nil, nil
 }
 
 // sum reports whether the account is the sum of its claims, as far as all of them are open to this client: a bank
