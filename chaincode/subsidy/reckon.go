@@ -51,7 +51,11 @@ func (p Policy) reckon(c Claim, l Loan, through calendar.Date, limit money.Amoun
 			fresh = fresh.joined(period, b.days)
 		}
 		if isNew || !difference.IsZero() {
-			lines = append(lines, Line{From: period.From, To: period.To, Days: period.Days, Amount: difference, Adjusts: known})
+			line := Line{From: period.From, To: period.To, Days: period.Days, Amount: difference, Adjusts: known}
+			if !ended {
+				line.To, line.Days = b.to, b.days
+			}
+			lines = append(lines, line)
 		}
 	}
 	for from, b := range before { // no day of it is subsidised any more
@@ -86,6 +90,11 @@ func net(lines []Line) money.Amount {
 func (c Claim) Follows(p Policy, l Loan) bool {
 	if c.State == ClawedBack {
 		return true
+	}
+	for _, e := range c.Entries {
+		if slices.ContainsFunc(e.Lines, func(l Line) bool { return l.To.After(c.AccruedThrough) }) {
+			return false
+		}
 	}
 	lines, _ := p.reckon(c, l, c.AccruedThrough, c.Granted)
 	return !slices.ContainsFunc(lines, func(l Line) bool { return c.open() || l.Amount.IsNegative() })

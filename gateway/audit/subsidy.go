@@ -89,9 +89,14 @@ func openOf[T contract.Terms](ctx context.Context, r *run, org string, ids []str
 	for i, raw := range copies {
 		var t T
 		sealed, err := evidence.Open(raw)
-		if err == nil && sealed.Commitment() == headers[ids[i]].Terms && canon.Strict(sealed.Terms, &t) == nil {
-			into[ids[i]] = t
+		if err != nil || sealed.Commitment() != headers[ids[i]].Terms {
+			continue // none, or not the newest
 		}
+		if err := canon.Strict(sealed.Terms, &t); err != nil {
+			r.tell(Unexplained{Key: contract.RecordKey(ids[i]), Reason: "its terms cannot be read"})
+			continue
+		}
+		into[ids[i]] = t
 	}
 	return nil
 }
@@ -104,11 +109,11 @@ func (r *run) judgeClaim(ctx context.Context, b books, t contract.ClaimTerms) (s
 	key := contract.PolicyVersionKey(t.Claim.Policy, t.Claim.Version)
 	p, known := b.policies[key]
 	if !known {
-		values, err := r.ledger.Get(ctx, key)
-		if err != nil {
-			return "", fmt.Errorf("read state: %w", err)
+		var err error
+		if p, known, err = r.policy(ctx, key); err != nil {
+			return "", err
 		}
-		if values[0] == nil || canon.Strict(values[0], &p) != nil {
+		if !known {
 			return "its policy's version is not on the ledger", nil
 		}
 		b.policies[key] = p
@@ -117,6 +122,14 @@ func (r *run) judgeClaim(ctx context.Context, b books, t contract.ClaimTerms) (s
 		return "what is booked is not what the policy gives on the loan's facts", nil
 	}
 	return "", nil
+}
+
+func (r *run) policy(ctx context.Context, key string) (p subsidy.Policy, known bool, err error) {
+	values, err := r.ledger.Get(ctx, key)
+	if err != nil {
+		return p, false, fmt.Errorf("read state: %w", err)
+	}
+	return p, values[0] != nil && canon.Strict(values[0], &p) == nil, nil
 }
 
 // sum reports whether the account is the sum of its claims, as far as all of them are open to this client: a bank

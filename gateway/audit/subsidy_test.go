@@ -1,0 +1,140 @@
+package audit_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"decore/adapters/embedded"
+	"decore/adapters/ledger"
+	"decore/chaincode/calendar"
+	"decore/chaincode/canon"
+	"decore/chaincode/contract"
+	"decore/chaincode/evidence"
+	"decore/chaincode/financing"
+	"decore/chaincode/money"
+	"decore/chaincode/subsidy"
+	"decore/fixtures"
+	"decore/gateway/audit"
+	"decore/gateway/gatewaytest"
+)
+
+// heldClaim holds the subsidy of a loan under a policy that has no last day.
+func heldClaim(t *testing.T) (w *gatewaytest.World, claim string) {
+	t.Helper()
+	w = gatewaytest.New(t, nil)
+	raw, err := fixtures.FS.ReadFile("policies/subsidy-2026.json")
+	must(t, err)
+	p, err := subsidy.ParsePolicy(raw)
+	must(t, err)
+	p.ID, p.Version, p.DisbursedTo, p.EffectiveTo, p.HandlingBanks = "test-subsidy", 1, calendar.Date{}, calendar.Date{}, nil
+	body, err := canon.Marshal(p)
+	must(t, err)
+	w.Do(gatewaytest.Regulator, "policy.publish", p.ID, contract.PublishArgs{Policy: body})
+	amount, today := money.MustParse("1000000.00"), w.Today()
+	loan := w.Do(gatewaytest.SME, "financing.apply", "", financing.ApplyArgs{Lender: gatewaytest.BankA, Product: financing.FixedAssetLoan, Amount: amount, TenorMonths: 24, Purpose: "产线"})
+	w.Do(gatewaytest.BankA, "financing.offer", loan, financing.Offer{Amount: amount, AnnualRate: money.MustRate("0.0385"), Maturity: today.AddDays(700), ValidUntil: today.AddDays(7)})
+	w.Do(gatewaytest.SME, "financing.accept", loan, financing.AcceptArgs{})
+	w.Do(gatewaytest.BankA, "financing.disburse", loan, financing.Disbursement{Amount: amount, Date: w.Today(), Reference: "LN-1"})
+	return w, w.Do(gatewaytest.BankA, "subsidy.hold", "", contract.HoldArgs{Policy: p.ID, Financing: loan, SizeClass: subsidy.Small, Private: true, Sector: p.Sectors[0]})
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// forged shows other private terms of records, to which their headers commit, as endorsers could write them together.
+type forged struct {
+	altered
+	terms map[string][]byte
+}
+
+func (f *forged) Private(ctx context.Context, org string, keys ...string) ([][]byte, error) {
+	values, err := f.altered.Private(ctx, org, keys...)
+	for i, k := range keys {
+		if raw := f.terms[k]; raw != nil && values[i] != nil {
+			values[i] = raw
+		}
+	}
+	return values, err
+}
+
+// forge alters the terms of a record.
+func forge[T any](t *testing.T, f *forged, l ledger.Ledger, id string, change func(*T)) {
+	t.Helper()
+	var terms T
+	for _, org := range l.Orgs() {
+		values, err := l.Private(t.Context(), org, id)
+		must(t, err)
+		if sealed, err := evidence.Open(values[0]); err == nil {
+			must(t, canon.Strict(sealed.Terms, &terms))
+		}
+	}
+	change(&terms)
+	sealed, err := evidence.Seal(id, slices.Repeat([]byte{7}, 32), terms)
+	must(t, err)
+	before := f.entry
+	f.terms[id] = sealed.Raw
+	f.entry = func(e *contract.Entry) bool {
+		var h contract.Header
+		if e.Key == contract.RecordKey(id) && e.Value != nil {
+			must(t, canon.Strict(e.Value, &h))
+			h.Terms = sealed.Commitment()
+			e.Value, err = canon.Marshal(h)
+			must(t, err)
+		}
+		return before != nil && before(e)
+	}
+}
+
+func TestTheSubsidyIsReckonedAgain(t *testing.T) {
+	w, claim := heldClaim(t)
+	account := ""
+	options := audit.Options{Hash: embedded.HashBlock, All: true}
+
+	report, err := audit.Run(t.Context(), w.Ledger, options)
+	if err != nil || report.Claims != 1 || len(report.Unexplained) > 0 {
+		t.Fatalf("%v: %+v", err, report)
+	}
+	entries, err := w.Ledger.Range(t.Context(), contract.RecordKey(contract.AccountPrefix), contract.RecordKey(contract.AccountPrefix)+"\U0010FFFF", 10)
+	must(t, err)
+	account = strings.TrimPrefix(entries[0].Key, contract.RecordKey(""))
+
+	fen := money.Fen(1)
+	for _, v := range []struct {
+		name, want string
+		change     func(*forged)
+	}{
+		{"a fen more held than its entries say", "the entries do not come to the claim's totals", func(f *forged) {
+			forge(t, f, w.Ledger, claim, func(c *contract.ClaimTerms) { c.Claim.Held = c.Claim.Held.Add(fen) })
+		}},
+		{"a booking of days that no policy gives", "what is booked is not what the policy gives on the loan's facts", func(f *forged) {
+			forge(t, f, w.Ledger, claim, func(c *contract.ClaimTerms) {
+				one, less := money.Difference(money.Zero, fen), money.Difference(fen, money.Zero)
+				c.Claim.Held, c.Claim.Accrued, c.Claim.State = c.Claim.Held.Sub(fen), fen, subsidy.Accruing
+				c.Claim.Entries = append(c.Claim.Entries, subsidy.Entry{No: 2, Verb: "accrue", On: c.Loan.Disbursed, By: c.Loan.Bank, Command: "X", Held: less, Accrued: one,
+					Lines: []subsidy.Line{{From: c.Loan.Disbursed, To: c.Loan.Disbursed.AddDays(1), Days: 1, Amount: one}}})
+			})
+		}},
+		{"terms that nobody can read", "its terms cannot be read", func(f *forged) {
+			forge(t, f, w.Ledger, claim, func(c *contract.ClaimTerms) { c.Claim.Bank = "nobody" })
+		}},
+		{"an account that counts less than its claims", "the account is not the sum of its claims", func(f *forged) {
+			forge(t, f, w.Ledger, account, func(a *contract.AccountTerms) { a.Account.Held = a.Account.Held.Sub(fen) })
+		}},
+	} {
+		t.Run(v.name+" is found", func(t *testing.T) {
+			f := &forged{altered: altered{Ledger: w.Ledger}, terms: map[string][]byte{}}
+			v.change(f)
+			report, err := audit.Run(t.Context(), f, options)
+			must(t, err)
+			if !slices.ContainsFunc(report.Unexplained, func(u audit.Unexplained) bool { return u.Reason == v.want }) {
+				t.Errorf("found %+v", report.Unexplained)
+			}
+		})
+	}
+}
