@@ -122,6 +122,7 @@ var effects = map[string]effect{
 	"financing.cancel":        {keepsTerms: true, then: do(releaseLiens, claim(duplicate.Cancelled))},
 	"financing.roll-over":     {stays: true, then: do(rollOver)},
 	"financing.call-margin":   {stays: true},
+	"financing.attach-search": {stays: true},
 	"financing.release-part":  {stays: true, then: do(releasePart)},
 	"financing.top-up":        {stays: true},
 	"financing.accept-top-up": {stays: true, then: do(acceptTopUp)},

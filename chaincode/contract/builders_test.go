@@ -51,6 +51,14 @@ var build = map[string]map[lifecycle.State]func(*world) string{
 		lifecycle.None:     func(*world) string { return "fresh-policy" },
 		contract.Published: func(w *world) string { return w.policy.ID },
 	},
+	"measure": {
+		lifecycle.None:            func(*world) string { return "fresh-measure" },
+		contract.MeasureDrafted:   func(w *world) string { return w.drafted("fresh-measure") },
+		contract.MeasurePublished: func(w *world) string { return w.published("fresh-measure") },
+		contract.MeasureRepealed: func(w *world) string {
+			return w.after(w.published("fresh-measure"), w.Regulator, "measure.repeal", contract.RepealArgs{From: w.today(), By: "财金〔2027〕1号"})
+		},
+	},
 	"party": {
 		lifecycle.None:  func(*world) string { return string(newcomer.USCC) },
 		party.Pending:   func(w *world) string { return w.member(party.Pending) },

@@ -315,7 +315,10 @@ var goodsSamples = map[string]func(w *world, id string) any{
 
 	"financing.roll-over":    sampleRollOver,
 	"financing.release-part": samplePart,
-	"financing.top-up":       func(w *world, _ string) any { return financing.PartArgs{Collateral: []string{w.more()}} },
+	"financing.attach-search": func(w *world, _ string) any {
+		return financing.SearchArgs{SHA256: strings.Repeat("ab", 32), AsOf: w.today(), Grade: "low"}
+	},
+	"financing.top-up": func(w *world, _ string) any { return financing.PartArgs{Collateral: []string{w.more()}} },
 	"financing.accept-top-up": func(w *world, id string) any {
 		if w.Header(id).ID == "" {
 			return w.topUp("REC-0")

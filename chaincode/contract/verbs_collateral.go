@@ -22,6 +22,10 @@ func init() {
 	on(financing.Table, "roll-over", rollOver)
 	on(financing.Table, "release-part", releasePart)
 	on(financing.Table, "call-margin", callMargin)
+	on(financing.Table, "attach-search", func(c *call, r financingRecord, a financing.SearchArgs) (_ lifecycle.State, err error) {
+		r.Terms, err = r.Terms.Attach(a, c.today())
+		return r.State, err
+	})
 	on(financing.Table, "top-up", func(c *call, r financingRecord, a financing.PartArgs) (_ lifecycle.State, err error) {
 		if r.Terms, err = r.Terms.PutUp(a); err != nil {
 			return "", err

@@ -69,12 +69,17 @@ const (
 type HoldArgs struct {
 	Policy              string            `json:"policy" doc:"ID of the subsidy policy (贴息政策)"`
 	Financing           string            `json:"financing" doc:"Record ID of the disbursed loan (贷款记录编号)"`
-	SizeClass           subsidy.SizeClass `json:"sizeClass" enum:"large,medium,small,micro" doc:"Borrower's size when the contract was signed (企业规模)"`
+	SizeClass           subsidy.SizeClass `json:"sizeClass,omitzero" enum:"large,medium,small,micro" doc:"Borrower's size when the contract was signed (企业规模)"`
 	Private             bool              `json:"private" doc:"The borrower is privately owned (民营企业)"`
 	Sector              string            `json:"sector" doc:"Sector by the policy's name (行业领域)"`
 	EntrustedPaid       calendar.Date     `json:"entrustedPaid,omitzero" doc:"Day of entrusted payment to the supplier (受托支付日)"`
 	OtherCentralSubsidy bool              `json:"otherCentralSubsidy,omitzero" doc:"The loan has another subsidy of the central budget (其他中央财政贴息)"`
 	OtherSubsidy        money.Rate        `json:"otherSubsidy,omitzero" doc:"Local subsidies on the same loan, a fraction a year (地方贴息率)"`
+
+	Figures    *subsidy.Figures   `json:"figures,omitzero" doc:"Figures that the size follows from, in place of the class or beside it (划型指标)"`
+	Controller subsidy.Controller `json:"controller,omitzero" enum:"citizens,state,collective,foreign,none" doc:"Who controls the borrower (实际控制人类型)"`
+	Link       *subsidy.ChainLink `json:"link,omitzero" doc:"Link to a listed chain, where the sector itself is not listed (产业链上下游关系)"`
+	Use        string             `json:"use,omitzero" doc:"Use of the money by the policy's name (资金用途)" maxLength:"100"`
 }
 
 // AccrueArgs are the private arguments of accrue.
@@ -137,12 +142,12 @@ func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
 	if err != nil {
 		return nil, err
 	}
-	policy, err := c.policyToday(a.Policy)
+	loan := LoanFacts(f.ID, f.Terms, a)
+	policy, err := c.judging(a.Policy, loan)
 	if err != nil {
 		return nil, err
 	}
-	loan := LoanFacts(f.ID, f.Terms, a)
-	if err := sensible(loan); err != nil {
+	if loan, err = sensible(policy, loan); err != nil {
 		return nil, err
 	}
 	account, err := c.account(policy.ID, f.Terms.Applicant)
@@ -183,31 +188,44 @@ func (c *call) unclaimed(loan string) (financingRecord, error) {
 	return f, nil
 }
 
-// policyToday returns the current version of a subsidy policy that is in force.
-func (c *call) policyToday(id string) (subsidy.Policy, error) {
+// judging returns the version of a subsidy policy that judges the loan, if the policy is in force today.
+func (c *call) judging(id string, loan subsidy.Loan) (subsidy.Policy, error) {
 	if id == CreditPolicy || !nameForm.MatchString(id) {
 		// With a slash it would name an earlier version, whose caps no longer hold.
 		return subsidy.Policy{}, fault.New(fault.PolicyUnknown, "/policy")
 	}
-	policy, err := c.subsidyPolicy(PolicyKey(id))
-	if err == nil && !policy.InForce(c.today()) {
-		err = fault.New(fault.Code(subsidy.PolicyNotInForce), "/policy")
+	newest, err := c.subsidyPolicy(PolicyKey(id))
+	if err != nil {
+		return newest, err
+	}
+	policy, err := subsidy.Judging(newest.Version, func(version int) (subsidy.Policy, error) {
+		if version == newest.Version {
+			return newest, nil // one key less to read
+		}
+		return c.subsidyPolicy(PolicyVersionKey(id, version))
+	}, loan, c.today())
+	if err != nil {
+		err = subsidyFault(err)
 	}
 	return policy, err
 }
 
-// sensible refuses facts of a loan that make no sense.
-func sensible(loan subsidy.Loan) error {
-	var wrong *subsidy.FieldError
-	switch err := loan.Validate(); {
-	case errors.As(err, &wrong):
-		return fault.New(fault.FieldInvalid, "/"+wrong.Field)
-	case err != nil:
-		return fault.New(fault.FieldInvalid, "")
-	case len(loan.Sector) > maxSector:
-		return fault.New(fault.FieldInvalid, "/sector")
+// sensible refuses facts of a loan that make no sense, and gives the loan the size class that its figures have.
+func sensible(p subsidy.Policy, loan subsidy.Loan) (subsidy.Loan, error) {
+	err := loan.Validate()
+	if err == nil {
+		loan, err = p.Classed(loan)
 	}
-	return nil
+	var wrong *subsidy.FieldError
+	switch {
+	case errors.As(err, &wrong):
+		return loan, fault.New(fault.FieldInvalid, "/"+strings.ReplaceAll(wrong.Field, ".", "/"))
+	case err != nil:
+		return loan, fault.New(fault.FieldInvalid, "")
+	case len(loan.Sector) > maxSector:
+		return loan, fault.New(fault.FieldInvalid, "/sector")
+	}
+	return loan, nil
 }
 
 // maxSector bounds a sector's name in bytes, for a policy that lists none.
@@ -217,7 +235,8 @@ const maxSector = 300
 func LoanFacts(id string, t financing.Terms, a HoldArgs) subsidy.Loan {
 	l := subsidy.Loan{ID: id, Household: t.Applicant, Bank: t.Lender, Type: subsidy.LoanType(t.Product),
 		SizeClass: a.SizeClass, Private: a.Private, Sector: a.Sector, EntrustedPaid: a.EntrustedPaid,
-		OtherCentralSubsidy: a.OtherCentralSubsidy, OtherSubsidy: a.OtherSubsidy}
+		OtherCentralSubsidy: a.OtherCentralSubsidy, OtherSubsidy: a.OtherSubsidy,
+		Standing: subsidy.Standing{Signed: t.AcceptedOn, Figures: a.Figures, Controller: a.Controller, Link: a.Link, Use: a.Use}}
 	if t.Offer != nil {
 		l.AnnualRate, l.Maturity = t.Offer.AnnualRate, t.Offer.Maturity
 	}
@@ -335,7 +354,7 @@ func subsidyFault(err error) error {
 	}
 	f := fault.New(fault.Code(e.Code), "")
 	if len(e.Reasons) > 0 {
-		f = f.Under(strings.TrimSpace(e.Reasons[0].Document + " " + e.Reasons[0].Clause))
+		f = f.Under(e.Reasons[0].Ground())
 	}
 	return f
 }

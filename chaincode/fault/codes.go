@@ -64,7 +64,9 @@ const (
 	PolicyUnknown        Code = "POLICY_UNKNOWN"
 	PolicyVersion        Code = "POLICY_VERSION"
 	PolicyInvalid        Code = "POLICY_INVALID"
-	TooMany              Code = "TOO_MANY" // a list of the record has no room for another entry
+	PolicyCombined       Code = "POLICY_COMBINED"      // the policy is made of measures
+	PolicyContradiction  Code = "POLICY_CONTRADICTION" // the measures in force leave nothing to subsidise
+	TooMany              Code = "TOO_MANY"             // a list of the record has no room for another entry
 	QuantityNotPositive  Code = "QUANTITY_NOT_POSITIVE"
 	OverQuantity         Code = "OVER_QUANTITY"   // more goods than are there, or than no receipt covers
 	UnitMismatch         Code = "UNIT_MISMATCH"   // counted in another unit than the lot

@@ -77,7 +77,8 @@ type Terms struct {
 	Repayments   []Repayment   `json:"repayments"`
 	OverdueFrom  calendar.Date `json:"overdueFrom,omitzero"`
 	Collections  []Collection  `json:"collections,omitzero"`
-	Calls        []MarginCall  `json:"calls,omitzero"` // 追加担保通知
+	Calls        []MarginCall  `json:"calls,omitzero"`    // 追加担保通知
+	Searches     []Search      `json:"searches,omitzero"` // 登记查询
 }
 
 // Offer is what the bank would lend.

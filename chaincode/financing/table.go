@@ -24,6 +24,8 @@ var (
 	applicant = []lc.Signer{{Role: lc.SME, As: lc.Applicant}}
 	lender    = []lc.Signer{{Role: lc.Bank, As: lc.Lender}}
 
+	searched = []lc.State{Applied, Offered, Accepted, Reserved, Encumbered, Disbursed, Overdue}
+
 	secure = []lc.State{Reserved, Encumbered, Disbursed, Overdue}
 )
 
@@ -58,6 +60,8 @@ var Table = &lc.Table{Kind: "financing", Prefix: "FIN", Rows: []lc.Row{
 		En: "Cancel before disbursement and free the collateral", Zh: "放款前取消并解除担保"},
 	{Verb: "roll-over", From: secure, To: secure, By: lender,
 		En: "Move the lien to later stages of the collateral", Zh: "担保随转"},
+	{Verb: "attach-search", From: searched, To: searched, By: lender,
+		En: "Attach a search at the movables registry", Zh: "附中登网查询结果"},
 	{Verb: "call-margin", From: []lc.State{Disbursed, Overdue}, To: []lc.State{Disbursed, Overdue}, By: lender,
 		En: "Call for more collateral or a repayment", Zh: "追加担保通知"},
 	{Verb: "release-part", From: []lc.State{Encumbered, Disbursed, Overdue}, To: []lc.State{Encumbered, Disbursed, Overdue}, By: lender,

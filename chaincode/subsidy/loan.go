@@ -2,6 +2,7 @@ package subsidy
 
 import (
 	"fmt"
+	"slices"
 
 	"decore/chaincode/calendar"
 	"decore/chaincode/ident"
@@ -18,9 +19,9 @@ type Loan struct {
 	Household ident.USCC `json:"household"` // the borrower (单户); for a policy-based instrument the SME that takes part in the project
 	Bank      ident.USCC `json:"bank"`
 	Type      LoanType   `json:"type"`
-	SizeClass SizeClass  `json:"sizeClass"` // when the contract was signed (保障中小企业款项支付条例 art. 3)
-	Private   bool       `json:"private"`   // 民营企业
-	Sector    string     `json:"sector"`    // by the policy's name for it
+	SizeClass SizeClass  `json:"sizeClass,omitzero"` // when the contract was signed (保障中小企业款项支付条例 art. 3)
+	Private   bool       `json:"private"`            // 民营企业
+	Sector    string     `json:"sector"`             // by the policy's name for it
 
 	Principal  money.Amount `json:"principal"`
 	AnnualRate money.Rate   `json:"annualRate"` // of the contract
@@ -35,6 +36,8 @@ type Loan struct {
 
 	OtherCentralSubsidy bool       `json:"otherCentralSubsidy,omitzero"` // of the central budget on the same loan
 	OtherSubsidy        money.Rate `json:"otherSubsidy,omitzero"`        // local subsidies on the same loan, a fraction a year
+
+	Standing
 }
 
 // Overdue is a time in which the loan was overdue (逾期): From is the first such day, To the day on
@@ -52,7 +55,6 @@ func (l Loan) Validate() error {
 		{"household", l.Household != "", "must not be empty"},
 		{"bank", l.Bank != "", "must not be empty"},
 		{"type", l.Type != "", "must not be empty"},
-		{"sizeClass", known(l.SizeClass, Large, Medium, Small, Micro), "must be large, medium, small or micro"},
 		{"principal", l.Principal.IsPositive(), "must be above 0.00"},
 		{"disbursed", !l.Disbursed.IsZero(), "must be a date"},
 		{"maturity", l.Disbursed.Before(l.Maturity), "must be after disbursed"},
@@ -67,7 +69,7 @@ func (l Loan) Validate() error {
 			check{fmt.Sprintf("overdue[%d].to", i), cured, "must be after from; only the last entry may leave it open"})
 		last = o.To
 	}
-	return faults(ErrLoan, append(cs, l.repayments()...))
+	return faults(ErrLoan, slices.Concat(cs, l.standing(), l.repayments()))
 }
 
 // isOverdue reports whether the loan is overdue and not yet cured.

@@ -80,6 +80,9 @@ func (p Policy) documents() []check {
 		// A bureau can't put a draft in force by calling the record so.
 		{"documents", p.Status != InForce || slices.ContainsFunc(p.Documents, binding), "must hold one in force for the policy to be in force"},
 	}
+	for i, a := range p.Assumptions {
+		cs = append(cs, check{fmt.Sprintf("assumptions[%d].grounds", i), !slices.ContainsFunc(a.Grounds, unknownReason), "must be reasons of refusal"})
+	}
 	for i, d := range p.Documents {
 		at := func(field string) string { return fmt.Sprintf("documents[%d].%s", i, field) }
 		cs = append(cs,
@@ -113,6 +116,8 @@ func (p Policy) words() []check {
 		{"dayCount", dayCount, "must be ACT/360, ACT/365F or 30/360"},
 		{"rounding", p.Rounding == HalfUpPerPeriod, "must be half-up-per-period"},
 		{"clockStart", known(p.ClockStart, OnDisbursement, OnEntrustedPayment), "must be disbursement or entrusted-payment"},
+		{"judgedOn", known(p.JudgedOn, "", OnApplication, OnSigning, OnDisbursementDay), "must be application, contract-signing or disbursement"},
+		{"privateTest", known(p.PrivateTest, "", Declared, ByController), "must be declared or controller"},
 	}
 }
 
@@ -121,13 +126,18 @@ func (p Policy) lists() []check {
 	for i, e := range p.LoanTypes {
 		types[i] = e.Type
 	}
-	return []check{
+	refused := func(use string) bool { return slices.Contains(p.RefusedUses, use) }
+	return append([]check{
 		{"loanTypes", len(types) > 0 && distinct(types), "must list at least one kind of loan, none empty and none twice"},
 		{"smeClasses", len(p.SMEClasses) > 0 && distinct(p.SMEClasses), "must list at least one size class, none twice"},
 		{"smeClasses", !slices.ContainsFunc(p.SMEClasses, func(c SizeClass) bool { return !known(c, Medium, Small, Micro) }), "must be medium, small or micro"},
 		{"sectors", distinct(p.Sectors), "must not list an empty name or one twice"},
 		{"handlingBanks", distinct(p.HandlingBanks), "must not list an empty code or one twice"},
-	}
+		{"namedBanks", distinct(p.NamedBanks), "must not list an empty name or one twice"},
+		{"chains", distinct(p.Chains), "must not list an empty name or one twice"},
+		{"permittedUses", distinct(p.PermittedUses) && !slices.ContainsFunc(p.PermittedUses, refused), "must not list an empty name, one twice or a refused one"},
+		{"refusedUses", distinct(p.RefusedUses), "must not list an empty name or one twice"},
+	}, p.SizeTable.checks()...)
 }
 
 func known[T comparable](v T, of ...T) bool { return slices.Contains(of, v) }

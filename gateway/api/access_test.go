@@ -182,6 +182,7 @@ var access = map[string]string{
 
 	"POST /v1/financings/{id}/roll-over":       "rrrmnrrrrr",
 	"POST /v1/financings/{id}/release-part":    "rrrmnrrrrr",
+	"POST /v1/financings/{id}/attach-search":   "rrrmnrrrrr",
 	"POST /v1/financings/{id}/call-margin":     "rrrmnrrrrr",
 	"POST /v1/financings/{id}/top-up":          "mnrrrrrrrr",
 	"POST /v1/financings/{id}/accept-top-up":   "rrrmnrrrrr",
@@ -192,17 +193,36 @@ var access = map[string]string{
 	"GET /v1/registrations/template":           "mmmmmmmmmm",
 	"POST /v1/priorities":                      "mmmmmmmmmm",
 
-	"GET /v1/subsidy/claims":                     "mmmmmmmmmm",
-	"POST /v1/subsidy/claims":                    "rrrmmrrrrr",
-	"POST /v1/subsidy/claims/batch":              "rrrmmrrrrm",
-	"GET /v1/subsidy/claims/{id}":                "mnnmnnnnmm",
-	"GET /v1/subsidy/claims/{id}/history":        "mnnmnnnnmm",
+	"GET /v1/subsidy/claims":                 "mmmmmmmmmm",
+	"POST /v1/subsidy/claims":                "rrrmmrrrrr",
+	"POST /v1/subsidy/claims/batch":          "rrrmmrrrrm",
+	"GET /v1/subsidy/claims/{id}":            "mnnmnnnnmm",
+	"GET /v1/subsidy/claims/{id}/history":    "mnnmnnnnmm",
+	"POST /v1/subsidy/claims/{id}/accrue":    "rrrmnrrrrr",
+	"POST /v1/subsidy/claims/{id}/settle":    "rrrrrrrrrm",
+	"POST /v1/subsidy/claims/{id}/release":   "rrrmnrrrrr",
+	"POST /v1/subsidy/claims/{id}/correct":   "rrrmnrrrrr",
+	"POST /v1/subsidy/claims/{id}/claw-back": "rrrrrrrrrm",
+	"GET /v1/subsidy/policies":               "mmmmmmmmmm",
+
+	"GET /v1/subsidy/measures":                  "mmmmmmmmmm",
+	"GET /v1/subsidy/measures/{id}":             "mmmmmmmmmm",
+	"GET /v1/subsidy/measures/{id}/history":     "mmmmmmmmmm",
+	"GET /v1/subsidy/measures/{id}/effect":      "mmmmmmmmmm",
+	"POST /v1/subsidy/measures/{id}/draft":      "rrrrrrrrrm",
+	"POST /v1/subsidy/measures/{id}/publish":    "rrrrrrrrrm",
+	"POST /v1/subsidy/measures/{id}/supersede":  "rrrrrrrrrm",
+	"POST /v1/subsidy/measures/{id}/repeal":     "rrrrrrrrrm",
+	"GET /v1/subsidy/policies/{id}/lists":       "mmmmmmmmmm",
+	"POST /v1/subsidy/policies/{id}/size-class": "mmmmmmmmmm",
+
+	"GET /v1/subsidy/policies/{id}":   "mmmmmmmmmm",
+	"POST /v1/subsidy/policies/{id}":  "rrrrrrrrrm",
+	"POST /v1/ledger/organisations":   "rrrrrrrrrm",
+	"POST /v1/subsidy/quotes":         "mnnmnrrrrm",
+	"GET /v1/subsidy/accounts/{uscc}": "mnnmnrrrrm",
+
 	"GET /v1/subsidy/claims/{id}/notice":         "mnnmnrrrrm",
-	"POST /v1/subsidy/claims/{id}/accrue":        "rrrmnrrrrr",
-	"POST /v1/subsidy/claims/{id}/settle":        "rrrrrrrrrm",
-	"POST /v1/subsidy/claims/{id}/release":       "rrrmnrrrrr",
-	"POST /v1/subsidy/claims/{id}/correct":       "rrrmnrrrrr",
-	"POST /v1/subsidy/claims/{id}/claw-back":     "rrrrrrrrrm",
 	"GET /v1/subsidy/budgets":                    "mmmmmmmmmm",
 	"POST /v1/subsidy/budgets":                   "rrrrrrrrrm",
 	"POST /v1/subsidy/budgets/batch":             "rrrrrrrrrm",
@@ -239,12 +259,6 @@ var access = map[string]string{
 	"POST /v1/subsidy/reports/{id}/accept":       "rrrrrrrrrm",
 	"POST /v1/subsidy/reports/{id}/send-back":    "rrrrrrrrrm",
 	"POST /v1/subsidy/reports/{id}/withdraw":     "rrrmnrrrrr",
-	"GET /v1/subsidy/policies":                   "mmmmmmmmmm",
-	"GET /v1/subsidy/policies/{id}":              "mmmmmmmmmm",
-	"POST /v1/subsidy/policies/{id}":             "rrrrrrrrrm",
-	"POST /v1/ledger/organisations":              "rrrrrrrrrm",
-	"POST /v1/subsidy/quotes":                    "mnnmnrrrrm",
-	"GET /v1/subsidy/accounts/{uscc}":            "mnnmnrrrrm",
 
 	"POST /v1/verifications":             "mmmmmmmmmm",
 	"GET /v1/parties":                    "mmmmmmmmmm",
@@ -380,6 +394,9 @@ var probeArgs = map[string]any{
 	"repay": object{"principal": "0.00", "date": "2026-03-01", "reference": "x"}, "accrue": object{"through": "2026-03-01"}, "settle": object{"amount": "0.00"},
 	"correct": nil, "claw-back": object{"reason": ""},
 
+	"draft": object{"id": "x"}, "publish": object{"version": 9, "digest": strings.Repeat("A", 43)}, "supersede": object{"version": 9, "digest": strings.Repeat("A", 43)},
+	"repeal": object{"from": "2026-03-01", "by": "x"}, "size-class": object{"industry": "工业", "staff": 1, "revenue": "1.00", "assets": "1.00", "asOf": "2026-01-01"},
+
 	"store": object{"counted": "0 t", "site": "x", "position": "x", "date": "2026-03-01"}, "add": object{"quantity": "0 t", "date": "2026-03-01"},
 	"value": object{"source": "", "date": "2026-03-01", "price": "0.00"}, "appoint-supervisor": object{"supervisor": keeper},
 	"insure":            object{"insurer": "", "policy": "x", "amount": "0.00", "from": "2026-03-01", "until": "2026-03-01"},
@@ -393,7 +410,7 @@ var probeArgs = map[string]any{
 	"dilute": object{"amount": "0.00", "creditNote": "x", "date": "2026-03-01"}, "prove-notice": object{"proof": "", "received": "2026-03-01T00:00:00.000Z"}, "accept-set-off": object{"claim": "x", "amount": "0.00"}, "strike-pledge": nil, "reissue": object{"redLetter": "26372000000000000009"}, "reinstate": object{"kind": "set-off", "number": "x", "amount": "0.00"}, "transfer": object{"to": keeper}, "accept-transfer": nil, "decline-transfer": nil,
 	"recall-transfer": nil, "notify": nil, "acknowledge-notice": nil, "withdraw-notice": nil, "write-off": object{"reason": ""},
 	"collect": object{"receivable": "REC-0", "amount": "0.00", "date": "2026-03-01", "reference": "x"}, "buy-back": object{"date": "2026-03-01", "reference": ""},
-	"roll-over": object{"from": "ORD-0", "to": []string{"REC-0"}}, "release-part": object{"collateral": []string{"REC-0"}},
+	"roll-over": object{"from": "ORD-0", "to": []string{"REC-0"}}, "attach-search": object{"sha256": "0000000000000000000000000000000000000000000000000000000000000000", "asOf": "2030-03-01", "grade": "low"}, "release-part": object{"collateral": []string{"REC-0"}},
 	"top-up": object{"collateral": []string{"REC-0", "REC-0"}}, "accept-top-up": object{"collateral": []string{"REC-0"}, "number": "1", "registered": "2026-03-01T00:00:00.000Z", "expires": "2026-04-01"},
 }
 
@@ -433,7 +450,7 @@ func (w *world) matrixRecords() map[string]string {
 	}
 	budget, fund, report := w.fundRecords(policy)
 	return map[string]string{"/v1/subsidy/budgets": budget, "/v1/subsidy/funds": fund, "/v1/subsidy/reports": report, "/v1/lots": lot, "/v1/warehouse-receipts": receipt, "/v1/orders": order, "/v1/receivables": rec, "/v1/financings": loan, "/v1/subsidy/claims": claim,
-		"/v1/subsidy/policies": policy, "/v1/imports": "NONE"}
+		"/v1/subsidy/policies": policy, "/v1/subsidy/measures": w.draftedMeasure("matrix-notice"), "/v1/imports": "NONE"}
 }
 
 // subsidyPolicy publishes the fixtures' policy in force, with the two banks, under an ID of its own.

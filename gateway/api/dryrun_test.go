@@ -21,7 +21,7 @@ import (
 )
 
 // reads are the operations of the method POST that write nothing.
-var reads = []string{"verification.batch", "subsidy.quote", "priority.rank"}
+var reads = []string{"verification.batch", "subsidy.quote", "priority.rank", "policy.size"}
 
 func writes(op *huma.Operation) bool {
 	return op.Method == http.MethodPost && !slices.Contains(reads, op.OperationID)

@@ -30,7 +30,8 @@ type PolicyPath struct {
 // PolicyQuery names a version of a policy.
 type PolicyQuery struct {
 	PolicyPath
-	Version int `query:"version" minimum:"1" doc:"Version, the current one when left out (版本)"`
+	Version int    `query:"version" minimum:"1" doc:"Version, the one that governs on the day when left out (版本)"`
+	On      string `query:"on" maxLength:"10" doc:"Day, today when left out (日期)"`
 }
 
 // WritePolicy publishes a version of a policy.
@@ -43,7 +44,7 @@ type WritePolicy struct {
 type PolicyEntry struct {
 	ID      string         `json:"id" doc:"Policy ID (政策编号)"`
 	Version int            `json:"version" doc:"Version (版本)"`
-	Current bool           `json:"current" doc:"The newest version (当前版本)"`
+	Current bool           `json:"current" doc:"The version that governs today (当前版本)"`
 	Policy  jsontext.Value `json:"policy" doc:"The whole record (政策内容)"`
 }
 
@@ -53,7 +54,12 @@ type QuoteRequest struct {
 	Household ident.USCC    `json:"household,omitzero" doc:"The borrower, with loan (单户)"`
 	Loan      *subsidy.Loan `json:"loan,omitempty" doc:"The loan's facts (贷款信息)"`
 
-	Financing           string            `json:"financing,omitempty" maxLength:"64" doc:"Record ID of the loan, in place of loan (贷款记录编号)"`
+	Financing  string             `json:"financing,omitempty" maxLength:"64" doc:"Record ID of the loan, in place of loan (贷款记录编号)"`
+	Figures    *subsidy.Figures   `json:"figures,omitempty" doc:"Figures that the size follows from (划型指标)"`
+	Controller subsidy.Controller `json:"controller,omitempty" enum:"citizens,state,collective,foreign,none" doc:"Who controls the borrower (实际控制人类型)"`
+	Link       *subsidy.ChainLink `json:"link,omitempty" doc:"Link to a listed chain (产业链上下游关系)"`
+	Use        string             `json:"use,omitempty" maxLength:"100" doc:"Use of the money by the policy's name (资金用途)"`
+
 	SizeClass           subsidy.SizeClass `json:"sizeClass,omitempty" enum:"large,medium,small,micro" doc:"Borrower's size when the contract was signed (企业规模)"`
 	Private             bool              `json:"private,omitempty" doc:"The borrower is privately owned (民营企业)"`
 	Sector              string            `json:"sector,omitempty" doc:"Sector by the policy's name (行业领域)"`
@@ -64,7 +70,8 @@ type QuoteRequest struct {
 
 func (q QuoteRequest) holdArgs() contract.HoldArgs {
 	return contract.HoldArgs{Policy: q.Policy, Financing: q.Financing, SizeClass: q.SizeClass, Private: q.Private, Sector: q.Sector,
-		EntrustedPaid: q.EntrustedPaid, OtherCentralSubsidy: q.OtherCentralSubsidy, OtherSubsidy: q.OtherSubsidy}
+		EntrustedPaid: q.EntrustedPaid, OtherCentralSubsidy: q.OtherCentralSubsidy, OtherSubsidy: q.OtherSubsidy,
+		Figures: q.Figures, Controller: q.Controller, Link: q.Link, Use: q.Use}
 }
 
 // AccountQuery asks for a household's account.
@@ -85,11 +92,19 @@ type AccountAnswer struct {
 }
 
 func (a *API) subsidyRoutes() {
+	a.measureRoutes()
 	handle(a, route{method: http.MethodGet, path: "/v1/subsidy/policies", id: "policy.list", tag: tagSubsidy, en: "Every version of every policy", zh: "查询政策列表",
 		answer: reflect.TypeFor[Page[PolicyEntry]]()}, func(ctx context.Context, _ *exchange, _ *struct{}) (*reply, error) { return a.policies(ctx) })
 	handle(a, route{method: http.MethodGet, path: "/v1/subsidy/policies/{id}", id: "policy.get", tag: tagSubsidy, en: "Read a policy", zh: "查询政策",
 		answer: reflect.TypeFor[jsontext.Value]()}, func(ctx context.Context, _ *exchange, in *PolicyQuery) (*reply, error) {
-		raw, err := a.store.Policy(ctx, in.ID, in.Version)
+		version, err := in.Version, error(nil)
+		if version == 0 {
+			version, err = a.versionOn(ctx, in.ID, in.On)
+		}
+		if err != nil {
+			return nil, err
+		}
+		raw, err := a.store.Policy(ctx, in.ID, version)
 		if errors.Is(err, projection.ErrNotFound) {
 			err = problem.New(problem.NotFound)
 		}
@@ -125,10 +140,30 @@ func (a *API) policies(ctx context.Context) (*reply, error) {
 		return nil, err
 	}
 	page := Page[PolicyEntry]{Items: make([]PolicyEntry, len(found))}
+	current := map[string]int{}
 	for i, p := range found {
-		page.Items[i] = PolicyEntry{ID: p.ID, Version: p.Version, Current: p.Current, Policy: p.Body}
+		if _, known := current[p.ID]; !known {
+			if current[p.ID], err = a.versionOn(ctx, p.ID, ""); err != nil {
+				return nil, err
+			}
+		}
+		governs := p.Version == current[p.ID] || current[p.ID] == 0 && p.Current
+		page.Items[i] = PolicyEntry{ID: p.ID, Version: p.Version, Current: governs, Policy: p.Body}
 	}
 	return answer(http.StatusOK, page)
+}
+
+// versionOn is the version of a policy that governs on a day, "" being today; 0, which stands for the newest, where none does.
+func (a *API) versionOn(ctx context.Context, id, on string) (int, error) {
+	day, err := a.day(on)
+	if err != nil {
+		return 0, err
+	}
+	p, governs, err := a.store.SubsidyPolicyOn(ctx, id, day)
+	if errors.Is(err, projection.ErrNotFound) || err == nil && !governs {
+		return 0, nil // unknown, the credit policy, or one that nothing has put in force
+	}
+	return p.Version, err
 }
 
 func (a *API) publishRoute(v contract.Verb) {
@@ -171,7 +206,7 @@ func (a *API) quote(ctx context.Context, e *exchange, q QuoteRequest) (*reply, e
 	if err := a.mayKnowRoom(ctx, e, loan.Household); err != nil {
 		return nil, err
 	}
-	policy, err := a.subsidyPolicy(ctx, q.Policy, "/policy")
+	policy, err := a.quotedPolicy(ctx, q.Policy, loan)
 	if err != nil {
 		return nil, err
 	}
@@ -242,8 +277,32 @@ func (a *API) loanOf(ctx context.Context, e *exchange, q QuoteRequest) (subsidy.
 	return contract.LoanFacts(r.ID, t, q.holdArgs()), nil
 }
 
+// quotedPolicy returns the version of a policy that a hold would judge the loan by; a policy that is a draft can be quoted too.
+func (a *API) quotedPolicy(ctx context.Context, id string, loan subsidy.Loan) (subsidy.Policy, error) {
+	newest, err := a.store.SubsidyPolicy(ctx, id, 0)
+	if errors.Is(err, projection.ErrNotFound) {
+		return newest, problem.New("POLICY_UNKNOWN").At("/policy")
+	}
+	if err != nil {
+		return newest, err
+	}
+	p, err := a.store.JudgingPolicy(ctx, id, loan, a.today())
+	var refused *subsidy.Error
+	switch {
+	case errors.As(err, &refused) && newest.Status == subsidy.Draft:
+		return newest, nil
+	case errors.As(err, &refused):
+		return p, problem.New(string(refused.Code)).At("/policy")
+	}
+	return p, err
+}
+
+// subsidyPolicy returns the version of a policy that governs today, or else its newest one.
 func (a *API) subsidyPolicy(ctx context.Context, id, field string) (subsidy.Policy, error) {
-	p, err := a.store.SubsidyPolicy(ctx, id, 0)
+	p, governs, err := a.store.SubsidyPolicyOn(ctx, id, a.today())
+	if err == nil && !governs {
+		p, err = a.store.SubsidyPolicy(ctx, id, 0)
+	}
 	if errors.Is(err, projection.ErrNotFound) {
 		err = problem.New("POLICY_UNKNOWN").At(field)
 	}

@@ -31,6 +31,7 @@ type commands struct {
 	Audit   auditCommand   `cmd:"" help:"Replay every signed command from the blocks, compare the whole state, and name what nothing explains."`
 	Receipt receiptCommand `cmd:"" help:"Check a verification receipt or an auditor's dossier offline."`
 	Fund    fundCommand    `cmd:"" help:"Reports, statements and settlements of the money between a bank and the finance bureau."`
+	Policy  policyCommand  `cmd:"" help:"Policy documents of the subsidy: check and combine files, draft, publish and repeal."`
 
 	LogLevel slog.Level `help:"Least level of the log on standard error: DEBUG, INFO, WARN, ERROR." default:"WARN" env:"DECORE_LOG_LEVEL"`
 }

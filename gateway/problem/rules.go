@@ -85,6 +85,8 @@ var ruleCodes = map[string]entry{
 	"POLICY_UNKNOWN":        {422, Text{"There is no such policy", "没有该政策"}},
 	"POLICY_VERSION":        {409, Text{"The version must be one above the current one", "政策版本须为当前版本加一"}},
 	"POLICY_INVALID":        {422, Text{"The policy record is invalid", "政策记录不正确"}},
+	"POLICY_COMBINED":       {409, Text{"The policy is made of policy documents and changes with them alone", "该政策由政策文件组合而成，须通过文件变更"}},
+	"POLICY_CONTRADICTION":  {422, Text{"The policy documents in force contradict each other, so that nothing could be subsidised", "现行政策文件相互矛盾，无可贴息对象"}},
 	"KEY_EXISTS":            {409, Text{"The key is one of the party's already", "该密钥已登记"}},
 	"CLAIM_EXISTS":          {409, Text{"The loan has a subsidy claim already", "该贷款已有贴息申领"}},
 
@@ -115,6 +117,7 @@ var subsidyCodes = map[string]entry{
 	"AMOUNT_CAP_REACHED":          {422, Text{"The household's cap on the subsidy is reached", "单户贴息金额已达上限"}},
 	"TERM_OVER_2Y":                {422, Text{"The loan runs longer than the policy allows", "贷款期限超过政策规定"}},
 	"OVERDUE":                     {422, Text{"The loan is overdue", "贷款逾期"}},
+	"USE_NOT_PERMITTED":           {422, Text{"The money may not be used so", "资金用途不符合政策规定"}},
 	"MISUSE":                      {422, Text{"The money was used for something else", "贷款被挪用"}},
 	"NET_RATE_FLOOR":              {422, Text{"After other subsidies the borrower pays nothing more", "扣除其他贴息后净利率不高于零"}},
 	"NOTHING_TO_SUBSIDISE":        {422, Text{"There is no day or no fen to subsidise", "没有可贴息的天数或金额"}},
