@@ -107,18 +107,26 @@ var effects = map[string]effect{
 	"receivable.cancel":               {keepsTerms: true, then: do(beFree, wholeUnlessRegulator, neverFinanced, giveBack, claim(duplicate.Cancelled))},
 	"receivable.close":                {keepsTerms: true, then: do(beFree)},
 
-	"financing.apply":         {},
-	"financing.offer":         {},
-	"financing.accept":        {},
-	"financing.reject":        {keepsTerms: true},
-	"financing.withdraw":      {keepsTerms: true, then: do(releaseLiens)},
-	"financing.reserve":       {keepsTerms: true, then: do(reserve)},
-	"financing.encumber":      {then: do(encumber)},
-	"financing.disburse":      {then: do(disburse)},
-	"financing.repay":         {stays: true, orReaches: financing.Settled},
-	"financing.collect":       {stays: true, orReaches: financing.Settled},
-	"financing.buy-back":      {then: do(releaseLiens, releaseDocuments)},
-	"financing.mark-overdue":  {},
+	"financing.apply":        {},
+	"financing.offer":        {},
+	"financing.accept":       {},
+	"financing.reject":       {keepsTerms: true},
+	"financing.withdraw":     {keepsTerms: true, then: do(releaseLiens)},
+	"financing.reserve":      {keepsTerms: true, then: do(reserve)},
+	"financing.encumber":     {then: do(encumber)},
+	"financing.disburse":     {then: do(disburse)},
+	"financing.repay":        {stays: true, orReaches: financing.Settled},
+	"financing.collect":      {stays: true, orReaches: financing.Settled},
+	"financing.buy-back":     {then: do(releaseLiens, releaseDocuments)},
+	"financing.mark-overdue": {},
+	"financing.cure":         {},
+
+	"financing.reverse-repayment": {},
+	"financing.request-extension": {stays: true},
+	"financing.extend":            {stays: true},
+	"financing.change-rate":       {stays: true},
+	"financing.agree-rate":        {stays: true},
+
 	"financing.cancel":        {keepsTerms: true, then: do(releaseLiens, claim(duplicate.Cancelled))},
 	"financing.roll-over":     {stays: true, then: do(rollOver)},
 	"financing.call-margin":   {stays: true},
@@ -152,6 +160,8 @@ var effects = map[string]effect{
 	"fund-report.accept":    {keepsTerms: true, then: do(moveFund)},
 	"fund-report.send-back": {then: do(moveFund)},
 	"fund-report.withdraw":  {keepsTerms: true, then: do(moveFund)},
+
+	"succession.record": {then: do(joinAccounts)},
 }
 
 func do(steps ...func(*story, *step)) []func(*story, *step) { return steps }

@@ -128,6 +128,12 @@ var build = map[string]map[lifecycle.State]func(*world) string{
 			return w.after(w.reserved(), w.SME, "financing.withdraw", financing.NoArgs{})
 		},
 	},
+	"succession": {
+		lifecycle.None: func(*world) string { return contracttest.NewID("SUC") },
+		subsidy.Recorded: func(w *world) string {
+			return w.after(contracttest.NewID("SUC"), w.Regulator, "succession.record", w.succession(w.held()))
+		},
+	},
 	"subsidy": {
 		lifecycle.None:   func(*world) string { return contracttest.NewID("SUB") },
 		subsidy.Held:     (*world).held,
@@ -236,6 +242,11 @@ func (w *world) settled() string {
 
 func (w *world) held() string {
 	return w.after(contracttest.NewID("SUB"), w.BankA, "subsidy.hold", w.holdArgs(w.policy, w.fixedAssetLoan(w.BankA, "1000000.00")))
+}
+
+// succession passes claims of the SME on to the other one.
+func (w *world) succession(claims ...string) contract.SuccessionArgs {
+	return contract.SuccessionArgs{Policy: w.policy.ID, Old: w.SME.USCC, Heir: w.SME2.USCC, On: w.today(), Document: "合并登记", Claims: claims}
 }
 
 func (w *world) accruing() string {

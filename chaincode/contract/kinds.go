@@ -26,6 +26,8 @@ var termsOf = map[string]func([]byte) (Terms, error){
 	fund.Table.Kind:        readTerms[fund.Fund],
 	fund.ReportTable.Kind:  readTerms[fund.Report],
 	fund.BudgetTable.Kind:  readTerms[fund.Budget],
+
+	subsidy.Succession.Kind: readTerms[SuccessionTerms],
 }
 
 func readTerms[T Terms](raw []byte) (Terms, error) {

@@ -52,7 +52,7 @@ var policyTable = &lifecycle.Table{Kind: "policy", Rows: []lifecycle.Row{
 }}
 
 // Tables are all lifecycles, in the order in which documents list them.
-var Tables = []*lifecycle.Table{ledgerTable, party.Table, policyTable, measureTable, order.Table, lot.Table, warehouse.Table, receivable.Table, financing.Table, &subsidy.Lifecycle,
+var Tables = []*lifecycle.Table{ledgerTable, party.Table, policyTable, measureTable, order.Table, lot.Table, warehouse.Table, receivable.Table, financing.Table, &subsidy.Lifecycle, &subsidy.Succession,
 	fund.BudgetTable, fund.Table, fund.ReportTable}
 
 // Charter is what a ledger is founded on (章程). It is public.

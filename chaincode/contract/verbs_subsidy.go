@@ -2,13 +2,13 @@ package contract
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
 	"decore/chaincode/calendar"
 	"decore/chaincode/fault"
 	"decore/chaincode/financing"
-	"decore/chaincode/fund"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/money"
@@ -21,7 +21,6 @@ type ClaimTerms struct {
 	Loan    subsidy.Loan  `json:"loan"`
 	Account string        `json:"account"`         // record ID of the household's account
 	Bureau  ident.USCC    `json:"bureau"`          // 财政局
-	Booked  []fund.Entry  `json:"booked,omitzero"` // by the month of booking, for the bank's reports
 	Funded  money.Amount  `json:"funded,omitzero"` // of what is settled, through the bank's fund
 }
 
@@ -62,19 +61,22 @@ const (
 	AccountKind   = "account"
 	AccountPrefix = "ACC-"
 	AccountOpen   = lifecycle.State("open")
+	AccountEnded  = lifecycle.State("succeeded") // it went on in the account of the household's heir
 )
 
 // HoldArgs are the private arguments of hold: the facts that the bank answers for, beside those that
 // its loan record already holds.
 type HoldArgs struct {
-	Policy              string            `json:"policy" doc:"ID of the subsidy policy (贴息政策)"`
-	Financing           string            `json:"financing" doc:"Record ID of the disbursed loan (贷款记录编号)"`
-	SizeClass           subsidy.SizeClass `json:"sizeClass,omitzero" enum:"large,medium,small,micro" doc:"Borrower's size when the contract was signed (企业规模)"`
-	Private             bool              `json:"private" doc:"The borrower is privately owned (民营企业)"`
-	Sector              string            `json:"sector" doc:"Sector by the policy's name (行业领域)"`
-	EntrustedPaid       calendar.Date     `json:"entrustedPaid,omitzero" doc:"Day of entrusted payment to the supplier (受托支付日)"`
-	OtherCentralSubsidy bool              `json:"otherCentralSubsidy,omitzero" doc:"The loan has another subsidy of the central budget (其他中央财政贴息)"`
-	OtherSubsidy        money.Rate        `json:"otherSubsidy,omitzero" doc:"Local subsidies on the same loan, a fraction a year (地方贴息率)"`
+	Policy        string            `json:"policy" doc:"ID of the subsidy policy (贴息政策)"`
+	Financing     string            `json:"financing" doc:"Record ID of the disbursed loan (贷款记录编号)"`
+	SizeClass     subsidy.SizeClass `json:"sizeClass,omitzero" enum:"large,medium,small,micro" doc:"Borrower's size when the contract was signed (企业规模)"`
+	Private       bool              `json:"private" doc:"The borrower is privately owned (民营企业)"`
+	Sector        string            `json:"sector" doc:"Sector by the policy's name (行业领域)"`
+	EntrustedPaid calendar.Date     `json:"entrustedPaid,omitzero" doc:"Day of entrusted payment to the supplier (受托支付日)"`
+	// Settlement is the contract's own, if it names days of its own.
+	Settlement          *subsidy.Settlement `json:"settlement,omitzero" doc:"Days on which the contract settles interest (合同约定结息日)"`
+	OtherCentralSubsidy bool                `json:"otherCentralSubsidy,omitzero" doc:"The loan has another subsidy of the central budget (其他中央财政贴息)"`
+	OtherSubsidy        money.Rate          `json:"otherSubsidy,omitzero" doc:"Local subsidies on the same loan, a fraction a year (地方贴息率)"`
 
 	Figures    *subsidy.Figures   `json:"figures,omitzero" doc:"Figures that the size follows from, in place of the class or beside it (划型指标)"`
 	Controller subsidy.Controller `json:"controller,omitzero" enum:"citizens,state,collective,foreign,none" doc:"Who controls the borrower (实际控制人类型)"`
@@ -131,7 +133,7 @@ func init() {
 		if a.Reason == "" || len(a.Reason) > 600 {
 			return fault.New(fault.FieldInvalid, "/reason")
 		}
-		m.loan.Misuse = true
+		m.loan.Misuse, m.reason = true, a.Reason
 		m.account, m.claim, err = subsidy.ClawBack(m.account, m.claim)
 		return err
 	})
@@ -150,10 +152,11 @@ func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
 	if loan, err = sensible(policy, loan); err != nil {
 		return nil, err
 	}
-	account, err := c.account(policy.ID, f.Terms.Applicant)
+	account, err := c.standingAccount(policy.ID, f.Terms.Applicant)
 	if err != nil {
 		return nil, err
 	}
+	loan.Household = account.Terms.Account.Household // the borrower, or its heir
 	next, claim, err := subsidy.Hold(policy, account.Terms.Account, loan)
 	if err != nil {
 		return nil, subsidyFault(err)
@@ -168,7 +171,7 @@ func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
 	if err := save(c, account); err != nil {
 		return nil, err
 	}
-	return create(c, subsidy.Lifecycle.Kind, ClaimTerms{Claim: claim, Loan: loan, Account: account.ID, Bureau: account.Terms.Bureau}), nil
+	return create(c, subsidy.Lifecycle.Kind, ClaimTerms{Claim: claim.Stamped(c.stamp(nil, "")), Loan: loan, Account: account.ID, Bureau: account.Terms.Bureau}), nil
 }
 
 // unclaimed opens a disbursed loan of the signer that has no claim yet.
@@ -235,10 +238,10 @@ const maxSector = 300
 func LoanFacts(id string, t financing.Terms, a HoldArgs) subsidy.Loan {
 	l := subsidy.Loan{ID: id, Household: t.Applicant, Bank: t.Lender, Type: subsidy.LoanType(t.Product),
 		SizeClass: a.SizeClass, Private: a.Private, Sector: a.Sector, EntrustedPaid: a.EntrustedPaid,
-		OtherCentralSubsidy: a.OtherCentralSubsidy, OtherSubsidy: a.OtherSubsidy,
+		Settlement: a.Settlement, OtherCentralSubsidy: a.OtherCentralSubsidy, OtherSubsidy: a.OtherSubsidy,
 		Standing: subsidy.Standing{Signed: t.AcceptedOn, Figures: a.Figures, Controller: a.Controller, Link: a.Link, Use: a.Use}}
 	if t.Offer != nil {
-		l.AnnualRate, l.Maturity = t.Offer.AnnualRate, t.Offer.Maturity
+		l.AnnualRate = t.Offer.AnnualRate
 	}
 	if t.Disbursement != nil {
 		l.Principal, l.Disbursed = t.Disbursement.Amount, t.Disbursement.Date
@@ -246,14 +249,44 @@ func LoanFacts(id string, t financing.Terms, a HoldArgs) subsidy.Loan {
 	return current(l, t)
 }
 
-// current takes over what the loan record knows anew: repayments and overdue time.
+// current takes over what the loan record knows anew: repayments, overdue time, extension and rates.
 func current(l subsidy.Loan, t financing.Terms) subsidy.Loan {
-	l.Repayments, l.Overdue = repayments(t), nil
-	repaid := l.RepaidInFull()
-	if !t.OverdueFrom.IsZero() && (repaid.IsZero() || repaid.After(t.OverdueFrom)) {
-		l.Overdue = []subsidy.Overdue{{From: t.OverdueFrom, To: repaid}}
+	l.Repayments, l.Rates = repayments(t), nil
+	l.Overdue = overdue(t, l.RepaidInFull())
+	if t.Offer != nil {
+		l.Maturity = t.Due()
+	}
+	if len(t.Extensions) > 0 {
+		l.FirstMaturity = t.Offer.Maturity
+	}
+	for _, r := range t.Rates {
+		l.Rates = append(l.Rates, subsidy.RateChange{From: r.From, AnnualRate: r.AnnualRate})
 	}
 	return l
+}
+
+// overdue are the times in which the loan was overdue; they end with the last fen repaid, whenever that was recorded.
+func overdue(t financing.Terms, repaid calendar.Date) []subsidy.Overdue {
+	var all []subsidy.Overdue
+	for _, s := range t.Spells {
+		all = append(all, subsidy.Overdue{From: s.From, To: s.To})
+	}
+	if !t.OverdueFrom.IsZero() {
+		all = append(all, subsidy.Overdue{From: t.OverdueFrom})
+	}
+	if repaid.IsZero() {
+		return all
+	}
+	var before []subsidy.Overdue
+	for _, o := range all {
+		if repaid.After(o.From) && (o.To.IsZero() || repaid.Before(o.To)) {
+			o.To = repaid
+		}
+		if repaid.After(o.From) {
+			before = append(before, o)
+		}
+	}
+	return before
 }
 
 // repayments are those of principal, summed by day: they may be recorded in another order than they were
@@ -276,6 +309,8 @@ func repayments(t financing.Terms) []subsidy.Repayment {
 
 // claimMove is what moves together when a claim moves.
 type claimMove struct {
+	causes  []subsidy.Cause // what changed in the loan since the claim moved last
+	reason  string          // in words, where the signer gave one
 	policy  subsidy.Policy
 	account subsidy.Account
 	claim   subsidy.Claim
@@ -287,7 +322,9 @@ func (m *claimMove) refreshLoan(c *call) error {
 	if err != nil {
 		return err
 	}
+	before := m.loan
 	m.loan = current(m.loan, f.Terms)
+	m.causes = subsidy.Causes(before, m.loan)
 	return nil
 }
 
@@ -306,14 +343,22 @@ func onClaim[A any](verb string, move func(c *call, m *claimMove, a A) error) {
 		if err := move(c, m, a); err != nil {
 			return "", subsidyFault(err)
 		}
+		claim := m.claim.Stamped(c.stamp(m.causes, m.reason))
+		if !claim.Balanced() {
+			return "", fmt.Errorf("the entries of %s do not explain it", r.ID)
+		}
 		before := r.Terms.Claim.Totals
-		account.Terms.Account, r.Terms.Claim, r.Terms.Loan = m.account, m.claim, m.loan
-		c.bookMonth(r, before)
+		account.Terms.Account, r.Terms.Claim, r.Terms.Loan = m.account, claim, m.loan
 		if err := c.moveFund(r, before); err != nil {
 			return "", err
 		}
-		return m.claim.State, save(c, account)
+		return claim.State, save(c, account)
 	})
+}
+
+// stamp says that this command makes an entry.
+func (c *call) stamp(causes []subsidy.Cause, reason string) subsidy.Stamp {
+	return subsidy.Stamp{On: c.today(), By: c.cmd.Party, Command: c.cmd.ID, Causes: causes, Reason: reason}
 }
 
 // account opens the household's account, or a new one.
@@ -333,7 +378,7 @@ func (c *call) account(policy string, household ident.USCC) (accountRecord, erro
 	if err != nil {
 		return nil, err
 	}
-	r := create(c, AccountKind, AccountTerms{Bureau: charter.Regulator, Banks: []ident.USCC{}})
+	r := create(c, AccountKind, AccountTerms{Account: subsidy.Account{Policy: policy, Household: household}, Bureau: charter.Regulator, Banks: []ident.USCC{}})
 	r.ID, r.Root, r.Owner, r.State = id, id, charter.Regulator, AccountOpen
 	return r, nil
 }

@@ -66,6 +66,8 @@ const (
 	PolicyInvalid        Code = "POLICY_INVALID"
 	PolicyCombined       Code = "POLICY_COMBINED"      // the policy is made of measures
 	PolicyContradiction  Code = "POLICY_CONTRADICTION" // the measures in force leave nothing to subsidise
+	RequestMissing       Code = "REQUEST_MISSING"      // nothing was asked for that could be granted
+	RepaymentUnknown     Code = "REPAYMENT_UNKNOWN"    // no such repayment is recorded, or a collection brought it
 	TooMany              Code = "TOO_MANY"             // a list of the record has no room for another entry
 	QuantityNotPositive  Code = "QUANTITY_NOT_POSITIVE"
 	OverQuantity         Code = "OVER_QUANTITY"   // more goods than are there, or than no receipt covers

@@ -119,7 +119,7 @@ func (t Terms) TakeUp(a TopUpArgs, policy credit.Policy, now evidence.Instant) (
 			return t, fault.New(fault.NotOffered, fmt.Sprintf("/collateral/%d", i))
 		}
 	}
-	if err := a.registration().check(t.Offer.Maturity, policy, now); err != nil {
+	if err := a.registration().check(t.Due(), policy, now); err != nil {
 		return t, err
 	}
 	next, err := t.secured(append(slices.Clone(t.Collateral), a.Collateral...), "/collateral")

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/shopspring/decimal"
 )
 
 // Code is a stable name of a reason or an error.
@@ -82,7 +80,7 @@ var rules = []rule{
 	{OverdueLoan, func(p Policy, l Loan) bool { return p.StopWhileOverdue && l.isOverdue() }},
 	{MisuseOfLoan, func(_ Policy, l Loan) bool { return l.Misuse }},
 	{UseNotPermitted, func(p Policy, l Loan) bool { return !p.useAllowed(l) }},
-	{NetRateFloorReached, func(p Policy, l Loan) bool { return !p.rate(l).IsPositive() }},
+	{NetRateFloorReached, func(p Policy, l Loan) bool { return !p.bestRate(l).IsPositive() }},
 	{NothingToSubsidise, nil},
 }
 
@@ -127,17 +125,6 @@ func (p Policy) reason(c Code) Reason {
 
 // binds reports whether the document can be the ground of a refusal: a draft can't, unless the policy is a draft too.
 func (d Document) binds(p Policy) bool { return d.Status == InForce || p.Status == Draft }
-
-// rate is the subsidised fraction a year: the policy's, or what the borrower still pays if that is less.
-// Both count days alike, so comparing rates is comparing amounts.
-func (p Policy) rate(l Loan) decimal.Decimal {
-	full := p.AnnualRate.Decimal()
-	if !p.NetRateFloor {
-		return full
-	}
-	net := l.AnnualRate.Decimal().Sub(l.OtherSubsidy.Decimal())
-	return decimal.Max(decimal.Zero, decimal.Min(full, net))
-}
 
 // allowed reports whether the list names the value or, being empty, names all.
 func allowed[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }

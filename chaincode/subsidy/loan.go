@@ -28,7 +28,11 @@ type Loan struct {
 
 	Disbursed     calendar.Date `json:"disbursed"`
 	EntrustedPaid calendar.Date `json:"entrustedPaid,omitzero"` // 受托支付日, if any
-	Maturity      calendar.Date `json:"maturity"`
+	Maturity      calendar.Date `json:"maturity"`               // as it is now
+	FirstMaturity calendar.Date `json:"firstMaturity,omitzero"` // of the contract before it was extended (展期)
+
+	Settlement *Settlement  `json:"settlement,omitzero"` // 结息日 of the contract, where it names its own
+	Rates      []RateChange `json:"rates,omitzero"`      // after AnnualRate, in order of time
 
 	Repayments []Repayment `json:"repayments,omitzero"` // of principal, in order of time, one a day
 	Overdue    []Overdue   `json:"overdue,omitzero"`    // in order of time
@@ -59,6 +63,7 @@ func (l Loan) Validate() error {
 		{"disbursed", !l.Disbursed.IsZero(), "must be a date"},
 		{"maturity", l.Disbursed.Before(l.Maturity), "must be after disbursed"},
 		{"entrustedPaid", ordered(l.Disbursed, l.EntrustedPaid), "must not be before disbursed"},
+		{"firstMaturity", l.FirstMaturity.IsZero() || l.Disbursed.Before(l.FirstMaturity) && l.FirstMaturity.Before(l.Maturity), "must be after disbursed and before maturity"},
 		{"overdue", len(l.Overdue) <= maxOverdue, fmt.Sprintf("must have at most %d entries", maxOverdue)},
 	}
 	last := l.Disbursed
@@ -69,7 +74,10 @@ func (l Loan) Validate() error {
 			check{fmt.Sprintf("overdue[%d].to", i), cured, "must be after from; only the last entry may leave it open"})
 		last = o.To
 	}
-	return faults(ErrLoan, slices.Concat(cs, l.standing(), l.repayments()))
+	if l.Settlement != nil {
+		cs = append(cs, l.Settlement.checks("settlement")...)
+	}
+	return faults(ErrLoan, slices.Concat(cs, l.standing(), l.rateChanges(), l.repayments()))
 }
 
 // isOverdue reports whether the loan is overdue and not yet cured.

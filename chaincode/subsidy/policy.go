@@ -142,14 +142,23 @@ type Policy struct {
 	RepaymentOrder RepaymentOrder `json:"repaymentOrder"`
 
 	DayCount   DayCount   `json:"dayCount"`
-	Settlement Settlement `json:"settlement"` // the loan contract may settle on other days; it moves amounts by a fen at most a period
+	Settlement Settlement `json:"settlement"` // of a loan whose contract names no days of its own
 	Rounding   Rounding   `json:"rounding"`
 	ClockStart ClockStart `json:"clockStart"`
+
+	// PolicySettlementDays cuts every loan on the policy's days, whatever its contract says.
+	PolicySettlementDays bool `json:"policySettlementDays,omitzero"`
+	// MaturityOnHoliday says when the days of a loan end that is due on a holiday.
+	MaturityOnHoliday HolidayRule `json:"maturityOnHoliday,omitzero"`
+	DaysOff           DayOff      `json:"daysOff,omitzero"`
 
 	// NetRateFloor keeps the rate at or under what the borrower still pays after other subsidies.
 	NetRateFloor bool `json:"netRateFloor"`
 	// StopWhileOverdue subsidises no overdue day and refuses a loan that is overdue; the notice is silent.
 	StopWhileOverdue bool `json:"stopWhileOverdue"`
+	// SubsidiseExtension subsidises the days after the first maturity of an extended loan too, within MaxMonths; the notice
+	// is silent, and other subsidies leave them out (展期不贴息).
+	SubsidiseExtension bool `json:"subsidiseExtension,omitzero"`
 	// RefuseLongTerm refuses a loan longer than MaxMonths instead of subsidising its first MaxMonths.
 	RefuseLongTerm bool `json:"refuseLongTerm"`
 	// JudgedOn is the day whose version of the policy judges a loan.

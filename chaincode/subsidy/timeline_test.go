@@ -167,7 +167,9 @@ func TestJudgingDay(t *testing.T) {
 // documents in force on it combine to, and versions of earlier commands stay as they are.
 func TestWhatGovernsIsAlwaysWhatTheMeasuresInForceMake(t *testing.T) {
 	notice := central(t, forever, func(m *subsidy.Measure) { // without its long lists, which cost time and change nothing
-		m.Provisions = slices.DeleteFunc(m.Provisions, func(p subsidy.Provision) bool { return p.Settings["sizeTable"] != nil || p.Settings["namedBanks"] != nil })
+		m.Provisions = slices.DeleteFunc(m.Provisions, func(p subsidy.Provision) bool {
+			return p.Settings["sizeTable"] != nil || p.Settings["namedBanks"] != nil
+		})
 	})
 	first := day("2026-01-20")
 	rapid.Check(t, func(t *rapid.T) {

@@ -95,15 +95,23 @@ func (p Policy) documents() []check {
 }
 
 func (p Policy) figures() []check {
-	s := p.Settlement
+	return append(p.Settlement.checks("settlement"),
+		check{"annualRate", !p.AnnualRate.IsZero(), "must be above 0"},
+		check{"maxMonths", p.MaxMonths >= 1 && p.MaxMonths <= 120, "must be 1 to 120"},
+		check{"principalCap", p.PrincipalCap.IsPositive(), "must be above 0.00"},
+		check{"amountCap", p.AmountCap.IsPositive(), "must be above 0.00"},
+		check{"accrualEnd", ordered(p.DisbursedFrom, p.AccrualEnd), "must not be before disbursedFrom"},
+		check{"daysOff", len(p.DaysOff.Holidays) <= maxDaysOff && len(p.DaysOff.Workdays) <= maxDaysOff, "must have at most 1000 of each"})
+}
+
+// maxDaysOff bounds the working calendar of a policy; it is some thirty a year for thirty years.
+const maxDaysOff = 1000
+
+// checks are what must hold of settlement days at a field.
+func (s Settlement) checks(field string) []check {
 	return []check{
-		{"annualRate", !p.AnnualRate.IsZero(), "must be above 0"},
-		{"maxMonths", p.MaxMonths >= 1 && p.MaxMonths <= 120, "must be 1 to 120"},
-		{"principalCap", p.PrincipalCap.IsPositive(), "must be above 0.00"},
-		{"amountCap", p.AmountCap.IsPositive(), "must be above 0.00"},
-		{"accrualEnd", ordered(p.DisbursedFrom, p.AccrualEnd), "must not be before disbursedFrom"},
-		{"settlement.everyMonths", known(s.EveryMonths, 0, 1, 2, 3, 4, 6, 12), "must be 0 or divide a year of 12 months"},
-		{"settlement.day", s.EveryMonths == 0 || s.Day >= 1 && s.Day <= maxSettlementDay, "must be 1 to 28, a day that every month has"},
+		{field + ".everyMonths", known(s.EveryMonths, 0, 1, 2, 3, 4, 6, 12), "must be 0 or divide a year of 12 months"},
+		{field + ".day", s.EveryMonths == 0 || s.Day >= 1 && s.Day <= maxSettlementDay, "must be 1 to 28, a day that every month has"},
 	}
 }
 
@@ -115,6 +123,7 @@ func (p Policy) words() []check {
 		{"repaymentOrder", repaymentOrder, "must be eligible-first or eligible-last"},
 		{"dayCount", dayCount, "must be ACT/360, ACT/365F or 30/360"},
 		{"rounding", p.Rounding == HalfUpPerPeriod, "must be half-up-per-period"},
+		{"maturityOnHoliday", known(p.MaturityOnHoliday, StayOnHoliday, NextWorkingDay), "must be left out or next-working-day"},
 		{"clockStart", known(p.ClockStart, OnDisbursement, OnEntrustedPayment), "must be disbursement or entrusted-payment"},
 		{"judgedOn", known(p.JudgedOn, "", OnApplication, OnSigning, OnDisbursementDay), "must be application, contract-signing or disbursement"},
 		{"privateTest", known(p.PrivateTest, "", Declared, ByController), "must be declared or controller"},

@@ -161,24 +161,30 @@ var access = map[string]string{
 	"POST /v1/warehouse-receipts/{id}/grant":               "mnnrrrrrrr",
 	"POST /v1/warehouse-receipts/{id}/revoke":              "mnnrrrrrrr",
 
-	"GET /v1/financings":                    "mmmmmmmmmm",
-	"POST /v1/financings":                   "mmrrrrrrrr",
-	"POST /v1/financings/batch":             "mmrmmrrrrr",
-	"GET /v1/financings/{id}":               "mnnmnnnnmm",
-	"GET /v1/financings/{id}/history":       "mnnmnnnnmm",
-	"POST /v1/financings/{id}/offer":        "rrrmnrrrrr",
-	"POST /v1/financings/{id}/accept":       "mnrrrrrrrr",
-	"POST /v1/financings/{id}/reject":       "rrrmnrrrrr",
-	"POST /v1/financings/{id}/withdraw":     "mnrrrrrrrr",
-	"POST /v1/financings/{id}/reserve":      "rrrmnrrrrr",
-	"POST /v1/financings/{id}/encumber":     "rrrmnrrrrr",
-	"POST /v1/financings/{id}/disburse":     "rrrmnrrrrr",
-	"POST /v1/financings/{id}/repay":        "rrrmnrrrrr",
-	"POST /v1/financings/{id}/collect":      "rrrmnrrrrr",
-	"POST /v1/financings/{id}/buy-back":     "rrrmnrrrrr",
-	"POST /v1/financings/{id}/mark-overdue": "rrrmnrrrrr",
-	"POST /v1/financings/{id}/cancel":       "rrrmnrrrrr",
-	"POST /v1/financings/{id}/release":      "mnrmnrrrrr",
+	"GET /v1/financings":                         "mmmmmmmmmm",
+	"POST /v1/financings":                        "mmrrrrrrrr",
+	"POST /v1/financings/batch":                  "mmrmmrrrrr",
+	"GET /v1/financings/{id}":                    "mnnmnnnnmm",
+	"GET /v1/financings/{id}/history":            "mnnmnnnnmm",
+	"POST /v1/financings/{id}/offer":             "rrrmnrrrrr",
+	"POST /v1/financings/{id}/accept":            "mnrrrrrrrr",
+	"POST /v1/financings/{id}/reject":            "rrrmnrrrrr",
+	"POST /v1/financings/{id}/withdraw":          "mnrrrrrrrr",
+	"POST /v1/financings/{id}/reserve":           "rrrmnrrrrr",
+	"POST /v1/financings/{id}/encumber":          "rrrmnrrrrr",
+	"POST /v1/financings/{id}/disburse":          "rrrmnrrrrr",
+	"POST /v1/financings/{id}/repay":             "rrrmnrrrrr",
+	"POST /v1/financings/{id}/collect":           "rrrmnrrrrr",
+	"POST /v1/financings/{id}/buy-back":          "rrrmnrrrrr",
+	"POST /v1/financings/{id}/mark-overdue":      "rrrmnrrrrr",
+	"POST /v1/financings/{id}/cure":              "rrrmnrrrrr",
+	"POST /v1/financings/{id}/reverse-repayment": "rrrmnrrrrr",
+	"POST /v1/financings/{id}/request-extension": "mnrrrrrrrr",
+	"POST /v1/financings/{id}/extend":            "rrrmnrrrrr",
+	"POST /v1/financings/{id}/change-rate":       "rrrmnrrrrr",
+	"POST /v1/financings/{id}/agree-rate":        "mnrrrrrrrr",
+	"POST /v1/financings/{id}/cancel":            "rrrmnrrrrr",
+	"POST /v1/financings/{id}/release":           "mnrmnrrrrr",
 
 	"POST /v1/financings/{id}/roll-over":       "rrrmnrrrrr",
 	"POST /v1/financings/{id}/release-part":    "rrrmnrrrrr",
@@ -215,12 +221,19 @@ var access = map[string]string{
 	"POST /v1/subsidy/measures/{id}/repeal":     "rrrrrrrrrm",
 	"GET /v1/subsidy/policies/{id}/lists":       "mmmmmmmmmm",
 	"POST /v1/subsidy/policies/{id}/size-class": "mmmmmmmmmm",
+	"GET /v1/subsidy/successions":               "mmmmmmmmmm",
+	"POST /v1/subsidy/successions":              "rrrrrrrrrm",
+	"POST /v1/subsidy/successions/batch":        "rrrrrrrrrm",
+	"GET /v1/subsidy/successions/{id}":          "nmmnnnnnmm",
+	"GET /v1/subsidy/successions/{id}/history":  "nmmnnnnnmm",
 
 	"GET /v1/subsidy/policies/{id}":   "mmmmmmmmmm",
 	"POST /v1/subsidy/policies/{id}":  "rrrrrrrrrm",
 	"POST /v1/ledger/organisations":   "rrrrrrrrrm",
 	"POST /v1/subsidy/quotes":         "mnnmnrrrrm",
 	"GET /v1/subsidy/accounts/{uscc}": "mnnmnrrrrm",
+
+	"GET /v1/subsidy/accounts/{uscc}/statement": "mnnmnrrrrm",
 
 	"GET /v1/subsidy/claims/{id}/notice":         "mnnmnrrrrm",
 	"GET /v1/subsidy/budgets":                    "mmmmmmmmmm",
@@ -318,7 +331,7 @@ func TestEveryOperationAnswersEveryRoleAsTheMatrixSays(t *testing.T) {
 		if strings.HasSuffix(op.Path, "/dossier") {
 			path += "?month=2026-02"
 		}
-		if strings.HasSuffix(op.Path, "accounts/{uscc}") || slices.Contains([]string{"/v1/subsidy/usage", "/v1/subsidy/position", "/v1/subsidy/public-notice"}, op.Path) {
+		if strings.Contains(op.Path, "accounts/{uscc}") || slices.Contains([]string{"/v1/subsidy/usage", "/v1/subsidy/position", "/v1/subsidy/public-notice"}, op.Path) {
 			path += "?policy=" + ids["/v1/subsidy/policies"]
 		}
 		for i, p := range actors {
@@ -371,6 +384,8 @@ var goodsProbes = map[string]any{
 	"lots/{id} release": object{"quantity": "0 t", "date": "2026-03-01", "note": "x"},
 	"lots/{id} settle":  nil,
 
+	"financings/{id} extend": nil,
+
 	"warehouse-receipts/{id} lose": object{"quantity": "0 t", "cause": "x"},
 
 	"subsidy/budgets/{id} change": object{"amount": "0.00", "document": "x"},
@@ -411,6 +426,9 @@ var probeArgs = map[string]any{
 	"recall-transfer": nil, "notify": nil, "acknowledge-notice": nil, "withdraw-notice": nil, "write-off": object{"reason": ""},
 	"collect": object{"receivable": "REC-0", "amount": "0.00", "date": "2026-03-01", "reference": "x"}, "buy-back": object{"date": "2026-03-01", "reference": ""},
 	"roll-over": object{"from": "ORD-0", "to": []string{"REC-0"}}, "attach-search": object{"sha256": "0000000000000000000000000000000000000000000000000000000000000000", "asOf": "2030-03-01", "grade": "low"}, "release-part": object{"collateral": []string{"REC-0"}},
+	"cure": object{"on": "2026-03-01"}, "reverse-repayment": object{"date": "2026-03-01", "reference": "x", "reason": "x"},
+	"request-extension": object{"maturity": "2026-01-01", "reason": "x"},
+	"change-rate":       object{"from": "2026-01-01", "annualRate": "0.03", "reason": "x"}, "agree-rate": nil,
 	"top-up": object{"collateral": []string{"REC-0", "REC-0"}}, "accept-top-up": object{"collateral": []string{"REC-0"}, "number": "1", "registered": "2026-03-01T00:00:00.000Z", "expires": "2026-04-01"},
 }
 
@@ -445,11 +463,12 @@ func (w *world) matrixRecords() map[string]string {
 	claim := w.act(bankA, "/v1/subsidy/claims", w.holdBody(policy, loan)).ID
 	lot := w.storedLot("100 t")
 	receipt := w.issuedReceipt(lot, "10 t")
+	joined := w.act(bureau, "/v1/subsidy/successions", object{"policy": policy, "old": leader, "heir": rival, "on": w.days(0), "document": "x", "claims": []string{}}).ID
 	for _, path := range []string{"/v1/lots/" + lot, "/v1/warehouse-receipts/" + receipt} {
 		w.act(supplier, path+"/grant", object{"to": bankA, "until": w.days(90)})
 	}
 	budget, fund, report := w.fundRecords(policy)
-	return map[string]string{"/v1/subsidy/budgets": budget, "/v1/subsidy/funds": fund, "/v1/subsidy/reports": report, "/v1/lots": lot, "/v1/warehouse-receipts": receipt, "/v1/orders": order, "/v1/receivables": rec, "/v1/financings": loan, "/v1/subsidy/claims": claim,
+	return map[string]string{"/v1/subsidy/budgets": budget, "/v1/subsidy/funds": fund, "/v1/subsidy/reports": report, "/v1/lots": lot, "/v1/warehouse-receipts": receipt, "/v1/orders": order, "/v1/receivables": rec, "/v1/financings": loan, "/v1/subsidy/claims": claim, "/v1/subsidy/successions": joined,
 		"/v1/subsidy/policies": policy, "/v1/subsidy/measures": w.draftedMeasure("matrix-notice"), "/v1/imports": "NONE"}
 }
 

@@ -38,6 +38,7 @@ var collections = []collection{
 	collectionOf[warehouse.Terms]("warehouse-receipts", warehouse.Table, "warehouse receipt", "仓单"),
 	collectionOf[financing.Terms]("financings", financing.Table, "financing", "融资"),
 	collectionOf[contract.ClaimTerms]("subsidy/claims", &subsidy.Lifecycle, "subsidy claim", "贴息申领"),
+	collectionOf[contract.SuccessionTerms]("subsidy/successions", &subsidy.Succession, "succession of a household", "企业承继"),
 	collectionOf[fund.Budget]("subsidy/budgets", fund.BudgetTable, "budget of the subsidy", "贴息预算"),
 	collectionOf[fund.Fund]("subsidy/funds", fund.Table, "subsidy fund of a bank", "贴息资金户"),
 	collectionOf[fund.Report]("subsidy/reports", fund.ReportTable, "monthly report of a bank", "贴息月报"),

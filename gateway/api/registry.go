@@ -189,7 +189,7 @@ func (a *API) registrationsDue(ctx context.Context, e *exchange, in *Registratio
 		for _, r := range found {
 			f.After = r.ID
 			if t, known := r.Terms.(financing.Terms); known && isAbout(e, t.Lender) && t.Registration != nil {
-				held = append(held, registry.Held{Financing: r.ID, Registration: *t.Registration, Maturity: t.Offer.Maturity})
+				held = append(held, registry.Held{Financing: r.ID, Registration: *t.Registration, Maturity: t.Due()})
 			}
 		}
 		more = len(found) == page

@@ -73,6 +73,7 @@ func capital(s string) string {
 // scalars documents the domain's scalar types; all are JSON strings.
 var scalars = map[reflect.Type]reflect.Type{
 	reflect.TypeFor[money.Amount]():         reflect.TypeFor[amountSchema](),
+	reflect.TypeFor[money.Signed]():         reflect.TypeFor[signedSchema](),
 	reflect.TypeFor[goods.Quantity]():       reflect.TypeFor[quantitySchema](),
 	reflect.TypeFor[money.Rate]():           reflect.TypeFor[rateSchema](),
 	reflect.TypeFor[calendar.Date]():        reflect.TypeFor[dateSchema](),
@@ -95,6 +96,7 @@ func text(format, pattern, what, example string) *huma.Schema {
 
 type (
 	amountSchema     struct{}
+	signedSchema     struct{}
 	rateSchema       struct{}
 	quantitySchema   struct{}
 	dateSchema       struct{}
@@ -110,6 +112,10 @@ type (
 
 func (amountSchema) Schema(huma.Registry) *huma.Schema {
 	return text("decimal-yuan", `^(0|[1-9][0-9]{0,14})(\.[0-9]{1,2})?$`, amountText, "1500000.00")
+}
+
+func (signedSchema) Schema(huma.Registry) *huma.Schema {
+	return text("decimal-yuan", `^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,2})?$`, signedText, "-1500.00")
 }
 
 func (quantitySchema) Schema(huma.Registry) *huma.Schema {
@@ -158,6 +164,7 @@ func (objectSchema) Schema(huma.Registry) *huma.Schema {
 
 // The texts by which validation tells apart what a pattern is of.
 const (
+	signedText   = "Difference in yuan, at most two decimals, with a minus sign if below zero (增减额,单位:元)"
 	amountText   = "Amount in yuan, at most two decimals, not negative (金额,单位:元)"
 	quantityText = "Number with at most six decimals, a space and a unit such as t, kg, piece (数量及计量单位)"
 	rateText     = "Fraction between 0 and 1, at most eight decimals (比率)"

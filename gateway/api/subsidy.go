@@ -60,17 +60,18 @@ type QuoteRequest struct {
 	Link       *subsidy.ChainLink `json:"link,omitempty" doc:"Link to a listed chain (产业链上下游关系)"`
 	Use        string             `json:"use,omitempty" maxLength:"100" doc:"Use of the money by the policy's name (资金用途)"`
 
-	SizeClass           subsidy.SizeClass `json:"sizeClass,omitempty" enum:"large,medium,small,micro" doc:"Borrower's size when the contract was signed (企业规模)"`
-	Private             bool              `json:"private,omitempty" doc:"The borrower is privately owned (民营企业)"`
-	Sector              string            `json:"sector,omitempty" doc:"Sector by the policy's name (行业领域)"`
-	EntrustedPaid       calendar.Date     `json:"entrustedPaid,omitzero" doc:"Day of entrusted payment to the supplier (受托支付日)"`
-	OtherCentralSubsidy bool              `json:"otherCentralSubsidy,omitempty" doc:"The loan has another subsidy of the central budget (其他中央财政贴息)"`
-	OtherSubsidy        money.Rate        `json:"otherSubsidy,omitzero" doc:"Local subsidies on the same loan, a fraction a year (地方贴息率)"`
+	SizeClass           subsidy.SizeClass   `json:"sizeClass,omitempty" enum:"large,medium,small,micro" doc:"Borrower's size when the contract was signed (企业规模)"`
+	Private             bool                `json:"private,omitempty" doc:"The borrower is privately owned (民营企业)"`
+	Sector              string              `json:"sector,omitempty" doc:"Sector by the policy's name (行业领域)"`
+	EntrustedPaid       calendar.Date       `json:"entrustedPaid,omitzero" doc:"Day of entrusted payment to the supplier (受托支付日)"`
+	Settlement          *subsidy.Settlement `json:"settlement,omitempty" doc:"Days on which the contract settles interest (合同约定结息日)"`
+	OtherCentralSubsidy bool                `json:"otherCentralSubsidy,omitempty" doc:"The loan has another subsidy of the central budget (其他中央财政贴息)"`
+	OtherSubsidy        money.Rate          `json:"otherSubsidy,omitzero" doc:"Local subsidies on the same loan, a fraction a year (地方贴息率)"`
 }
 
 func (q QuoteRequest) holdArgs() contract.HoldArgs {
 	return contract.HoldArgs{Policy: q.Policy, Financing: q.Financing, SizeClass: q.SizeClass, Private: q.Private, Sector: q.Sector,
-		EntrustedPaid: q.EntrustedPaid, OtherCentralSubsidy: q.OtherCentralSubsidy, OtherSubsidy: q.OtherSubsidy,
+		EntrustedPaid: q.EntrustedPaid, Settlement: q.Settlement, OtherCentralSubsidy: q.OtherCentralSubsidy, OtherSubsidy: q.OtherSubsidy,
 		Figures: q.Figures, Controller: q.Controller, Link: q.Link, Use: q.Use}
 }
 
@@ -88,6 +89,7 @@ type AccountAnswer struct {
 	Totals        *subsidy.Totals                 `json:"totals,omitempty" doc:"Over all banks; not told to a bank (合计)"`
 	Room          money.Amount                    `json:"room" doc:"What the cap on money leaves (剩余贴息额度)"`
 	PrincipalRoom money.Amount                    `json:"principalRoom" doc:"What the cap on principal leaves (剩余贷款额度)"`
+	Successor     ident.USCC                      `json:"successor,omitempty" doc:"In whose account this one ended; it leaves no room itself (承继方)"`
 	Claims        []RecordOf[contract.ClaimTerms] `json:"claims" doc:"The claims that the caller may read (申领)"`
 }
 
@@ -129,6 +131,7 @@ func (a *API) subsidyRoutes() {
 		func(ctx context.Context, e *exchange, in *AccountQuery) (*reply, error) {
 			return a.accountOf(ctx, e, in)
 		})
+	a.statementRoute()
 }
 
 // quoters may learn of a household's room, each on its own condition; see mayKnowRoom.
@@ -210,14 +213,29 @@ func (a *API) quote(ctx context.Context, e *exchange, q QuoteRequest) (*reply, e
 	if err != nil {
 		return nil, err
 	}
-	account, err := a.account(ctx, policy.ID, loan.Household)
-	if hidden := (*problem.Problem)(nil); errors.As(err, &hidden) && hidden.Code == problem.TermsNotHere && q.Financing != "" {
-		account, err = a.owedAccount(ctx, e, q, loan.Household)
-	}
+	account, err := a.standingAccount(ctx, e, q, loan.Household)
 	if err != nil {
 		return nil, err
 	}
 	return answer(http.StatusOK, subsidy.Quote(policy, account, loan))
+}
+
+// maxHeirs bounds the chain of heirs that is followed.
+const maxHeirs = 16
+
+// standingAccount is the account on which a hold would draw: the household's, or that of its heir.
+func (a *API) standingAccount(ctx context.Context, e *exchange, q QuoteRequest, household ident.USCC) (account subsidy.Account, err error) {
+	for range maxHeirs {
+		account, err = a.account(ctx, q.Policy, household)
+		if hidden := (*problem.Problem)(nil); errors.As(err, &hidden) && hidden.Code == problem.TermsNotHere && q.Financing != "" {
+			account, err = a.owedAccount(ctx, e, q, household)
+		}
+		if err != nil || account.Successor == "" {
+			return account, err
+		}
+		household = account.Successor
+	}
+	return account, problem.New("TOO_MANY").At("/financing")
 }
 
 // owedAccount asks another organisation for a household's account of which no copy was written for this one: a bank
@@ -352,28 +370,40 @@ func (a *API) account(ctx context.Context, policy string, household ident.USCC) 
 	return t.Account, nil
 }
 
+// sighted is a household's account with the claims in it that the caller may read.
+type sighted struct {
+	household ident.USCC
+	policy    subsidy.Policy
+	account   subsidy.Account
+	claims    []RecordOf[contract.ClaimTerms]
+}
+
+func (a *API) sighted(ctx context.Context, e *exchange, in *AccountQuery) (s sighted, err error) {
+	if s.household, err = ident.ParseUSCC(in.USCC); err != nil {
+		return s, parameter("path.uscc", err)
+	}
+	if err = a.mayKnowRoom(ctx, e, s.household); err != nil {
+		return s, err
+	}
+	if s.policy, err = a.subsidyPolicy(ctx, in.Policy, "query.policy"); err != nil {
+		return s, err
+	}
+	if s.account, err = a.account(ctx, s.policy.ID, s.household); err != nil {
+		return s, err
+	}
+	s.claims, err = a.claims(ctx, e, s.policy.ID, s.household)
+	return s, err
+}
+
 func (a *API) accountOf(ctx context.Context, e *exchange, in *AccountQuery) (*reply, error) {
-	household, err := ident.ParseUSCC(in.USCC)
-	if err != nil {
-		return nil, parameter("path.uscc", err)
-	}
-	if err := a.mayKnowRoom(ctx, e, household); err != nil {
-		return nil, err
-	}
-	policy, err := a.subsidyPolicy(ctx, in.Policy, "query.policy")
+	s, err := a.sighted(ctx, e, in)
 	if err != nil {
 		return nil, err
 	}
-	account, err := a.account(ctx, policy.ID, household)
-	if err != nil {
-		return nil, err
-	}
-	out := AccountAnswer{Policy: policy.ID, Version: policy.Version, Household: household, Room: account.Room(policy), PrincipalRoom: account.PrincipalRoom(policy)}
-	if isAbout(e, household) || e.caller.Has(lifecycle.Regulator) {
-		out.Totals = &account.Totals
-	}
-	if out.Claims, err = a.claims(ctx, e, policy.ID, household); err != nil {
-		return nil, err
+	out := AccountAnswer{Policy: s.policy.ID, Version: s.policy.Version, Household: s.household, Room: s.account.Room(s.policy),
+		PrincipalRoom: s.account.PrincipalRoom(s.policy), Successor: s.account.Successor, Claims: s.claims}
+	if isAbout(e, s.household) || e.caller.Has(lifecycle.Regulator) {
+		out.Totals = &s.account.Totals
 	}
 	return answer(http.StatusOK, out)
 }

@@ -71,6 +71,8 @@ var ruleCodes = map[string]entry{
 	"RESERVATION_TOO_LONG":  {422, Text{"The reservation is longer than the policy allows", "占用时间超过规定"}},
 	"REGISTRATION_INVALID":  {422, Text{"The filing at the movables registry is invalid", "中登网登记信息不正确"}},
 	"NOT_DISCLOSED":         {409, Text{"The record is not disclosed to the bank", "记录未授权该银行查看"}},
+	"REQUEST_MISSING":       {409, Text{"Nothing was asked for that could be granted", "没有待同意的申请"}},
+	"REPAYMENT_UNKNOWN":     {409, Text{"No such repayment is recorded, or it came from a collection", "没有该笔还款记录，或其来自应收账款回收"}},
 	"GRANT_UNKNOWN":         {409, Text{"There is no such grant", "没有该授权"}},
 	"GRANT_IN_USE":          {409, Text{"The bank holds a lien and keeps its sight of the record", "该银行持有担保，授权不可撤销"}},
 	"COLLATERAL_REQUIRED":   {422, Text{"The product needs collateral", "该产品需要担保物"}},
@@ -127,7 +129,7 @@ var subsidyCodes = map[string]entry{
 	"ALREADY_ACCRUED":             {409, Text{"The claim is accrued through that day already", "该日期前已计提"}},
 	"NOTHING_TO_ACCRUE":           {409, Text{"No period ended since the last accrual", "没有可计提的期间"}},
 	"HOLD_USED_UP":                {409, Text{"All that was granted is accrued", "预占额度已全部计提"}},
-	"OVER_ACCRUED":                {409, Text{"The facts as they are now give less than was accrued; correct the claim first", "已计提多于现行事实，请先冲回"}},
-	"NOTHING_TO_CORRECT":          {409, Text{"There is nothing to correct", "没有可冲回的金额"}},
+	"NOTHING_TO_CORRECT":          {409, Text{"There is nothing to adjust", "没有可调整的金额"}},
+	"ENTRIES_FULL":                {409, Text{"The claim has as many bookings as it can carry; it can still be ended", "申领分录数已达上限，仍可释放或追回"}},
 	"SETTLE_AMOUNT":               {422, Text{"The amount must be above 0.00 and at most what is accrued", "结算金额须大于零且不超过已计提金额"}},
 }

@@ -66,7 +66,7 @@ func facetsOf(r Record) facets {
 	case financing.Terms:
 		f.amount = t.Committed()
 		if t.Offer != nil {
-			f.due = t.Offer.Maturity
+			f.due = t.Due()
 		}
 		f.link(Collateral, t.Collateral...)
 	case contract.ClaimTerms:
