@@ -226,8 +226,14 @@ func onReport[A any](verb string, to lifecycle.State, move func(f fund.Fund, r r
 	})
 }
 
-// BookedMonths lists what the ledger booked for the claim, month by month.
-func (t ClaimTerms) BookedMonths() []fund.Entry { return t.Booked }
+// BookedMonths lists what the entries of the claim accrued and took back, month by month of booking.
+func (t ClaimTerms) BookedMonths() []fund.Entry {
+	var months []fund.Entry
+	for _, e := range t.Claim.Entries {
+		months = fund.Book(months, fund.MonthOf(e.On), money.Zero, e.Accrued.Add(e.Settled.Amount))
+	}
+	return months
+}
 
 // BookedIn is what the ledger booked for the claim in a month.
 func (t ClaimTerms) BookedIn(m fund.Month) fund.Entry { return fund.In(t.BookedMonths(), m) }
@@ -240,12 +246,6 @@ func (t ClaimTerms) bookedThrough(m fund.Month) money.Amount {
 // Settleable is what can be settled with the claim through a fund whose months are covered up to one.
 func (t ClaimTerms) Settleable(covered fund.Month) money.Amount {
 	return money.Max(money.Zero, money.Min(t.Claim.Accrued, t.bookedThrough(covered).Sub(t.Claim.Settled)))
-}
-
-// bookMonth notes in the claim what a command accrued or took back today.
-func (c *call) bookMonth(r claimRecord, before subsidy.Totals) {
-	now := r.Terms.Claim.Totals
-	r.Terms.Booked = fund.Book(r.Terms.Booked, fund.MonthOf(c.today()), before.Accrued.Add(before.Settled), now.Accrued.Add(now.Settled))
 }
 
 // moveFund moves the bank's fund by what a command settled with the claim or took back of it, so that what the fund

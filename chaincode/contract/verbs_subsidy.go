@@ -9,7 +9,6 @@ import (
 	"decore/chaincode/calendar"
 	"decore/chaincode/fault"
 	"decore/chaincode/financing"
-	"decore/chaincode/fund"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/money"
@@ -22,7 +21,6 @@ type ClaimTerms struct {
 	Loan    subsidy.Loan  `json:"loan"`
 	Account string        `json:"account"`         // record ID of the household's account
 	Bureau  ident.USCC    `json:"bureau"`          // 财政局
-	Booked  []fund.Entry  `json:"booked,omitzero"` // by the month of booking, for the bank's reports
 	Funded  money.Amount  `json:"funded,omitzero"` // of what is settled, through the bank's fund
 }
 
@@ -351,7 +349,6 @@ func onClaim[A any](verb string, move func(c *call, m *claimMove, a A) error) {
 		}
 		before := r.Terms.Claim.Totals
 		account.Terms.Account, r.Terms.Claim, r.Terms.Loan = m.account, claim, m.loan
-		c.bookMonth(r, before)
 		if err := c.moveFund(r, before); err != nil {
 			return "", err
 		}

@@ -221,20 +221,11 @@ var access = map[string]string{
 	"POST /v1/subsidy/measures/{id}/repeal":     "rrrrrrrrrm",
 	"GET /v1/subsidy/policies/{id}/lists":       "mmmmmmmmmm",
 	"POST /v1/subsidy/policies/{id}/size-class": "mmmmmmmmmm",
-<<<<<<< HEAD
-
-	"GET /v1/subsidy/successions":              "mmmmmmmmmm",
-	"POST /v1/subsidy/successions":             "rrrrrrrrrm",
-	"POST /v1/subsidy/successions/batch":       "rrrrrrrrrm",
-	"GET /v1/subsidy/successions/{id}":         "nmmnnnnnmm",
-	"GET /v1/subsidy/successions/{id}/history": "nmmnnnnnmm",
-=======
 	"GET /v1/subsidy/successions":               "mmmmmmmmmm",
 	"POST /v1/subsidy/successions":              "rrrrrrrrrm",
 	"POST /v1/subsidy/successions/batch":        "rrrrrrrrrm",
 	"GET /v1/subsidy/successions/{id}":          "nmmnnnnnmm",
 	"GET /v1/subsidy/successions/{id}/history":  "nmmnnnnnmm",
->>>>>>> main
 
 	"GET /v1/subsidy/policies/{id}":   "mmmmmmmmmm",
 	"POST /v1/subsidy/policies/{id}":  "rrrrrrrrrm",
