@@ -64,11 +64,6 @@ const (
 	PolicyUnknown        Code = "POLICY_UNKNOWN"
 	PolicyVersion        Code = "POLICY_VERSION"
 	PolicyInvalid        Code = "POLICY_INVALID"
-<<<<<<< HEAD
-	RequestMissing       Code = "REQUEST_MISSING"      // nothing was asked for that could be granted
-	RepaymentUnknown     Code = "REPAYMENT_UNKNOWN"    // no such repayment is recorded, or a collection brought it
-=======
->>>>>>> main
 	PolicyCombined       Code = "POLICY_COMBINED"      // the policy is made of measures
 	PolicyContradiction  Code = "POLICY_CONTRADICTION" // the measures in force leave nothing to subsidise
 	RequestMissing       Code = "REQUEST_MISSING"      // nothing was asked for that could be granted
