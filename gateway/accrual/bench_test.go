@@ -86,7 +86,8 @@ func verifyMany(b *testing.B, n int) time.Duration {
 	b.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(b, err)
-	cmd := evidence.Command{ID: "01JNQ4M3S0V5B6C7D8E9F0G1H2", Ledger: "raw", Verb: "subsidy.accrue", Party: accrualtest.Bank}
+	cmd := evidence.Command{ID: "01JNQ4M3S0V5B6C7D8E9F0G1H2", Ledger: "raw", Verb: "subsidy.accrue", Party: accrualtest.Bank,
+		Subject: "SUB-01JNQ4M3S0V5B6C7D8E9F0G1H2", Time: evidence.InstantOf(time.Now())}
 	jws, err := evidence.Sign(cmd, key)
 	must(b, err)
 	signed, err := evidence.Parse(jws)
