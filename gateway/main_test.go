@@ -108,6 +108,37 @@ func TestTheDemoPlaysItsStoryAndTellsItsOutcome(t *testing.T) {
 			t.Errorf("under another anchor: exit %d", code)
 		}
 	})
+	t.Run("and so does that of a warehouse receipt, unless it is changed", func(t *testing.T) {
+		file := outcome.Facts["receipt of goods"]
+		out, errOut, code := run(t, "receipt", "verify", "--own-anchor", file)
+		var report struct {
+			Issuer       string
+			Verification struct {
+				Kind   string
+				Checks []struct{ Check, Verdict string }
+			}
+		}
+		v := &report.Verification
+		if err := json.Unmarshal([]byte(out), &report); code != 0 || err != nil || report.Issuer == "" || v.Kind != "warehouse-receipt" || len(v.Checks) == 0 {
+			t.Fatalf("exit %d, %v: %s%s", code, err, out, errOut)
+		}
+		for _, c := range v.Checks {
+			if c.Verdict == "fail" || c.Check == "history" && c.Verdict != "pass" {
+				t.Errorf("%+v", c)
+			}
+		}
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		forged := filepath.Join(t.TempDir(), "forged.json")
+		if err := os.WriteFile(forged, bytes.Replace(raw, []byte(`"36 t"`), []byte(`"60 t"`), 1), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, errOut, code := run(t, "receipt", "verify", "--own-anchor", forged); code != 1 || !strings.Contains(errOut, "OPENING_MISMATCH") {
+			t.Errorf("changed: exit %d: %s", code, errOut)
+		}
+	})
 	t.Run("and says so when it is started again on the same data", func(t *testing.T) {
 		out, errOut, code := run(t, "demo", "--exit", "--data", data, "--listen", "127.0.0.1:0")
 		if code != 0 || !strings.Contains(out, "already played") {

@@ -30,6 +30,7 @@ type Subject struct {
 	Grantor    Party
 	Lender     Party
 	Items      []Item
+	Lien       encumbrance.Kind  // by which it lends on them
 	Number     string            // of the lender's own filing; "" before it
 	Registered *evidence.Instant // its time
 }
@@ -121,11 +122,37 @@ func (s Subject) match(r Result) (Match, bool) {
 	return m, len(m.Reasons) > 0
 }
 
-// ahead reports whether the filing goes before the lender's own one by the order of the law. The two are asked as claims on
-// one thing, which both became public by being filed.
+// ahead reports whether the filing goes before the lender's own one, by the order of the law for some of the collateral.
 func (s Subject) ahead(r Result) bool {
-	theirs := encumbrance.Claim{Financing: "theirs", Kind: encumbrance.Assignment, Registered: &r.Registered}
-	ours := encumbrance.Claim{Financing: "ours", Kind: encumbrance.Assignment, Registered: s.Registered}
-	first := encumbrance.OnReceivables.Rank([]encumbrance.Claim{theirs, ours}).Tiers[0].Claims
-	return len(first) == 1 && first[0].Financing == "theirs"
+	return slices.ContainsFunc(s.Items, func(i Item) bool {
+		order, theirs, ours := s.rivals(i, r)
+		theirs.Financing, ours.Financing = "theirs", "ours"
+		first := order.Rank([]encumbrance.Claim{theirs, ours}).Tiers[0].Claims
+		return len(first) == 1 && first[0].Financing == "theirs"
+	})
+}
+
+// rivals are the filing and the lender's own right, as claims on one thing. What a search tells of another's right is the
+// time of its filing alone, so by that it counts, though a pledge of goods ranks by control.
+func (s Subject) rivals(i Item, r Result) (order encumbrance.Order, theirs, ours encumbrance.Claim) {
+	if i.Sort == Claim {
+		return encumbrance.OnReceivables, encumbrance.Claim{Kind: encumbrance.Assignment, Registered: &r.Registered},
+			encumbrance.Claim{Kind: encumbrance.Assignment, Registered: s.Registered}
+	}
+	ours = encumbrance.Claim{Kind: s.Lien, Registered: s.Registered, Controlled: i.control(s)}
+	return encumbrance.OnGoods, encumbrance.Claim{Kind: encumbrance.Mortgage, Registered: &r.Registered}, ours
+}
+
+// control is when a pledge of the item came to stand, nil for not yet: of goods when the creditor's supervisor had them, by
+// the end of that day, so that nobody seems to come later than it did; of a receipt without paper when its pledge was filed
+// (民法典 441, 民法典担保制度解释 art. 55).
+func (i Item) control(s Subject) *evidence.Instant {
+	switch {
+	case i.Sort == Document:
+		return s.Registered
+	case i.hands == nil || i.hands.Holder != s.Lender.USCC || i.hands.Established.IsZero():
+		return nil
+	}
+	end := evidence.InstantOf(i.hands.Established.AddDays(1).Start())
+	return &end
 }

@@ -15,7 +15,10 @@ import (
 	"decore/adapters/registry"
 	"decore/adapters/spreadsheet"
 	"decore/chaincode/calendar"
+	"decore/chaincode/encumbrance"
 	"decore/chaincode/evidence"
+	"decore/chaincode/ident"
+	"decore/chaincode/lot"
 )
 
 // found is a live filing at another bank by the supplier, with a description.
@@ -54,8 +57,7 @@ func compare(t testing.TB, s registry.Subject, rows ...registry.Result) registry
 
 func TestFilingsAreGradedByWhatTheySay(t *testing.T) {
 	older := "3702190104-12345678"
-	receiptItem := registry.Item{Record: "WR-1", Sort: registry.Document, Name: "仓单", Numbers: []registry.Number{{Name: "仓单号", Value: "青港0042"}}}
-	lotItem := registry.Item{Record: "LOT-1", Sort: registry.Goods, Name: "存货", Numbers: []registry.Number{{Name: "批次号", Value: "B20260301"}}}
+	receipt, inStore := receiptItem(t), lotItem(t, nil)
 	for _, c := range []struct {
 		name    string
 		item    registry.Item
@@ -88,10 +90,12 @@ func TestFilingsAreGradedByWhatTheySay(t *testing.T) {
 		{"the same bank", claimItem(t, invoiceA), found("发票号码26372000000000099999的款项", func(r *registry.Result) { r.Secured = bank.Name }), registry.Low, registry.LenderSame},
 		{"the order", orderItem(t), found("订单号：PO-2026-0301 项下货款"), registry.High, registry.NumberFound},
 		{"an order of the same number elsewhere", orderItem(t), found("订单号：PO-2026-0301", grantor("青岛胶湾塑胶制品有限公司")), registry.Low, registry.NumberOfOthers},
-		{"the receipt", receiptItem, found("仓单（青港-0042）项下铝锭", class("仓单质押")), registry.High, registry.NumberFound},
-		{"the goods under the receipt", receiptItem, found("抵押人现有的及将有的全部存货", class("生产设备、原材料、半成品、产品抵押")), registry.High, registry.AllOfGrantor},
-		{"the lot", lotItem, found("批次B2026/0301铝锭", class("动产抵押")), registry.High, registry.NumberFound},
-		{"claims, for a lot", lotItem, found("出质人拥有的全部应收账款"), "", ""},
+		{"the receipt", receipt, found("仓单（CD2026-0042）项下铝锭", class("仓单质押")), registry.High, registry.NumberFound},
+		{"the goods under the receipt", receipt, found("抵押人现有的及将有的全部存货", class("生产设备、原材料、半成品、产品抵押")), registry.High, registry.AllOfGrantor},
+		{"the lot", inStore, found("批次B2026/0301铝锭", class("动产抵押")), registry.High, registry.NumberFound},
+		{"another receipt", receipt, found("仓单CD20260977项下铝锭", class("仓单质押")), registry.Low, registry.GrantorSame},
+		{"goods of the same code", inStore, found("铝锭 AL9970 共 12 吨，批号B20259912", class("动产抵押")), registry.Low, registry.GrantorSame},
+		{"claims, for a lot", inStore, found("出质人拥有的全部应收账款"), "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := compare(t, subject(c.item), c.row)
@@ -143,6 +147,39 @@ func TestWhatRanksBeforeTheLendersFilingIsCounted(t *testing.T) {
 		}
 		if got := compare(t, s, first, second, weak); got.Ahead != c.ahead {
 			t.Errorf("filed at %d: %d ahead", c.ours, got.Ahead)
+		}
+	}
+}
+
+// A mortgage ranks by its filing, a pledge of goods by control, a pledge of a receipt without paper by its filing.
+func TestFilingsOnGoodsRankByTheLawOfGoods(t *testing.T) {
+	day := calendar.At(at(1).Time)
+	since := func(by ident.USCC, day calendar.Date) registry.Item {
+		return lotItem(t, &lot.Control{Holder: by, Supervisor: leaderCode, Appointed: day, Established: day})
+	}
+	before, after := at(-9), at(9)
+	theirs := found("抵押人现有的及将有的全部存货", class("动产抵押"))
+	for name, c := range map[string]struct {
+		item  registry.Item
+		lien  encumbrance.Kind
+		filed *evidence.Instant
+		ahead int
+	}{
+		"a mortgage filed before":                {since(bankCode, day), encumbrance.Mortgage, &before, 0},
+		"a mortgage filed after, though in hand": {since(bankCode, day.AddDays(-9)), encumbrance.Mortgage, &after, 1},
+		"goods in hand before":                   {since(bankCode, day.AddDays(-1)), encumbrance.Pledge, &after, 0},
+		"goods in hand on that day":              {since(bankCode, day), encumbrance.Pledge, &before, 1},
+		"goods in hand after":                    {since(bankCode, day.AddDays(1)), encumbrance.Floating, &before, 1},
+		"goods in nobody's hand":                 {lotItem(t, nil), encumbrance.Pledge, &before, 1},
+		"goods in another's hand":                {since(leaderCode, day.AddDays(-9)), encumbrance.Pledge, &before, 1},
+		"a receipt filed before":                 {receiptItem(t), encumbrance.Pledge, &before, 0},
+		"a receipt filed after":                  {receiptItem(t), encumbrance.Pledge, &after, 1},
+		"a receipt not filed":                    {receiptItem(t), encumbrance.Pledge, nil, 1},
+	} {
+		s := subject(c.item)
+		s.Lien, s.Registered = c.lien, c.filed
+		if got := compare(t, s, theirs); got.Ahead != c.ahead || got.Grade != registry.High {
+			t.Errorf("%s: %d ahead, grade %s", name, got.Ahead, got.Grade)
 		}
 	}
 }

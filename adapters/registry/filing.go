@@ -112,7 +112,7 @@ func (f *Filing) debt(r Request, wrong *faults) {
 		wrong.add(Fault{"/principal", CodeMissing, "there is no offer yet, so no debt to secure", "尚无报价，主债权未确定", ""})
 		return
 	}
-	f.Principal, f.Maturity = r.Terms.Offer.Amount, r.Terms.Offer.Maturity
+	f.Principal, f.Maturity = r.Terms.Offer.Amount, r.Terms.Due()
 	if f.Maximum != nil && f.Maximum.Less(f.Principal) {
 		wrong.add(Fault{"/maximum", CodeRange, "is below the principal", "最高债权额低于主债权金额", ""})
 	}

@@ -1,14 +1,18 @@
 package registry
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
 	"decore/chaincode/calendar"
+	"decore/chaincode/goods"
 	"decore/chaincode/ident"
+	"decore/chaincode/lot"
 	"decore/chaincode/money"
 	"decore/chaincode/order"
 	"decore/chaincode/receivable"
+	"decore/chaincode/warehouse"
 )
 
 // Item is one piece of collateral as a filing lists it (担保财产).
@@ -18,10 +22,12 @@ type Item struct {
 	Name    string        `json:"name" doc:"What it is called (名称)"`
 	Numbers []Number      `json:"numbers" doc:"Numbers by which it is known (编号)"`
 	Debtor  Party         `json:"debtor,omitzero" doc:"Who owes a claim (债务人)"`
-	Amount  money.Amount  `json:"amount" doc:"Yuan (金额)"`
+	Amount  money.Amount  `json:"amount" doc:"Yuan; zero of goods, which are told by their quantity (金额)"`
 	From    calendar.Date `json:"from,omitzero" doc:"Day of the document (开具日期)"`
 	Due     calendar.Date `json:"due,omitzero" doc:"When it is due (到期日)"`
 	Text    string        `json:"text,omitzero" doc:"What else tells it from others (描述)"`
+
+	hands *lot.Control // of goods: which creditor's supervisor has them, and since when
 }
 
 // Number is a number by which collateral is known.
@@ -51,6 +57,39 @@ var describers = []func(record string, terms any, name Namer) (Item, bool){
 		}
 		return item
 	}),
+	describing(func(id string, t lot.Terms, name Namer) Item {
+		quantity := t.Quantity
+		if quantity.IsZero() {
+			quantity = t.Declared // not stored yet
+		}
+		return Item{Record: id, Sort: Goods, Name: "存货", From: t.StoredOn, Numbers: batch(t.Goods), hands: t.Control,
+			Text: goodsText(t.Goods, quantity, t.Site, t.Position, Party{name(t.Keeper), t.Keeper})}
+	}),
+	describing(func(id string, t warehouse.Terms, name Namer) Item {
+		c := t.Contents
+		return Item{Record: id, Sort: Document, Name: "仓单", From: c.IssuedOn, Numbers: append([]Number{{"仓单编号", string(c.Number), false}}, batch(c.Goods)...),
+			Text: goodsText(c.Goods, t.Quantity, c.Site, c.Position, Party{name(t.Keeper), t.Keeper})}
+	}),
+}
+
+// batch is the one number that goods may have. An item code is none: it tells a kind of goods and not these.
+func batch(g goods.Description) []Number {
+	if g.Batch == "" {
+		return nil
+	}
+	return []Number{{"批号", g.Batch, false}}
+}
+
+// goodsText describes goods in general: what, how much, where and in whose hands (担保制度解释 art. 53).
+func goodsText(g goods.Description, q goods.Quantity, site, position string, keeper Party) string {
+	parts := []string{"货物：" + g.Name}
+	for _, p := range [][2]string{{"规格", g.Quality}, {"货号", g.Code}, {"包装", g.Packing}, {"标记", g.Marks}, {"数量", q.String()}, {"存放于", strings.TrimSpace(site + " " + position)}} {
+		if p[1] != "" {
+			parts = append(parts, p[0]+p[1])
+		}
+	}
+	keeper.Name = cmp.Or(keeper.Name, "（未登记名称）")
+	return strings.Join(append(parts, "保管人"+keeper.text()), "，")
 }
 
 func describing[T any](describe func(string, T, Namer) Item) func(string, any, Namer) (Item, bool) {

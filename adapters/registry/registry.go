@@ -42,10 +42,11 @@ const (
 )
 
 // classes says how the security that a lien of a form gives in a thing of a sort is filed. A pledge of goods is
-// established by control and is none of the named classes.
+// established by control and is none of the named classes. A lien that moved from goods to the receipt for them stays what
+// it was.
 var classes = map[Sort]map[encumbrance.Kind]Class{
 	Claim:    {encumbrance.Pledge: ReceivablePledge, encumbrance.Assignment: Factoring},
-	Document: {encumbrance.Pledge: DocumentPledge},
+	Document: {encumbrance.Pledge: DocumentPledge, encumbrance.Mortgage: GoodsMortgage, encumbrance.Floating: OtherSecurity},
 	Goods:    {encumbrance.Mortgage: GoodsMortgage, encumbrance.Pledge: OtherSecurity, encumbrance.Floating: OtherSecurity},
 }
 

@@ -17,10 +17,13 @@ import (
 	"decore/chaincode/credit"
 	"decore/chaincode/evidence"
 	"decore/chaincode/financing"
+	"decore/chaincode/goods"
 	"decore/chaincode/ident"
+	"decore/chaincode/lot"
 	"decore/chaincode/money"
 	"decore/chaincode/order"
 	"decore/chaincode/receivable"
+	"decore/chaincode/warehouse"
 )
 
 const (
@@ -61,6 +64,25 @@ func orderItem(t testing.TB) registry.Item {
 		Goods: "压缩机壳体", Amount: money.MustParse("900000.00"), Invoiced: money.MustParse("100000.00")})
 }
 
+func amountOf(t testing.TB, s string) goods.Quantity {
+	t.Helper()
+	q, err := goods.ParseQuantity(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
+}
+
+func lotItem(t testing.TB, control *lot.Control) registry.Item {
+	return describe(t, "LOT-1", lot.Terms{Owner: supplierCode, Keeper: leaderCode, Goods: goods.Description{Name: "铝锭", Code: "AL9970", Quality: "Al99.70", Batch: "B20260301"},
+		Quantity: amountOf(t, "40 t"), Site: "前湾港 3 号库", Position: "A-12", StoredOn: today, Control: control})
+}
+
+func receiptItem(t testing.TB) registry.Item {
+	return describe(t, "WRC-1", warehouse.Terms{Owner: supplierCode, Keeper: leaderCode, Quantity: amountOf(t, "19 t"),
+		Contents: warehouse.Contents{Number: "CD20260042", Goods: goods.Description{Name: "铝锭", Quality: "Al99.70"}, Site: "前湾港 3 号库", Position: "A-12", IssuedOn: today}})
+}
+
 func request(t testing.TB, product financing.Product, items ...registry.Item) registry.Request {
 	t.Helper()
 	return registry.Request{Financing: "FIN-1", Items: items, Grantor: supplier, Secured: bank, Policy: policy, Today: today,
@@ -87,8 +109,11 @@ func TestAFilingHasTheRegistrysClass(t *testing.T) {
 		{financing.ReceivableLoan, claimItem(t, invoiceA), registry.ReceivablePledge, "质押给质权人"},
 		{financing.Factoring, claimItem(t, invoiceA), registry.Factoring, "转让给保理人"},
 		{financing.OrderLoan, orderItem(t), registry.ReceivablePledge, "将有的应收账款"},
-		{financing.ReceivableLoan, registry.Item{Record: "R", Sort: registry.Document, Name: "仓单", Numbers: []registry.Number{{Name: "仓单号", Value: "CD0001"}}}, registry.DocumentPledge, "仓单号CD0001"},
-		{financing.ReceivableLoan, registry.Item{Record: "L", Sort: registry.Goods, Name: "存货", Text: "铝锭 10 t"}, registry.OtherSecurity, "铝锭 10 t"},
+		{financing.ReceiptLoan, receiptItem(t), registry.DocumentPledge, "仓单编号CD20260042，日期2026-03-05，货物：铝锭，规格Al99.70，数量19 t，存放于前湾港 3 号库 A-12，保管人" + leader.Name},
+		{financing.InventoryPledge, lotItem(t, nil), registry.OtherSecurity, "批号B20260301，日期2026-03-05，货物：铝锭，规格Al99.70，货号AL9970，数量40 t，存放于前湾港 3 号库 A-12，保管人" + leader.Name},
+		{financing.FloatingPledge, lotItem(t, nil), registry.OtherSecurity, "存货"},
+		{financing.InventoryLoan, lotItem(t, nil), registry.GoodsMortgage, "抵押给抵押权人"},
+		{financing.InventoryLoan, receiptItem(t), registry.GoodsMortgage, "抵押给抵押权人"},
 	} {
 		f := made(t, request(t, c.product, c.item))
 		if f.Class != c.class || !strings.Contains(f.Description, c.says) || f.ClassName == "" {

@@ -77,7 +77,11 @@ func (f Filing) WriteList(w io.Writer) error {
 func (f Filing) rows() iter.Seq[[]string] {
 	return func(yield func([]string) bool) {
 		for i, item := range f.Items {
-			row := []string{strconv.Itoa(i + 1), item.Name, item.numbers(), item.Debtor.Name, string(item.Debtor.USCC), item.Amount.String(),
+			amount := ""
+			if item.Amount.IsPositive() {
+				amount = item.Amount.String()
+			}
+			row := []string{strconv.Itoa(i + 1), item.Name, item.numbers(), item.Debtor.Name, string(item.Debtor.USCC), amount,
 				item.From.String(), item.Due.String(), item.Text, item.Record}
 			if !yield(row) {
 				return

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // maxTitles is the most rows with content that may stand above the header row.
@@ -63,6 +64,16 @@ func (r Row) Fault(field string, code Code, en, zh string) Fault {
 
 // Len returns how many data rows there are.
 func (t *Table) Len() int { return t.rows }
+
+// Lang is the language of the header: "zh" where any of it is in Chinese, else "en".
+func (t *Table) Lang() string {
+	for _, l := range t.head.labels {
+		if strings.ContainsFunc(l, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+			return "zh"
+		}
+	}
+	return "en"
+}
 
 func (t *Table) label(i int) string {
 	if l := t.head.labels[i]; l != "" {

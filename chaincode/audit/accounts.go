@@ -6,6 +6,7 @@ import (
 
 	"decore/chaincode/canon"
 	"decore/chaincode/contract"
+	"decore/chaincode/duplicate"
 	"decore/chaincode/financing"
 	"decore/chaincode/lifecycle"
 )
@@ -16,10 +17,11 @@ type draw struct {
 	command string
 	claim   string
 	holds   bool
+	joins   bool // it joins two accounts
 }
 
 func drawOnAccount(s *story, c *step) {
-	s.draws = append(s.draws, draw{c.Command.ID, c.record.id, c.verb.Row.Creates()})
+	s.draws = append(s.draws, draw{command: c.Command.ID, claim: c.record.id, holds: c.verb.Row.Creates()})
 }
 
 // claimLoan finds the loan that a new claim names, which must be the signer's, be disbursed and have no other.
@@ -38,17 +40,19 @@ func claimLoan(s *story, c *step) {
 		switch {
 		case s.state.values[key] != nil:
 			s.fail(key, "a second claim of one loan")
-		case !f.stands || f.at.Kind != financing.Table.Kind || len(f.at.Tokens) == 0:
+		case !f.stands || f.at.Kind != financing.Table.Kind || !slices.ContainsFunc(f.at.Tokens, isLoan):
 			s.fail(key, "a claim of what is no disbursed loan")
 		case !s.learnt.agree(lifecycle.Lender, f.at, c.Command.Party):
 			s.fail(key, "a claim of another bank's loan")
-		default:
+		case !s.learnt.succeeded: // afterwards the household may be the heir of the loan's borrower
 			s.learnt.agree(lifecycle.Applicant, c.record.at, f.at.Owner)
 		}
 		return
 	}
 	s.failRecord(c.record.id, "no key names the loan that it claims")
 }
+
+func isLoan(t duplicate.Token) bool { return t.Kind() == duplicate.Loan }
 
 // checkAccounts holds the accounts that were written against the commands that moved claims: each moves one
 // account, by one version.
@@ -83,7 +87,10 @@ func (s *story) checkAccounts() {
 
 // checkAccount returns by how many versions the account went on.
 func (s *story) checkAccount(t *trail) int {
-	i := slices.IndexFunc(s.draws, func(d draw) bool { return d.command == t.after.Command })
+	i := slices.IndexFunc(s.draws, func(d draw) bool {
+		known := s.learnt.accounts[d.claim]
+		return d.command == t.after.Command && (!d.joins || known == "" || known == t.id)
+	})
 	if i < 0 {
 		return 0 // nothing explains it
 	}
@@ -104,6 +111,7 @@ func (s *story) checkAccount(t *trail) int {
 	t.stands, t.touched, t.told = true, true, false
 	t.at.Version, t.at.Updated, t.at.Command = t.after.Version, s.now, t.after.Command
 	t.untold = versions > 1
+	s.endAccount(t)
 	return versions
 }
 

@@ -103,6 +103,7 @@ func releasePart(s *story, c *step) {
 
 // acceptTopUp establishes liens that were filed before.
 func acceptTopUp(s *story, c *step) {
+	s.addToken(c, duplicate.Filing, duplicate.Registered) // none where it comes under the filing that there is
 	var kind encumbrance.Kind
 	for _, id := range s.pledge(c.record.id) {
 		h := s.trail(id).at

@@ -91,8 +91,8 @@ var effects = map[string]effect{
 	"receivable.set-off":              {},
 	"receivable.prove-notice":         {stays: true},
 	"receivable.accept-set-off":       {then: do(holdersOwn)},
-	"receivable.dilute":               {stays: true, orReaches: receivable.Voided},
-	"receivable.reinstate":            {stays: true, orReaches: receivable.Registered},
+	"receivable.dilute":               {stays: true, orReaches: receivable.Voided, then: do(takeBackBy)},
+	"receivable.reinstate":            {stays: true, orReaches: receivable.Registered, then: do(freeReduction)},
 	"receivable.reissue":              {stays: true, then: do(holdersOwn, giveBack)},
 	"receivable.split":                {then: do(beFree, divide)},
 	"receivable.transfer":             {stays: true, then: do(beFree, offer)},
@@ -102,26 +102,35 @@ var effects = map[string]effect{
 	"receivable.notify":               {stays: true, then: do(notify)},
 	"receivable.acknowledge-notice":   {stays: true, then: do(acknowledge)},
 	"receivable.withdraw-notice":      {stays: true, then: do(withdrawNotice)},
-	"receivable.mark-overdue":         {},
+	"receivable.mark-overdue":         {then: do(disputeStands)},
 	"receivable.write-off":            {then: do(holdersOwn)},
 	"receivable.cancel":               {keepsTerms: true, then: do(beFree, wholeUnlessRegulator, neverFinanced, giveBack, claim(duplicate.Cancelled))},
 	"receivable.close":                {keepsTerms: true, then: do(beFree)},
 
-	"financing.apply":         {},
-	"financing.offer":         {},
-	"financing.accept":        {},
-	"financing.reject":        {keepsTerms: true},
-	"financing.withdraw":      {keepsTerms: true, then: do(releaseLiens)},
-	"financing.reserve":       {keepsTerms: true, then: do(reserve)},
-	"financing.encumber":      {then: do(encumber)},
-	"financing.disburse":      {then: do(disburse)},
-	"financing.repay":         {stays: true, orReaches: financing.Settled},
-	"financing.collect":       {stays: true, orReaches: financing.Settled},
-	"financing.buy-back":      {then: do(releaseLiens, releaseDocuments)},
-	"financing.mark-overdue":  {},
-	"financing.cancel":        {keepsTerms: true, then: do(releaseLiens)},
+	"financing.apply":        {},
+	"financing.offer":        {},
+	"financing.accept":       {},
+	"financing.reject":       {keepsTerms: true},
+	"financing.withdraw":     {keepsTerms: true, then: do(releaseLiens)},
+	"financing.reserve":      {keepsTerms: true, then: do(reserve)},
+	"financing.encumber":     {then: do(encumber)},
+	"financing.disburse":     {then: do(disburse)},
+	"financing.repay":        {stays: true, orReaches: financing.Settled},
+	"financing.collect":      {stays: true, orReaches: financing.Settled},
+	"financing.buy-back":     {then: do(releaseLiens, releaseDocuments)},
+	"financing.mark-overdue": {},
+	"financing.cure":         {},
+
+	"financing.reverse-repayment": {},
+	"financing.request-extension": {stays: true},
+	"financing.extend":            {stays: true},
+	"financing.change-rate":       {stays: true},
+	"financing.agree-rate":        {stays: true},
+
+	"financing.cancel":        {keepsTerms: true, then: do(releaseLiens, claim(duplicate.Cancelled))},
 	"financing.roll-over":     {stays: true, then: do(rollOver)},
 	"financing.call-margin":   {stays: true},
+	"financing.attach-search": {stays: true},
 	"financing.release-part":  {stays: true, then: do(releasePart)},
 	"financing.top-up":        {stays: true},
 	"financing.accept-top-up": {stays: true, then: do(acceptTopUp)},
@@ -133,6 +142,8 @@ var effects = map[string]effect{
 	"subsidy.release":   {then: do(drawOnAccount)},
 	"subsidy.correct":   {then: do(drawOnAccount)},
 	"subsidy.claw-back": {then: do(drawOnAccount)},
+
+	"succession.record": {then: do(joinAccounts)},
 }
 
 func do(steps ...func(*story, *step)) []func(*story, *step) { return steps }
@@ -184,6 +195,13 @@ func (s *story) orderOf(r *trail) (*trail, bool) {
 		return o, o.stands
 	}
 	return nil, false
+}
+
+// disputeStands refuses that a creditor hides a dispute by calling the claim overdue.
+func disputeStands(s *story, c *step) {
+	if (c.from == receivable.Disputed) != (c.Result.State == receivable.Disputed) {
+		s.failRecord(c.record.id, "%s from %s to %s", c.Command.Verb, c.from, c.Result.State)
+	}
 }
 
 // giveBack gives the order the claim of a receivable back that is cancelled, or is to be invoiced anew.

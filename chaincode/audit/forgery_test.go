@@ -21,6 +21,8 @@ import (
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/order"
 	"decore/chaincode/party"
+	"decore/chaincode/subsidy"
+	"decore/fixtures"
 )
 
 // past is an honest history with the names of what is in it, of which forgers change a little.
@@ -198,6 +200,29 @@ func cmdKey(tx *audit.Transaction) string {
 	return contract.CommandKey(cmd.ID)
 }
 
+// measureID is the policy document that these tests publish.
+const measureID = "notice"
+
+// publishMeasure drafts the fixtures' central notice and puts it in force.
+func (p *past) publishMeasure() *audit.Transaction {
+	p.T.Helper()
+	raw, err := fixtures.FS.ReadFile("measures/central-2026-4.json")
+	if err != nil {
+		p.T.Fatal(err)
+	}
+	m, err := subsidy.ParseMeasure(raw)
+	if err != nil {
+		p.T.Fatal(err)
+	}
+	m.ID, m.Policy = measureID, "measured"
+	body, err := canon.Marshal(m)
+	if err != nil {
+		p.T.Fatal(err)
+	}
+	p.more(p.Regulator, "measure.draft", measureID, contract.DraftArgs{Measure: body})
+	return p.more(p.Regulator, "measure.publish", measureID, contract.PutInForceArgs{Version: 1, Digest: evidence.Commit(body)})
+}
+
 // forgeries each change something small that two colluding endorsers could have got into a block. They return
 // the key that the audit must name first.
 var forgeries = map[string]func(p *past) string{
@@ -217,6 +242,18 @@ var forgeries = map[string]func(p *past) string{
 	"a policy's cap is raised as it is published": func(p *past) string {
 		key := contract.PolicyKey(p.policy.ID)
 		change(p.last(key), key, func(v *map[string]jsontext.Value) { (*v)["amountCap"] = jsontext.Value(`"9999999.00"`) })
+		return key
+	},
+	"a policy document's title is changed as it is published": func(p *past) string {
+		tx := p.publishMeasure()
+		key := contract.MeasureVersionKey(measureID, 1)
+		change(tx, key, func(v *map[string]jsontext.Value) { (*v)["title"] = jsontext.Value(`"forged"`) })
+		return key
+	},
+	"a policy grants more than the documents that it is made of": func(p *past) string {
+		tx := p.publishMeasure()
+		key := contract.PolicyVersionKey("measured", 1)
+		change(tx, key, func(v *map[string]jsontext.Value) { (*v)["annualRate"] = jsontext.Value(`"0.5"`) })
 		return key
 	},
 	"a key of no known form is written": func(p *past) string {

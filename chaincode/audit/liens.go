@@ -237,6 +237,7 @@ var owners = map[string]lifecycle.Relation{"order": lifecycle.Seller, "receivabl
 	"warehouse-receipt": lifecycle.Owner}
 
 func encumber(s *story, c *step) {
+	s.mustAddToken(c, duplicate.Filing, duplicate.Registered)
 	s.eachBook(c, func(h contract.Header, b encumbrance.Book) (encumbrance.Book, error) {
 		l, told := s.hint(h.Root, h.ID, c.record.id, encumbrance.Encumbered)
 		filed := s.now
@@ -264,8 +265,7 @@ func disburse(s *story, c *step) {
 		}
 		s.undoubled(h)
 	}
-	s.takeTokens(c, []duplicate.Kind{duplicate.Loan})
-	s.setClaims(c.record.at, duplicate.Financed)
+	s.mustAddToken(c, duplicate.Loan, duplicate.Financed)
 	s.claimCollateral(collateral, duplicate.Financed)
 }
 

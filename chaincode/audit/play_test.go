@@ -172,7 +172,7 @@ func (p *player) offered(amount string) financing.Offer {
 }
 
 func (p *player) filing() financing.Registration {
-	return financing.Registration{Number: "00112233", Registered: evidence.InstantOf(p.State.Now), Expires: p.today().AddDays(1200)}
+	return financing.Registration{Number: contracttest.NewID("ZDW")[4:], Registered: evidence.InstantOf(p.State.Now), Expires: p.today().AddDays(1200)}
 }
 
 func (p *player) paidOut(amount string) financing.Disbursement {

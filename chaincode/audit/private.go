@@ -131,7 +131,7 @@ var readers = map[string][]lifecycle.Relation{
 
 // widelyRead are kinds of which more may read than public facts tell: the supervisor of a lot, to whom a receipt is
 // being endorsed.
-var widelyRead = []string{"subsidy", "account", "lot", "warehouse-receipt"}
+var widelyRead = []string{"subsidy", "account", "succession", "lot", "warehouse-receipt"}
 
 // heldBefore reports whether the party held a lien on the value before and after the transaction.
 func (s *story) heldBefore(u ident.USCC, t *trail) bool {

@@ -21,6 +21,7 @@ type learnt struct {
 	bound      map[string]*sides
 	collateral map[string][]string // record IDs in order, by financing
 	accounts   map[string]string   // by claim
+	succeeded  bool                // one household's account went on in another's
 	ordered    map[string]string   // the financing for which its lien holder last ordered goods out, by lot or receipt
 }
 
@@ -42,7 +43,7 @@ func newLearnt() learnt {
 
 func (l learnt) clone() learnt {
 	c := learnt{bound: make(map[string]*sides, len(l.bound)), collateral: maps.Clone(l.collateral), accounts: maps.Clone(l.accounts),
-		ordered: maps.Clone(l.ordered)}
+		ordered: maps.Clone(l.ordered), succeeded: l.succeeded}
 	for id, both := range l.bound {
 		one := *both
 		c.bound[id] = &one

@@ -62,9 +62,9 @@ func Decode(b []byte, v any) error {
 }
 
 // Strict reads JSON that need not be canonical; unknown fields, duplicate names and wrong types are
-// errors that name the field.
-func Strict(b []byte, v any) error {
-	err := json.Unmarshal(b, v, json.RejectUnknownMembers(true))
+// errors that name the field. Options say how else it may be read, where what is read is not what was signed.
+func Strict(b []byte, v any, options ...json.Options) error {
+	err := json.Unmarshal(b, v, append(options, json.RejectUnknownMembers(true))...)
 	if err == nil {
 		return nil
 	}

@@ -51,6 +51,14 @@ var build = map[string]map[lifecycle.State]func(*world) string{
 		lifecycle.None:     func(*world) string { return "fresh-policy" },
 		contract.Published: func(w *world) string { return w.policy.ID },
 	},
+	"measure": {
+		lifecycle.None:            func(*world) string { return "fresh-measure" },
+		contract.MeasureDrafted:   func(w *world) string { return w.drafted("fresh-measure") },
+		contract.MeasurePublished: func(w *world) string { return w.published("fresh-measure") },
+		contract.MeasureRepealed: func(w *world) string {
+			return w.after(w.published("fresh-measure"), w.Regulator, "measure.repeal", contract.RepealArgs{From: w.today(), By: "财金〔2027〕1号"})
+		},
+	},
 	"party": {
 		lifecycle.None:  func(*world) string { return string(newcomer.USCC) },
 		party.Pending:   func(w *world) string { return w.member(party.Pending) },
@@ -118,6 +126,12 @@ var build = map[string]map[lifecycle.State]func(*world) string{
 		},
 		financing.Withdrawn: func(w *world) string {
 			return w.after(w.reserved(), w.SME, "financing.withdraw", financing.NoArgs{})
+		},
+	},
+	"succession": {
+		lifecycle.None: func(*world) string { return contracttest.NewID("SUC") },
+		subsidy.Recorded: func(w *world) string {
+			return w.after(contracttest.NewID("SUC"), w.Regulator, "succession.record", w.succession(w.held()))
 		},
 	},
 	"subsidy": {
@@ -228,6 +242,11 @@ func (w *world) settled() string {
 
 func (w *world) held() string {
 	return w.after(contracttest.NewID("SUB"), w.BankA, "subsidy.hold", w.holdArgs(w.policy, w.fixedAssetLoan(w.BankA, "1000000.00")))
+}
+
+// succession passes claims of the SME on to the other one.
+func (w *world) succession(claims ...string) contract.SuccessionArgs {
+	return contract.SuccessionArgs{Policy: w.policy.ID, Old: w.SME.USCC, Heir: w.SME2.USCC, On: w.today(), Document: "合并登记", Claims: claims}
 }
 
 func (w *world) accruing() string {

@@ -27,6 +27,14 @@ type piece struct {
 	perfect   func(r financingRecord) *fault.Fault
 }
 
+// imperfect is why the lien of a financing on the piece secures nothing yet.
+func (p piece) imperfect(r financingRecord) *fault.Fault {
+	if p.perfect == nil {
+		return nil
+	}
+	return p.perfect(r)
+}
+
 // lendsOn says which kinds of records an application for a product may name. Later the lender may roll its lien over
 // to later stages of them.
 var lendsOn = map[financing.Product][]string{
@@ -66,7 +74,7 @@ func appraiseOrder(c *call, id, field string, p credit.Policy) (piece, error) {
 	return piece{Header: r.Header, owner: r.Terms.Seller, confirmed: true, worth: r.Terms.Uninvoiced(), advance: advance, refused: ineligible(eligible),
 		perfect: func(financingRecord) *fault.Fault {
 			// A lender has priority only in the money of a special account.
-			if r.Terms.CollectionAccount == nil && p.OrderNeedsCollectionAccount {
+			if !r.Terms.Collects() && p.OrderNeedsCollectionAccount {
 				return fault.New(fault.CollectionAccountRequired, "").Under("民法典担保制度解释 art. 61(4)")
 			}
 			return nil

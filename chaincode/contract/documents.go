@@ -33,15 +33,31 @@ func (c *call) everFinanced(h Header) (bool, error) {
 // claim puts the record's claims to its documents into a state.
 func (c *call) claim(h Header, s duplicate.State) error {
 	for _, token := range h.Tokens {
-		var r duplicate.Register
-		if _, err := c.layer.load(TokenKey(string(token)), &r); err != nil {
-			return err
-		}
-		if err := c.layer.store(TokenKey(string(token)), r.Set(h.ID, s, c.now)); err != nil {
+		if err := c.setClaim(token, h.ID, s); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// claimToken takes the number of a document that only one record may ever have, beside those that it has.
+func claimToken[T Terms](c *call, r *Record[T], token duplicate.Token, s duplicate.State, taken *fault.Fault) error {
+	switch answer, err := c.ask(token, ""); {
+	case err != nil:
+		return err
+	case answer != duplicate.Unknown:
+		return taken
+	}
+	r.Tokens = append(slices.Clone(r.Tokens), token)
+	return c.setClaim(token, r.ID, s)
+}
+
+func (c *call) setClaim(token duplicate.Token, record string, s duplicate.State) error {
+	var r duplicate.Register
+	if _, err := c.layer.load(TokenKey(string(token)), &r); err != nil {
+		return err
+	}
+	return c.layer.store(TokenKey(string(token)), r.Set(record, s, c.now))
 }
 
 // unique refuses a document that another record has a live claim to.

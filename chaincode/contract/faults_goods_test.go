@@ -91,7 +91,7 @@ func TestReceiptsThatDoNotBelongTogetherOrHaveRunOut(t *testing.T) {
 	t.Run("receipts over two lots are not merged", func(t *testing.T) {
 		w := base.fork(t)
 		args := warehouse.MergeArgs{Others: []string{w.receipt()}, Into: contracttest.NewID("WHR")}
-		w.foiled(attempt{w.SME, "warehouse-receipt.merge", w.receipt(), args}, "RECEIPTS_UNLIKE", "/others/0", "")
+		w.foiled(attempt{w.SME, "warehouse-receipt.merge", w.receipt(), args}, "RECEIPTS_UNLIKE", "/others/0/lot", "")
 	})
 	t.Run("nor a receipt that another bought", func(t *testing.T) {
 		w := base.fork(t)
@@ -99,7 +99,7 @@ func TestReceiptsThatDoNotBelongTogetherOrHaveRunOut(t *testing.T) {
 		sold := w.issued(w.receiptTerms(one).Lot, "10")
 		w.Do(w.SME, "warehouse-receipt.endorse", sold, warehouse.EndorseArgs{To: w.SME2.USCC})
 		w.Do(w.Keeper, "warehouse-receipt.confirm-endorsement", sold, financing.NoArgs{})
-		w.foiled(attempt{w.SME, "warehouse-receipt.merge", one, warehouse.MergeArgs{Others: []string{sold}, Into: contracttest.NewID("WHR")}}, "RECEIPTS_UNLIKE", "/others/0", "")
+		w.foiled(attempt{w.SME, "warehouse-receipt.merge", one, warehouse.MergeArgs{Others: []string{sold}, Into: contracttest.NewID("WHR")}}, "RECEIPTS_UNLIKE", "/others/0/owner", "")
 	})
 	t.Run("a receipt that has run out is not pledged", func(t *testing.T) {
 		w := base.fork(t)

@@ -104,7 +104,7 @@ func TestEveryFieldOfEveryVerbRefusesWhatItCannotRead(t *testing.T) {
 	base := newMatrixWorld(t)
 	base.Admit(newcomer)
 	for _, v := range contract.Verbs() {
-		if v.Table.Kind == "ledger" || v.Name == "policy.publish" || v.Table.Kind == "party" {
+		if v.Table.Kind == "ledger" || v.Name == "policy.publish" || v.Name == "measure.draft" || v.Table.Kind == "party" {
 			continue // public bodies, tested with the founding
 		}
 		t.Run(v.Name, func(t *testing.T) {
@@ -116,12 +116,15 @@ func TestEveryFieldOfEveryVerbRefusesWhatItCannotRead(t *testing.T) {
 				name, _, _ := strings.Cut(v.Args.Field(i).Tag.Get("json"), ",")
 				for _, text := range unreadable[v.Args.Field(i).Type] {
 					r := w.tryRaw(by, v, id, patched(t, args, map[string]string{name: text}))
-					field := "/" + name
+					field, code := "/"+name, "ARGUMENTS_INVALID"
 					if text == "1.5" {
 						field = "" // no canonical document has it
+						if v.Public {
+							code = "COMMAND_MALFORMED" // nor any command
+						}
 					}
 					inside := v.Args.Field(i).Type == reflect.TypeFor[[]string]() && r.Field == field+"/0"
-					if r.Status != contract.Invalid || r.Code != "ARGUMENTS_INVALID" || r.Field != field && !inside {
+					if r.Status != contract.Invalid || r.Code != code || r.Field != field && !inside {
 						t.Errorf("%s as %s: got %+v", name, text, r)
 					}
 				}

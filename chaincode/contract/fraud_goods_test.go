@@ -329,7 +329,7 @@ func TestForgedReceiptsOfARealKeeper2017(t *testing.T) {
 	heap, unseen := base.stored(), base.declared()
 	true1 := base.issueArgs(heap, "10")
 	base.Do(base.Keeper, "warehouse-receipt.issue", contracttest.NewID("WHR"), true1)
-	used := func(n ident.DocumentNumber) warehouse.IssueArgs {
+	used := func(n ident.WrittenNumber) warehouse.IssueArgs {
 		a := base.issueArgs(heap, "10")
 		a.Contents.Number = n
 		return a
@@ -644,7 +644,7 @@ func TestATopUpIsTakenLikeCollateral(t *testing.T) {
 		w := base.fork(t)
 		more := w.stored()
 		offered(w, more)
-		w.Do(w.BankA, "financing.accept-top-up", loan, w.registration(90))
+		w.Do(w.BankA, "financing.accept-top-up", loan, w.topUp(more))
 		l, held := w.book(more).Held(more, loan, w.State.Now)
 		if !held || l.Kind != encumbrance.Pledge || l.Holder != w.BankA.USCC || *l.Registered != evidence.InstantOf(w.State.Now) {
 			t.Errorf("lien %+v, held %t", l, held)
@@ -655,7 +655,7 @@ func TestATopUpIsTakenLikeCollateral(t *testing.T) {
 		more := w.stored()
 		offered(w, more)
 		w.liened(w.BankB, financing.InventoryPledge, "100000.00", more)
-		w.foiled(attempt{w.BankA, "financing.accept-top-up", loan, w.registration(90)}, "ENCUMBERED", "/collateral/0", "")
+		w.foiled(attempt{w.BankA, "financing.accept-top-up", loan, w.topUp(more)}, "ENCUMBERED", "/collateral/0", "")
 	})
 	t.Run("what was sold meanwhile is refused", func(t *testing.T) {
 		w := base.fork(t)
@@ -663,14 +663,14 @@ func TestATopUpIsTakenLikeCollateral(t *testing.T) {
 		offered(w, more)
 		w.Do(w.SME, "warehouse-receipt.endorse", more, warehouse.EndorseArgs{To: w.SME2.USCC})
 		w.Do(w.Keeper, "warehouse-receipt.confirm-endorsement", more, financing.NoArgs{})
-		w.foiled(attempt{w.BankA, "financing.accept-top-up", loan, w.registration(90)}, "NOT_PERMITTED", "/collateral/0", "")
+		w.foiled(attempt{w.BankA, "financing.accept-top-up", loan, w.topUp(more)}, "NOT_PERMITTED", "/collateral/0", "")
 	})
 	t.Run("what a court froze meanwhile is refused", func(t *testing.T) {
 		w := base.fork(t)
 		more := w.stored()
 		offered(w, more)
 		frozenLot(w, more)
-		w.foiled(attempt{w.BankA, "financing.accept-top-up", loan, w.registration(90)}, "COLLATERAL_INELIGIBLE", "/collateral/0", "")
+		w.foiled(attempt{w.BankA, "financing.accept-top-up", loan, w.topUp(more)}, "COLLATERAL_INELIGIBLE", "/collateral/0", "")
 	})
 	t.Run("what is another's, or not shown to the bank, is not put up", func(t *testing.T) {
 		w := base.fork(t)

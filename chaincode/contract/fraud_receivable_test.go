@@ -9,6 +9,7 @@ import (
 	"decore/chaincode/financing"
 	"decore/chaincode/ident"
 	"decore/chaincode/money"
+	"decore/chaincode/order"
 	"decore/chaincode/receivable"
 )
 
@@ -484,7 +485,13 @@ func TestALoanOnAnOrderNeedsItsCollectionAccountWhereThePolicySaysSo(t *testing.
 	out := financing.Disbursement{Amount: yuan("300.00"), Date: w.today(), Reference: "LN" + fin[4:]}
 	w.foiled(attempt{w.BankA, "financing.disburse", fin, out}, "COLLECTION_ACCOUNT_REQUIRED", "/collateral/0", "民法典担保制度解释 art. 61(4)")
 	account := sample["order.set-collection-account"](w, id)
+	// The seller's word alone binds nobody to pay into it.
+	w.foiled(attempt{w.Leader, "order.set-collection-account", id, account}, "COLLECTION_ACCOUNT_REQUIRED", "", "")
 	w.Do(w.SME, "order.set-collection-account", id, account)
+	w.foiled(attempt{w.BankA, "financing.disburse", fin, out}, "COLLECTION_ACCOUNT_REQUIRED", "/collateral/0", "民法典担保制度解释 art. 61(4)")
+	w.foiled(attempt{w.Leader, "order.set-collection-account", id, order.CollectionAccount{Bank: w.BankB.USCC, Number: "6222-0200-1122"}}, "FIELD_INVALID", "/bank", "")
+	w.foiled(attempt{w.Leader, "order.set-collection-account", id, order.CollectionAccount{Bank: w.BankA.USCC, Number: "6222-0200-1123"}}, "FIELD_INVALID", "/number", "")
+	w.Do(w.Leader, "order.set-collection-account", id, account)
 	w.Do(w.BankA, "financing.disburse", fin, out)
 	w.foiled(attempt{w.SME, "order.set-collection-account", id, account}, "ENCUMBERED", "", "民法典担保制度解释 art. 61(4)")
 }

@@ -17,8 +17,8 @@ import (
 
 func tons(s string) goods.Quantity { return goods.MustQuantity(s + " t") }
 
-func number(s string) ident.DocumentNumber {
-	return ident.DocumentNumber(s + contracttest.NewID("")[20:])
+func number(s string) ident.WrittenNumber {
+	return ident.WrittenNumber(s + contracttest.NewID("")[20:])
 }
 
 func (w *world) declareArgs() lot.DeclareArgs {
@@ -313,10 +313,18 @@ var goodsSamples = map[string]func(w *world, id string) any{
 	"warehouse-receipt.grant":          sampleGrant,
 	"warehouse-receipt.revoke":         sampleRevoke,
 
-	"financing.roll-over":     sampleRollOver,
-	"financing.release-part":  samplePart,
-	"financing.top-up":        func(w *world, _ string) any { return financing.PartArgs{Collateral: []string{w.more()}} },
-	"financing.accept-top-up": func(w *world, _ string) any { return w.registration(90) },
+	"financing.roll-over":    sampleRollOver,
+	"financing.release-part": samplePart,
+	"financing.attach-search": func(w *world, _ string) any {
+		return financing.SearchArgs{SHA256: strings.Repeat("ab", 32), AsOf: w.today(), Grade: "low"}
+	},
+	"financing.top-up": func(w *world, _ string) any { return financing.PartArgs{Collateral: []string{w.more()}} },
+	"financing.accept-top-up": func(w *world, id string) any {
+		if w.Header(id).ID == "" {
+			return w.topUp("REC-0")
+		}
+		return w.topUp(w.financing(id).Offered...)
+	},
 }
 
 func (w *world) insurance() goods.Insurance {

@@ -98,6 +98,7 @@ func (r *receivableBook) reduction(number string) (*reductionBook, error) {
 
 type financingBook struct {
 	lender, product     string
+	cancelled           bool
 	collateral, offered []string
 	principal           int64
 	lent                bool // paid out, and not released since
@@ -361,7 +362,9 @@ var booking = map[string]func(o *oracle, id, by string, a arguments) error{
 		}
 		o.receipts[into] = &one
 		o.descends(into, all...)
-		o.prices[into] = o.prices[id]
+		for _, part := range all {
+			o.prices[into] = o.mixed(o.prices[into], o.prices[part])
+		}
 		return o.numbered(into, a.Number)
 	},
 	"warehouse-receipt.order-delivery": func(o *oracle, id, by string, _ arguments) error {
@@ -464,6 +467,9 @@ var booking = map[string]func(o *oracle, id, by string, a arguments) error{
 	},
 	"receivable.decline-transfer": withdrawn, "receivable.recall-transfer": withdrawn,
 	"receivable.dilute": func(o *oracle, id, by string, a arguments) error {
+		if err := o.takesBack(id, a.RedLetter); err != nil {
+			return err
+		}
 		r := o.receivables[id]
 		r.off += int64(a.Amount)
 		r.reductions = append(slices.Clone(r.reductions), reductionBook{number: a.RedLetter, cause: a.Cause, amount: int64(a.Amount)})
@@ -514,7 +520,7 @@ var booking = map[string]func(o *oracle, id, by string, a arguments) error{
 		}
 		return nil
 	},
-	"financing.encumber": func(o *oracle, id, _ string, _ arguments) error {
+	"financing.encumber": func(o *oracle, id, _ string, a arguments) error {
 		for _, record := range o.financings[id].collateral {
 			if _, held := o.held(record, id); !held {
 				return fmt.Errorf("%s takes %s, which it does not hold", id, record)
@@ -522,7 +528,7 @@ var booking = map[string]func(o *oracle, id, by string, a arguments) error{
 			o.free(record, id)
 			o.liens = append(o.liens, lienEntry{record: record, financing: id})
 		}
-		return nil
+		return o.claims(id, "filing", a.Number)
 	},
 	"financing.disburse": disburseBooked,
 	"financing.repay": func(o *oracle, id, _ string, a arguments) error {
@@ -576,15 +582,22 @@ var booking = map[string]func(o *oracle, id, by string, a arguments) error{
 		o.financings[id].offered = a.Collateral
 		return nil
 	},
-	"financing.accept-top-up": func(o *oracle, id, _ string, _ arguments) error {
+	"financing.accept-top-up": func(o *oracle, id, _ string, a arguments) error {
 		f := o.financings[id]
-		for _, record := range f.offered {
+		for _, record := range a.Collateral {
+			if !slices.Contains(f.offered, record) {
+				return fmt.Errorf("%s takes %s, which nobody put up", id, record)
+			}
 			o.liens = append(o.liens, lienEntry{record: record, financing: id})
+			f.collateral, f.offered = append(slices.Clone(f.collateral), record), less(f.offered, record)
 		}
-		f.collateral, f.offered = append(slices.Clone(f.collateral), f.offered...), nil
-		return nil
+		return o.claims(id, "filing", a.Number)
 	},
-	"financing.release": freed, "financing.cancel": freed, "financing.withdraw": freed,
+	"financing.cancel": func(o *oracle, id, by string, a arguments) error {
+		o.financings[id].cancelled = true
+		return freed(o, id, by, a)
+	},
+	"financing.release": freed, "financing.withdraw": freed,
 }
 
 func ask(o *oracle, id, _ string, a arguments) error { o.receipts[id].asked = a; return nil }
@@ -603,13 +616,48 @@ func statePrice(o *oracle, id, by string, a arguments) error {
 	return nil
 }
 
+// mixed are the prices of goods that became one: of two of one source the lower, while both are good without doubt.
+func (o *oracle) mixed(some, more []priced) []priced {
+	all := slices.Clone(some)
+	for _, p := range more {
+		i := slices.IndexFunc(all, func(q priced) bool { return p.by == q.by && p.source == q.source })
+		if i < 0 {
+			all = append(all, p)
+			continue
+		}
+		lower := p.on.After(all[i].on)
+		if fresh := o.now.Add(-29 * 24 * time.Hour); p.on.After(fresh) && all[i].on.After(fresh) {
+			lower = p.price < all[i].price
+		}
+		if lower {
+			all[i] = p
+		}
+	}
+	return all
+}
+
 // claims takes a document for a record: no two live records ever have one.
 func (o *oracle) claims(id string, document ...string) error {
 	name := strings.Join(document, " ")
 	other, taken := o.documents[name]
 	o.documents[name] = id
-	if taken && o.alive(other) {
+	if taken && other != id && o.alive(other) {
 		return fmt.Errorf("%s and %s are of one document, %s", other, id, name)
+	}
+	return nil
+}
+
+// takesBack refuses a red letter that is another trade's invoice, or takes back from another trade or from the whole of
+// which this is a part.
+func (o *oracle) takesBack(id, number string) error {
+	if other, taken := o.documents["invoice "+number]; taken && o.alive(other) {
+		return fmt.Errorf("%s is reduced by %s, the invoice of %s", id, number, other)
+	}
+	for other, r := range o.receivables {
+		stands := slices.ContainsFunc(r.reductions, func(d reductionBook) bool { return d.number == number && !d.reversed })
+		if stands && (o.wholeOf(other) != o.wholeOf(id) || slices.Contains(o.parents[id], other)) {
+			return fmt.Errorf("%s is reduced by %s, which took back from %s", id, number, other)
+		}
 	}
 	return nil
 }
@@ -619,8 +667,8 @@ func (o *oracle) numbered(id, number string) error {
 	return o.claims(id, "receipt", o.lots[o.receipts[id].lot].keeper, number)
 }
 
-// alive reports whether a record still stands for its document. A receipt and a loan do for ever, a lot as long as
-// there are goods in its place.
+// alive reports whether a record still stands for its document. A receipt does for ever, a loan unless it was cancelled
+// before it was paid out, a lot as long as there are goods in its place.
 func (o *oracle) alive(id string) bool {
 	switch {
 	case o.orders[id] != nil:
@@ -629,6 +677,8 @@ func (o *oracle) alive(id string) bool {
 		return o.receivables[id].live
 	case o.lots[id] != nil:
 		return o.lots[id].in > o.lots[id].out
+	case o.financings[id] != nil:
+		return !o.financings[id].cancelled
 	}
 	return true
 }

@@ -113,7 +113,7 @@ var moves = []move{
 			{ID: contracttest.NewID("WHR"), Quantity: tonsOf(q - cut + pick(h, []int64{0, 0, 0, 1, -1}))}}}
 	}},
 	{"warehouse-receipt.confirm-split", 40, func(h *histories, _ string) any {
-		return warehouse.NumbersArgs{Numbers: []ident.DocumentNumber{h.receiptNumber(), h.receiptNumber()}}
+		return warehouse.NumbersArgs{Numbers: []ident.WrittenNumber{h.receiptNumber(), h.receiptNumber()}}
 	}},
 	{"warehouse-receipt.merge", 20, func(h *histories, id string) any {
 		a := warehouse.MergeArgs{Into: contracttest.NewID("WHR")}
@@ -213,7 +213,7 @@ var moves = []move{
 	{"financing.top-up", 20, func(h *histories, _ string) any {
 		return financing.PartArgs{Collateral: h.someOf(pick(h, []string{"order", "lot", "warehouse-receipt", "receivable"}))}
 	}},
-	{"financing.accept-top-up", 50, func(h *histories, _ string) any { return h.registration(90) }},
+	{"financing.accept-top-up", 50, func(h *histories, id string) any { return h.topUp(h.financings[id].offered...) }},
 }
 
 var productsOn = map[string][]financing.Product{
@@ -295,7 +295,7 @@ func again[T ~string](h *histories, kind string, fresh T) T {
 	return fresh
 }
 
-func (h *histories) receiptNumber() ident.DocumentNumber { return again(h, "receipt", number("WR")) }
+func (h *histories) receiptNumber() ident.WrittenNumber { return again(h, "receipt", number("WR")) }
 
 func tonsOf(n int64) goods.Quantity {
 	n = max(0, n)

@@ -17,6 +17,8 @@ const (
 	prefixBook  = "e/"
 	prefixPol   = "p/"
 	prefixClaim = "s/"
+	prefixMeas  = "m/"
+	prefixParts = "pm/"
 )
 
 // PartyKey is where a party stands.
@@ -47,6 +49,17 @@ const TokenSecretKey = "token-key"
 func PolicyVersionKey(id string, version int) string {
 	return fmt.Sprintf("%s%s/%06d", prefixPol, id, version)
 }
+
+// MeasureKey is where a measure (政策文件) stands.
+func MeasureKey(id string) string { return prefixMeas + id }
+
+// MeasureVersionKey is where one version of a measure stands, for good once it is published.
+func MeasureVersionKey(id string, version int) string {
+	return fmt.Sprintf("%s%s/%06d", prefixMeas, id, version)
+}
+
+// PolicyMeasuresKey is where the measures are named that a policy is made of.
+func PolicyMeasuresKey(policy string) string { return prefixParts + policy }
 
 // ClaimKey is where the one subsidy claim of a loan is named.
 func ClaimKey(loan string) string { return prefixClaim + loan }

@@ -22,6 +22,8 @@ var termsOf = map[string]func([]byte) (Terms, error){
 	financing.Table.Kind:   readTerms[financing.Terms],
 	subsidy.Lifecycle.Kind: readTerms[ClaimTerms],
 	AccountKind:            readTerms[AccountTerms],
+
+	subsidy.Succession.Kind: readTerms[SuccessionTerms],
 }
 
 func readTerms[T Terms](raw []byte) (Terms, error) {

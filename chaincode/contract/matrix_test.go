@@ -13,6 +13,7 @@ import (
 	"decore/chaincode/fault"
 	"decore/chaincode/financing"
 	"decore/chaincode/lifecycle"
+	"decore/chaincode/money"
 	"decore/chaincode/order"
 	"decore/chaincode/party"
 	"decore/chaincode/receivable"
@@ -21,9 +22,21 @@ import (
 
 // sample makes good arguments of each verb for the record; a verb without one fails the matrix.
 var sample = map[string]func(w *world, id string) any{
-	"ledger.found":     func(w *world, _ string) any { args, _ := w.Founding(); return args },
-	"ledger.admit":     func(*world, string) any { return contract.AdmitArgs{Org: "BankCMSP"} },
-	"policy.publish":   samplePolicy,
+	"ledger.found":   func(w *world, _ string) any { args, _ := w.Founding(); return args },
+	"ledger.admit":   func(*world, string) any { return contract.AdmitArgs{Org: "BankCMSP"} },
+	"policy.publish": samplePolicy,
+	"measure.draft": func(w *world, id string) any {
+		return contract.DraftArgs{Measure: mustCanonical(w.T, w.notice(id, w.measureHead(id).Published+1))}
+	},
+	"measure.publish": samplePutInForce,
+	"measure.supersede": func(w *world, id string) any {
+		if head := w.measureHead(id); head.State == contract.MeasurePublished {
+			w.draft(w.notice(id, head.Published+1))
+		}
+		return samplePutInForce(w, id)
+	},
+	"measure.repeal": func(w *world, _ string) any { return contract.RepealArgs{From: w.today(), By: "why"} },
+
 	"party.register":   func(*world, string) any { return registration(newcomer) },
 	"party.approve":    reason,
 	"party.suspend":    reason,
@@ -72,8 +85,26 @@ var sample = map[string]func(w *world, id string) any{
 	},
 	"financing.repay":        func(w *world, _ string) any { return w.repayment("10.00") },
 	"financing.mark-overdue": func(w *world, _ string) any { w.Pass(91 * days); return financing.OverdueArgs{} },
-	"financing.cancel":       none,
-	"financing.release":      none,
+	"financing.cure":         func(w *world, _ string) any { return financing.CureArgs{On: w.today()} },
+
+	"financing.reverse-repayment": sampleReversal,
+	"financing.request-extension": func(w *world, _ string) any { return w.extension() },
+	"financing.extend": func(w *world, id string) any {
+		if w.Header(id).State == financing.Disbursed {
+			w.Do(w.SME, "financing.request-extension", id, w.extension())
+		}
+		return financing.NoArgs{}
+	},
+	"financing.change-rate": func(w *world, _ string) any { return w.newRate() },
+	"financing.agree-rate": func(w *world, id string) any {
+		if s := w.Header(id).State; s == financing.Disbursed || s == financing.Overdue {
+			w.Do(w.BankA, "financing.change-rate", id, w.newRate())
+		}
+		return financing.NoArgs{}
+	},
+
+	"financing.cancel":  none,
+	"financing.release": none,
 
 	"subsidy.hold": func(w *world, _ string) any {
 		return w.holdArgs(w.policy, w.fixedAssetLoan(w.BankA, "1000000.00"))
@@ -89,7 +120,28 @@ var sample = map[string]func(w *world, id string) any{
 		return financing.NoArgs{}
 	},
 	"subsidy.release":   none,
+	"succession.record": func(w *world, _ string) any { return w.succession(w.held()) },
 	"subsidy.claw-back": func(*world, string) any { return contract.MisuseArgs{Reason: "misuse"} },
+}
+
+// sampleReversal takes back a repayment, which it makes first where the state allows that.
+func sampleReversal(w *world, id string) any {
+	paid := w.repayment("10.00")
+	switch w.Header(id).State {
+	case financing.Disbursed, financing.Overdue:
+		w.Do(w.BankA, "financing.repay", id, paid)
+	case financing.Settled:
+		paid = opened[financing.Terms](w, id).Repayments[0]
+	}
+	return financing.ReverseArgs{Principal: paid.Principal, Interest: paid.Interest, Date: paid.Date, Reference: paid.Reference, Reason: "another loan's"}
+}
+
+func (w *world) extension() financing.ExtensionArgs {
+	return financing.ExtensionArgs{Maturity: w.today().AddDays(120), Reason: "late buyer"}
+}
+
+func (w *world) newRate() financing.RateArgs {
+	return financing.RateArgs{From: w.today().AddDays(30), AnnualRate: money.MustRate("0.0375"), Reason: "LPR"}
 }
 
 func none(*world, string) any   { return financing.NoArgs{} }
@@ -133,6 +185,8 @@ func (w *world) existingClaim(id string) (contract.ClaimTerms, bool) {
 
 // special are records that a verb needs where the usual one of the state stops it by a guard.
 var special = map[string]map[lifecycle.State]func(*world) string{
+	"financing.cure":     {financing.Overdue: (*world).missedInstalment},
+	"financing.extend":   {financing.Disbursed: func(w *world) string { return w.disbursedUnsecured() }},
 	"financing.disburse": {financing.Accepted: func(w *world) string { return w.acceptedUnsecured("500.00") }},
 	"order.revoke":       {order.Closed: (*world).closedWithGrant, order.Cancelled: (*world).cancelledWithGrant},
 	"receivable.revoke":  {receivable.Paid: paidWithGrant, receivable.Closed: closedReceivableWithGrant, receivable.Cancelled: cancelledReceivableWithGrant},
@@ -145,6 +199,18 @@ func (w *world) acceptedUnsecured(amount string) string {
 	w.Do(w.SME, "financing.apply", id, a)
 	w.offerAndAccept(w.BankA, id, amount, 90)
 	return id
+}
+
+// missedInstalment is a loan that is overdue before its maturity.
+func (w *world) missedInstalment() string {
+	id := w.disbursed(w.BankA, w.granted(), "500.00")
+	w.Pass(10 * days)
+	return w.after(id, w.BankA, "financing.mark-overdue", financing.OverdueArgs{From: w.today().AddDays(-5)})
+}
+
+func (w *world) disbursedUnsecured() string {
+	id := w.acceptedUnsecured("500.00")
+	return w.after(id, w.BankA, "financing.disburse", financing.Disbursement{Amount: yuan("500.00"), Date: w.today(), Reference: "LN" + id})
 }
 
 func (w *world) grantB(kind, id string) string {
@@ -407,7 +473,7 @@ func TestBuildersEndInTheirState(t *testing.T) {
 	t.Parallel()
 	base := newMatrixWorld(t)
 	for kind, states := range build {
-		if kind == "party" || kind == "policy" || kind == "ledger" {
+		if kind == "party" || kind == "policy" || kind == "measure" || kind == "ledger" {
 			continue // no header; the member and policy builders do nothing else
 		}
 		for s, b := range states {

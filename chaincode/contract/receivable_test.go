@@ -211,7 +211,7 @@ func init() {
 		"receivable.acknowledge-notice": none,
 		"receivable.withdraw-notice":    none,
 		"receivable.mark-overdue":       func(w *world, _ string) any { w.Pass(61 * days); return receivable.OverdueArgs{} },
-		"receivable.write-off":          func(*world, string) any { return receivable.WriteOffArgs{Reason: "hopeless"} },
+		"receivable.write-off":          func(w *world, _ string) any { w.Pass(61 * days); return receivable.WriteOffArgs{Reason: "hopeless"} },
 		"financing.collect": func(w *world, id string) any {
 			if w.Header(id).ID == "" {
 				return financing.CollectArgs{Receivable: "REC-0"}
@@ -260,6 +260,10 @@ func init() {
 			return id
 		},
 	})
+	for _, s := range []lifecycle.State{order.Created, order.Attested, order.Delivering, order.Delivered} {
+		// The seller has not named an account yet.
+		guards["order.set-collection-account "+string(s)+" leader"] = fault.CollectionAccountRequired
+	}
 	for _, s := range openStates {
 		// A notice is withdrawn by who is to be paid, and not by who gave the claim away.
 		guards["receivable.withdraw-notice "+string(s)+" sme"] = fault.NotPermitted

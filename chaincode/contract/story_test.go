@@ -96,7 +96,12 @@ func (w *world) offerAndAccept(bank *contracttest.Actor, id, amount string, days
 }
 
 func (w *world) registration(maturityDays int) financing.Registration {
-	return financing.Registration{Number: "00112233", Registered: evidence.InstantOf(w.State.Now), Expires: w.today().AddDays(maturityDays + 400)}
+	return financing.Registration{Number: contracttest.NewID("ZDW")[4:], Registered: evidence.InstantOf(w.State.Now), Expires: w.today().AddDays(maturityDays + 400)}
+}
+
+func (w *world) topUp(collateral ...string) financing.TopUpArgs {
+	r := w.registration(90)
+	return financing.TopUpArgs{Number: r.Number, Registered: r.Registered, Expires: r.Expires, Collateral: collateral}
 }
 
 func (w *world) disbursed(bank *contracttest.Actor, rec, amount string) string {

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"decore/chaincode/calendar"
+	"decore/chaincode/duplicate"
 	"decore/chaincode/encumbrance"
 	"decore/chaincode/fault"
 	"decore/chaincode/ident"
@@ -50,16 +51,24 @@ func init() {
 	})
 	on(receivable.Table, "set-off", setOff)
 	on(receivable.Table, "dilute", func(c *call, r receivableRecord, a receivable.DiluteArgs) (next lifecycle.State, err error) {
-		r.Terms, next, err = r.Terms.Dilute(a, c.cmd.Party, r.State, c.today())
-		return next, err
+		if r.Terms, next, err = r.Terms.Dilute(a, c.cmd.Party, r.State, c.today()); err != nil {
+			return "", err
+		}
+		return next, c.takeBackBy(r, a)
 	})
 	on(receivable.Table, "reinstate", func(c *call, r receivableRecord, a receivable.ReinstateArgs) (next lifecycle.State, err error) {
-		r.Terms, next, err = r.Terms.Reinstate(a, r.State, c.today())
-		return next, err
+		if r.Terms, next, err = r.Terms.Reinstate(a, r.State, c.today()); err != nil || a.Kind == receivable.SetOff {
+			return next, err
+		}
+		token, err := c.reductionToken(r, a.Kind, a.Number)
+		if err != nil {
+			return "", err
+		}
+		return next, c.setClaim(token, r.ID, duplicate.Cancelled)
 	})
 	on(receivable.Table, "reissue", reissue)
 	on(receivable.Table, "mark-overdue", func(c *call, r receivableRecord, a receivable.OverdueArgs) (next lifecycle.State, err error) {
-		r.Terms, next, err = r.Terms.MarkOverdue(a, c.today())
+		r.Terms, next, err = r.Terms.MarkOverdue(a, r.State, c.today())
 		return next, err
 	})
 	on(receivable.Table, "write-off", func(c *call, r receivableRecord, a receivable.WriteOffArgs) (next lifecycle.State, err error) {
@@ -69,6 +78,35 @@ func init() {
 		r.Terms, next, err = r.Terms.GiveUp(a, c.today())
 		return next, err
 	})
+}
+
+// takeBackBy takes the document of a reduction for the receivable. It takes back once, and from the invoice of one trade:
+// parts of one receivable share it, and no other does. The number of an invoice that is registered is no red letter's.
+func (c *call) takeBackBy(r receivableRecord, a receivable.DiluteArgs) error {
+	kind, number, field := a.Document()
+	token, err := c.reductionToken(r, kind, number)
+	if err != nil {
+		return err
+	}
+	var register duplicate.Register
+	if _, err := c.layer.load(TokenKey(string(token)), &register); err != nil {
+		return err
+	}
+	shared, ok := register.Share(r.ID, r.Wholes(), c.now)
+	if !ok {
+		return fault.New(fault.DuplicateRegistered, field)
+	}
+	return c.layer.store(TokenKey(string(token)), shared)
+}
+
+// reductionToken is of the invoice numbers for a red letter, which has one of those, and of the creditor's own for a credit
+// note.
+func (c *call) reductionToken(r receivableRecord, kind receivable.ReductionKind, number string) (duplicate.Token, error) {
+	key, err := c.key()
+	if kind == receivable.RedLetter {
+		return key.Invoice(ident.InvoiceNumber(number)), err
+	}
+	return key.CreditNote(r.Terms.Creditor, number), err
 }
 
 // assignee is to whom a claim was assigned or pledged: who holds it by a lien that is established, or else the creditor

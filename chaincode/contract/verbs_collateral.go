@@ -13,6 +13,7 @@ import (
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/lot"
 	"decore/chaincode/money"
+	"decore/chaincode/order"
 	"decore/chaincode/receivable"
 	"decore/chaincode/warehouse"
 )
@@ -21,18 +22,16 @@ func init() {
 	on(financing.Table, "roll-over", rollOver)
 	on(financing.Table, "release-part", releasePart)
 	on(financing.Table, "call-margin", callMargin)
+	on(financing.Table, "attach-search", func(c *call, r financingRecord, a financing.SearchArgs) (_ lifecycle.State, err error) {
+		r.Terms, err = r.Terms.Attach(a, c.today())
+		return r.State, err
+	})
 	on(financing.Table, "top-up", func(c *call, r financingRecord, a financing.PartArgs) (_ lifecycle.State, err error) {
 		if r.Terms, err = r.Terms.PutUp(a); err != nil {
 			return "", err
 		}
-		pieces, err := c.each(a.Collateral, "/collateral")
-		if err != nil {
-			return "", err
-		}
-		if err := owned(pieces, r.Terms.Applicant); err != nil {
-			return "", err
-		}
-		return r.State, c.visible(pieces, r.Terms.Lender)
+		_, err = c.addible(r.Terms, a.Collateral)
+		return r.State, err
 	})
 	on(financing.Table, "accept-top-up", acceptTopUp)
 }
@@ -148,7 +147,7 @@ func callMargin(c *call, r financingRecord, a financing.MarginArgs) (_ lifecycle
 	}
 	carried := money.Zero
 	for _, p := range pieces {
-		if p.refused == nil {
+		if p.refused == nil && p.imperfect(r) == nil {
 			carried = carried.Add(p.advance)
 		}
 	}
@@ -203,13 +202,12 @@ func releasePart(c *call, r financingRecord, a financing.PartArgs) (_ lifecycle.
 	return r.State, nil
 }
 
-// acceptTopUp establishes liens on what the applicant put up, all of them filed already.
-func acceptTopUp(c *call, r financingRecord, a financing.Registration) (lifecycle.State, error) {
+// acceptTopUp establishes liens on what the lender takes of what the applicant put up, all of it filed already.
+func acceptTopUp(c *call, r financingRecord, a financing.TopUpArgs) (lifecycle.State, error) {
 	policy, err := c.creditPolicy()
 	if err != nil {
 		return "", err
 	}
-	offered := r.Terms.Offered
 	if r.Terms, err = r.Terms.TakeUp(a, policy, c.now); err != nil {
 		return "", err
 	}
@@ -217,14 +215,11 @@ func acceptTopUp(c *call, r financingRecord, a financing.Registration) (lifecycl
 	if calendar.At(a.Registered.Time).Before(calendar.At(r.Created.Time)) {
 		return "", fault.New(fault.RegistrationInvalid, "/registered")
 	}
-	pieces, err := c.each(offered, "/collateral")
+	if err := c.claimFiling(r, a.Number); err != nil {
+		return "", err
+	}
+	pieces, err := c.addible(r.Terms, a.Collateral)
 	if err != nil {
-		return "", err
-	}
-	if err := owned(pieces, r.Terms.Applicant); err != nil {
-		return "", err
-	}
-	if err := c.visible(pieces, r.Terms.Lender); err != nil {
 		return "", err
 	}
 	for _, p := range pieces {
@@ -235,9 +230,35 @@ func acceptTopUp(c *call, r financingRecord, a financing.Registration) (lifecycl
 	return r.State, nil
 }
 
+// becomes are the kinds into which collateral turns along the stages of its value.
+var becomes = map[string]string{order.Table.Kind: receivable.Table.Kind, lot.Table.Kind: warehouse.Table.Kind}
+
+// addible opens what is to be added to the collateral: of the kinds that the product lends on, or of what those become, the
+// applicant's own, and disclosed to the lender.
+func (c *call) addible(t financing.Terms, ids []string) ([]piece, error) {
+	pieces, err := c.each(ids, "/collateral")
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pieces {
+		if !slices.ContainsFunc(lendsOn[t.Product], func(kind string) bool { return p.Kind == kind || p.Kind == becomes[kind] }) {
+			return nil, fault.New(fault.CollateralIneligible, p.field)
+		}
+	}
+	if err := owned(pieces, t.Applicant); err != nil {
+		return nil, err
+	}
+	return pieces, c.visible(pieces, t.Lender)
+}
+
+// takeUp establishes the lien on one piece. Goods come into the hands of the lender's supervisor, and a receipt gets its
+// mark, only when there is a lien to do that for, so these are not asked for here: until then the piece carries nothing.
 func (c *call) takeUp(r financingRecord, p piece, registered evidence.Instant) error {
 	if p.refused != nil {
 		return fault.New(p.refused.Code, p.field).Under(p.refused.Clause)
+	}
+	if f := p.imperfect(r); f != nil && p.Kind == order.Table.Kind {
+		return fault.New(f.Code, p.field).Under(f.Clause)
 	}
 	if err := c.undoubled(p); err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"decore/chaincode/financing"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
+	"decore/chaincode/receivable"
 )
 
 type financingRecord = *Record[financing.Terms]
@@ -42,10 +43,7 @@ func init() {
 		r.Terms, next, err = r.Terms.Repay(a, r.State, c.today())
 		return next, err
 	})
-	on(financing.Table, "collect", func(c *call, r financingRecord, a financing.CollectArgs) (next lifecycle.State, err error) {
-		r.Terms, next, err = r.Terms.Collect(a, r.State, c.today())
-		return next, err
-	})
+	on(financing.Table, "collect", collect)
 	on(financing.Table, "buy-back", func(c *call, r financingRecord, a financing.BuyBackArgs) (next lifecycle.State, err error) {
 		if r.Terms, next, err = r.Terms.BuyBack(a, c.today()); err != nil {
 			return "", err
@@ -60,7 +58,10 @@ func init() {
 		return next, err
 	})
 	on(financing.Table, "cancel", func(c *call, r financingRecord, _ financing.NoArgs) (lifecycle.State, error) {
-		return financing.Released, c.releaseLiens(r)
+		if err := c.releaseLiens(r); err != nil {
+			return "", err
+		}
+		return financing.Released, c.claim(r.Header, duplicate.Cancelled)
 	})
 	on(financing.Table, "release", func(c *call, r financingRecord, _ financing.NoArgs) (lifecycle.State, error) {
 		if err := c.releaseLiens(r); err != nil {
@@ -162,6 +163,9 @@ func encumber(c *call, r financingRecord, a financing.Registration) (next lifecy
 	if calendar.At(a.Registered.Time).Before(calendar.At(r.Created.Time)) {
 		return "", fault.New(fault.RegistrationInvalid, "/registered")
 	}
+	if err := c.claimFiling(r, a.Number); err != nil {
+		return "", err
+	}
 	kind, _ := r.Terms.Product.Lien()
 	return next, c.eachBook(r, func(h Header, b encumbrance.Book) (encumbrance.Book, error) {
 		return b.Encumber(h.ID, r.ID, kind, c.now, a.Registered)
@@ -189,10 +193,7 @@ func disburse(c *call, r financingRecord, a financing.Disbursement) (next lifecy
 		if err := c.undoubled(p); err != nil {
 			return "", err
 		}
-		if p.perfect == nil {
-			continue
-		}
-		if f := p.perfect(r); f != nil {
+		if f := p.imperfect(r); f != nil {
 			return "", fault.New(f.Code, p.field).Under(f.Clause)
 		}
 	}
@@ -205,6 +206,20 @@ func disburse(c *call, r financingRecord, a financing.Disbursement) (next lifecy
 	return next, c.claimCollateral(r, duplicate.Financed)
 }
 
+// collect records what the lender collected on a receivable. It is no payment of the receivable, which its own verb records,
+// so that one sum does not pay twice.
+func collect(c *call, r financingRecord, a financing.CollectArgs) (next lifecycle.State, err error) {
+	if !slices.Contains(r.Terms.Collateral, a.Receivable) {
+		return "", fault.New(fault.FieldInvalid, "/receivable")
+	}
+	claim, err := load[receivable.Terms](c, receivable.Table.Kind, a.Receivable, "/receivable")
+	if err != nil {
+		return "", err
+	}
+	r.Terms, next, err = r.Terms.Collect(a, claim.Terms.CollectibleSince(r.Terms.Disbursement.Date), r.State, c.today())
+	return next, err
+}
+
 // claimLoan takes the lender's own number of the loan, so that one loan is not recorded twice and does
 // not get two subsidies.
 func (c *call) claimLoan(r financingRecord, reference string) error {
@@ -212,15 +227,21 @@ func (c *call) claimLoan(r financingRecord, reference string) error {
 	if err != nil {
 		return err
 	}
-	token := key.Loan(r.Terms.Lender, reference)
-	switch answer, err := c.ask(token, ""); {
-	case err != nil:
+	return claimToken(c, r, key.Loan(r.Terms.Lender, reference), duplicate.Financed, fault.New(fault.ReferenceUsed, "/reference"))
+}
+
+// claimFiling takes the registry's number of a filing, so that one filing does not stand for two debts. What the lender
+// adds to the collateral of one debt may come under the filing that it has.
+func (c *call) claimFiling(r financingRecord, number string) error {
+	key, err := c.key()
+	if err != nil {
 		return err
-	case answer != duplicate.Unknown:
-		return fault.New(fault.ReferenceUsed, "/reference")
 	}
-	r.Tokens = []duplicate.Token{token}
-	return c.claim(r.Header, duplicate.Financed)
+	token := key.Filing(number)
+	if slices.Contains(r.Tokens, token) {
+		return nil
+	}
+	return claimToken(c, r, token, duplicate.Registered, fault.New(fault.RegistrationUsed, "/number").Under("民法典 768"))
 }
 
 // undoubled refuses collateral whose document another record was financed on. Where an equal

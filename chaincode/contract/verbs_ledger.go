@@ -51,7 +51,7 @@ var policyTable = &lifecycle.Table{Kind: "policy", Rows: []lifecycle.Row{
 }}
 
 // Tables are all lifecycles, in the order in which documents list them.
-var Tables = []*lifecycle.Table{ledgerTable, party.Table, policyTable, order.Table, lot.Table, warehouse.Table, receivable.Table, financing.Table, &subsidy.Lifecycle}
+var Tables = []*lifecycle.Table{ledgerTable, party.Table, policyTable, measureTable, order.Table, lot.Table, warehouse.Table, receivable.Table, financing.Table, &subsidy.Lifecycle, &subsidy.Succession}
 
 // Charter is what a ledger is founded on (章程). It is public.
 type Charter struct {
@@ -234,6 +234,10 @@ func publish(c *call, a PublishArgs) (lifecycle.State, error) {
 	policy, version, err := parsePolicy(c.cmd.Subject, a.Policy, c.today())
 	if err != nil {
 		return "", err
+	}
+	// What is made of measures changes with them alone.
+	if _, combined, err := recall[PolicyMeasures](c.layer, PolicyMeasuresKey(c.cmd.Subject)); err != nil || combined {
+		return "", errorOr(err, fault.New(fault.PolicyCombined, ""))
 	}
 	before := 0
 	current, err := c.layer.get(PolicyKey(c.cmd.Subject))

@@ -33,12 +33,12 @@ func init() {
 	})
 	on(order.Table, "set-collection-account", func(c *call, r orderRecord, a order.CollectionAccount) (_ lifecycle.State, err error) {
 		// The first account may be named when a lender already waits for it; another one would lead the money away.
-		if r.Terms.CollectionAccount != nil {
+		if r.Terms.CollectionAccount != nil && c.cmd.Party == r.Terms.Seller {
 			if err := c.free(r.Header, "民法典担保制度解释 art. 61(4)"); err != nil {
 				return "", err
 			}
 		}
-		r.Terms, err = r.Terms.Collect(a)
+		r.Terms, err = r.Terms.Collect(a, c.cmd.Party, c.today())
 		return r.State, err
 	})
 	on(order.Table, "cancel", func(c *call, r orderRecord, _ financing.NoArgs) (lifecycle.State, error) {

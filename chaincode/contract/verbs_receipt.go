@@ -37,7 +37,10 @@ func init() {
 	onReceipt("confirm-endorsement", confirmEndorsement)
 	onReceipt("pledge", pledgeReceipt)
 	onReceipt("confirm-pledge", func(c *call, r receiptRecord, _ financing.NoArgs) (warehouse.Terms, lifecycle.State, error) {
-		t, next := r.Terms.MarkPledged(c.today())
+		t, next, err := r.Terms.MarkPledged(c.today())
+		if err != nil {
+			return t, "", err
+		}
 		return t, next, c.holdsFor(r.Header, t.Pledge.Financing, "")
 	})
 	onReceipt("strike-pledge", strikePledge)
@@ -184,7 +187,7 @@ func newReceipt(c *call, id string, parent Header, t warehouse.Terms) (receiptRe
 	if err != nil {
 		return nil, err
 	}
-	number := key.Receipt(t.Keeper, t.Contents.Number)
+	number := key.Receipt(t.Keeper, t.Contents.Number.Document())
 	if err := c.unique(number, "/contents/number"); err != nil {
 		return nil, err
 	}
@@ -351,8 +354,8 @@ func (c *call) mergeable(r receiptRecord, others []string) ([]receiptRecord, err
 		if err != nil {
 			return nil, err
 		}
-		if !r.Terms.Alike(o.Terms) {
-			return nil, fault.New(fault.ReceiptsUnlike, at)
+		if unlike := r.Terms.Unlike(o.Terms); unlike != "" {
+			return nil, fault.New(fault.ReceiptsUnlike, at+unlike)
 		}
 		if o.State != warehouse.Issued {
 			return nil, fault.New(fault.WrongState, at)
@@ -393,7 +396,15 @@ func confirmMerge(c *call, r receiptRecord, a warehouse.NumberArgs) (warehouse.T
 			return r.Terms, "", err
 		}
 	}
-	one, err := newReceipt(c, into, r.Header, r.Terms.Merge(terms, a.Number, c.today()))
+	policy, err := c.creditPolicy()
+	if err != nil {
+		return r.Terms, "", err
+	}
+	merged, err := r.Terms.Merge(terms, a.Number, policy, c.today())
+	if err != nil {
+		return r.Terms, "", err
+	}
+	one, err := newReceipt(c, into, r.Header, merged)
 	if err != nil {
 		return r.Terms, "", err
 	}

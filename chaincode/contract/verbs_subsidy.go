@@ -2,6 +2,7 @@ package contract
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -59,19 +60,27 @@ const (
 	AccountKind   = "account"
 	AccountPrefix = "ACC-"
 	AccountOpen   = lifecycle.State("open")
+	AccountEnded  = lifecycle.State("succeeded") // it went on in the account of the household's heir
 )
 
 // HoldArgs are the private arguments of hold: the facts that the bank answers for, beside those that
 // its loan record already holds.
 type HoldArgs struct {
-	Policy              string            `json:"policy" doc:"ID of the subsidy policy (贴息政策)"`
-	Financing           string            `json:"financing" doc:"Record ID of the disbursed loan (贷款记录编号)"`
-	SizeClass           subsidy.SizeClass `json:"sizeClass" enum:"large,medium,small,micro" doc:"Borrower's size when the contract was signed (企业规模)"`
-	Private             bool              `json:"private" doc:"The borrower is privately owned (民营企业)"`
-	Sector              string            `json:"sector" doc:"Sector by the policy's name (行业领域)"`
-	EntrustedPaid       calendar.Date     `json:"entrustedPaid,omitzero" doc:"Day of entrusted payment to the supplier (受托支付日)"`
-	OtherCentralSubsidy bool              `json:"otherCentralSubsidy,omitzero" doc:"The loan has another subsidy of the central budget (其他中央财政贴息)"`
-	OtherSubsidy        money.Rate        `json:"otherSubsidy,omitzero" doc:"Local subsidies on the same loan, a fraction a year (地方贴息率)"`
+	Policy        string            `json:"policy" doc:"ID of the subsidy policy (贴息政策)"`
+	Financing     string            `json:"financing" doc:"Record ID of the disbursed loan (贷款记录编号)"`
+	SizeClass     subsidy.SizeClass `json:"sizeClass,omitzero" enum:"large,medium,small,micro" doc:"Borrower's size when the contract was signed (企业规模)"`
+	Private       bool              `json:"private" doc:"The borrower is privately owned (民营企业)"`
+	Sector        string            `json:"sector" doc:"Sector by the policy's name (行业领域)"`
+	EntrustedPaid calendar.Date     `json:"entrustedPaid,omitzero" doc:"Day of entrusted payment to the supplier (受托支付日)"`
+	// Settlement is the contract's own, if it names days of its own.
+	Settlement          *subsidy.Settlement `json:"settlement,omitzero" doc:"Days on which the contract settles interest (合同约定结息日)"`
+	OtherCentralSubsidy bool                `json:"otherCentralSubsidy,omitzero" doc:"The loan has another subsidy of the central budget (其他中央财政贴息)"`
+	OtherSubsidy        money.Rate          `json:"otherSubsidy,omitzero" doc:"Local subsidies on the same loan, a fraction a year (地方贴息率)"`
+
+	Figures    *subsidy.Figures   `json:"figures,omitzero" doc:"Figures that the size follows from, in place of the class or beside it (划型指标)"`
+	Controller subsidy.Controller `json:"controller,omitzero" enum:"citizens,state,collective,foreign,none" doc:"Who controls the borrower (实际控制人类型)"`
+	Link       *subsidy.ChainLink `json:"link,omitzero" doc:"Link to a listed chain, where the sector itself is not listed (产业链上下游关系)"`
+	Use        string             `json:"use,omitzero" doc:"Use of the money by the policy's name (资金用途)" maxLength:"100"`
 }
 
 // AccrueArgs are the private arguments of accrue.
@@ -123,7 +132,7 @@ func init() {
 		if a.Reason == "" || len(a.Reason) > 600 {
 			return fault.New(fault.FieldInvalid, "/reason")
 		}
-		m.loan.Misuse = true
+		m.loan.Misuse, m.reason = true, a.Reason
 		m.account, m.claim, err = subsidy.ClawBack(m.account, m.claim)
 		return err
 	})
@@ -134,18 +143,19 @@ func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
 	if err != nil {
 		return nil, err
 	}
-	policy, err := c.policyToday(a.Policy)
-	if err != nil {
-		return nil, err
-	}
 	loan := LoanFacts(f.ID, f.Terms, a)
-	if err := sensible(loan); err != nil {
-		return nil, err
-	}
-	account, err := c.account(policy.ID, f.Terms.Applicant)
+	policy, err := c.judging(a.Policy, loan)
 	if err != nil {
 		return nil, err
 	}
+	if loan, err = sensible(policy, loan); err != nil {
+		return nil, err
+	}
+	account, err := c.standingAccount(policy.ID, f.Terms.Applicant)
+	if err != nil {
+		return nil, err
+	}
+	loan.Household = account.Terms.Account.Household // the borrower, or its heir
 	next, claim, err := subsidy.Hold(policy, account.Terms.Account, loan)
 	if err != nil {
 		return nil, subsidyFault(err)
@@ -160,7 +170,7 @@ func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
 	if err := save(c, account); err != nil {
 		return nil, err
 	}
-	return create(c, subsidy.Lifecycle.Kind, ClaimTerms{Claim: claim, Loan: loan, Account: account.ID, Bureau: account.Terms.Bureau}), nil
+	return create(c, subsidy.Lifecycle.Kind, ClaimTerms{Claim: claim.Stamped(c.stamp(nil, "")), Loan: loan, Account: account.ID, Bureau: account.Terms.Bureau}), nil
 }
 
 // unclaimed opens a disbursed loan of the signer that has no claim yet.
@@ -180,31 +190,44 @@ func (c *call) unclaimed(loan string) (financingRecord, error) {
 	return f, nil
 }
 
-// policyToday returns the current version of a subsidy policy that is in force.
-func (c *call) policyToday(id string) (subsidy.Policy, error) {
+// judging returns the version of a subsidy policy that judges the loan, if the policy is in force today.
+func (c *call) judging(id string, loan subsidy.Loan) (subsidy.Policy, error) {
 	if id == CreditPolicy || !nameForm.MatchString(id) {
 		// With a slash it would name an earlier version, whose caps no longer hold.
 		return subsidy.Policy{}, fault.New(fault.PolicyUnknown, "/policy")
 	}
-	policy, err := c.subsidyPolicy(PolicyKey(id))
-	if err == nil && !policy.InForce(c.today()) {
-		err = fault.New(fault.Code(subsidy.PolicyNotInForce), "/policy")
+	newest, err := c.subsidyPolicy(PolicyKey(id))
+	if err != nil {
+		return newest, err
+	}
+	policy, err := subsidy.Judging(newest.Version, func(version int) (subsidy.Policy, error) {
+		if version == newest.Version {
+			return newest, nil // one key less to read
+		}
+		return c.subsidyPolicy(PolicyVersionKey(id, version))
+	}, loan, c.today())
+	if err != nil {
+		err = subsidyFault(err)
 	}
 	return policy, err
 }
 
-// sensible refuses facts of a loan that make no sense.
-func sensible(loan subsidy.Loan) error {
-	var wrong *subsidy.FieldError
-	switch err := loan.Validate(); {
-	case errors.As(err, &wrong):
-		return fault.New(fault.FieldInvalid, "/"+wrong.Field)
-	case err != nil:
-		return fault.New(fault.FieldInvalid, "")
-	case len(loan.Sector) > maxSector:
-		return fault.New(fault.FieldInvalid, "/sector")
+// sensible refuses facts of a loan that make no sense, and gives the loan the size class that its figures have.
+func sensible(p subsidy.Policy, loan subsidy.Loan) (subsidy.Loan, error) {
+	err := loan.Validate()
+	if err == nil {
+		loan, err = p.Classed(loan)
 	}
-	return nil
+	var wrong *subsidy.FieldError
+	switch {
+	case errors.As(err, &wrong):
+		return loan, fault.New(fault.FieldInvalid, "/"+strings.ReplaceAll(wrong.Field, ".", "/"))
+	case err != nil:
+		return loan, fault.New(fault.FieldInvalid, "")
+	case len(loan.Sector) > maxSector:
+		return loan, fault.New(fault.FieldInvalid, "/sector")
+	}
+	return loan, nil
 }
 
 // maxSector bounds a sector's name in bytes, for a policy that lists none.
@@ -214,9 +237,10 @@ const maxSector = 300
 func LoanFacts(id string, t financing.Terms, a HoldArgs) subsidy.Loan {
 	l := subsidy.Loan{ID: id, Household: t.Applicant, Bank: t.Lender, Type: subsidy.LoanType(t.Product),
 		SizeClass: a.SizeClass, Private: a.Private, Sector: a.Sector, EntrustedPaid: a.EntrustedPaid,
-		OtherCentralSubsidy: a.OtherCentralSubsidy, OtherSubsidy: a.OtherSubsidy}
+		Settlement: a.Settlement, OtherCentralSubsidy: a.OtherCentralSubsidy, OtherSubsidy: a.OtherSubsidy,
+		Standing: subsidy.Standing{Signed: t.AcceptedOn, Figures: a.Figures, Controller: a.Controller, Link: a.Link, Use: a.Use}}
 	if t.Offer != nil {
-		l.AnnualRate, l.Maturity = t.Offer.AnnualRate, t.Offer.Maturity
+		l.AnnualRate = t.Offer.AnnualRate
 	}
 	if t.Disbursement != nil {
 		l.Principal, l.Disbursed = t.Disbursement.Amount, t.Disbursement.Date
@@ -224,14 +248,44 @@ func LoanFacts(id string, t financing.Terms, a HoldArgs) subsidy.Loan {
 	return current(l, t)
 }
 
-// current takes over what the loan record knows anew: repayments and overdue time.
+// current takes over what the loan record knows anew: repayments, overdue time, extension and rates.
 func current(l subsidy.Loan, t financing.Terms) subsidy.Loan {
-	l.Repayments, l.Overdue = repayments(t), nil
-	repaid := l.RepaidInFull()
-	if !t.OverdueFrom.IsZero() && (repaid.IsZero() || repaid.After(t.OverdueFrom)) {
-		l.Overdue = []subsidy.Overdue{{From: t.OverdueFrom, To: repaid}}
+	l.Repayments, l.Rates = repayments(t), nil
+	l.Overdue = overdue(t, l.RepaidInFull())
+	if t.Offer != nil {
+		l.Maturity = t.Due()
+	}
+	if len(t.Extensions) > 0 {
+		l.FirstMaturity = t.Offer.Maturity
+	}
+	for _, r := range t.Rates {
+		l.Rates = append(l.Rates, subsidy.RateChange{From: r.From, AnnualRate: r.AnnualRate})
 	}
 	return l
+}
+
+// overdue are the times in which the loan was overdue; they end with the last fen repaid, whenever that was recorded.
+func overdue(t financing.Terms, repaid calendar.Date) []subsidy.Overdue {
+	var all []subsidy.Overdue
+	for _, s := range t.Spells {
+		all = append(all, subsidy.Overdue{From: s.From, To: s.To})
+	}
+	if !t.OverdueFrom.IsZero() {
+		all = append(all, subsidy.Overdue{From: t.OverdueFrom})
+	}
+	if repaid.IsZero() {
+		return all
+	}
+	var before []subsidy.Overdue
+	for _, o := range all {
+		if repaid.After(o.From) && (o.To.IsZero() || repaid.Before(o.To)) {
+			o.To = repaid
+		}
+		if repaid.After(o.From) {
+			before = append(before, o)
+		}
+	}
+	return before
 }
 
 // repayments are those of principal, summed by day: they may be recorded in another order than they were
@@ -254,6 +308,8 @@ func repayments(t financing.Terms) []subsidy.Repayment {
 
 // claimMove is what moves together when a claim moves.
 type claimMove struct {
+	causes  []subsidy.Cause // what changed in the loan since the claim moved last
+	reason  string          // in words, where the signer gave one
 	policy  subsidy.Policy
 	account subsidy.Account
 	claim   subsidy.Claim
@@ -265,7 +321,9 @@ func (m *claimMove) refreshLoan(c *call) error {
 	if err != nil {
 		return err
 	}
+	before := m.loan
 	m.loan = current(m.loan, f.Terms)
+	m.causes = subsidy.Causes(before, m.loan)
 	return nil
 }
 
@@ -284,9 +342,18 @@ func onClaim[A any](verb string, move func(c *call, m *claimMove, a A) error) {
 		if err := move(c, m, a); err != nil {
 			return "", subsidyFault(err)
 		}
-		account.Terms.Account, r.Terms.Claim, r.Terms.Loan = m.account, m.claim, m.loan
-		return m.claim.State, save(c, account)
+		claim := m.claim.Stamped(c.stamp(m.causes, m.reason))
+		if !claim.Balanced() {
+			return "", fmt.Errorf("the entries of %s do not explain it", r.ID)
+		}
+		account.Terms.Account, r.Terms.Claim, r.Terms.Loan = m.account, claim, m.loan
+		return claim.State, save(c, account)
 	})
+}
+
+// stamp says that this command makes an entry.
+func (c *call) stamp(causes []subsidy.Cause, reason string) subsidy.Stamp {
+	return subsidy.Stamp{On: c.today(), By: c.cmd.Party, Command: c.cmd.ID, Causes: causes, Reason: reason}
 }
 
 // account opens the household's account, or a new one.
@@ -306,7 +373,7 @@ func (c *call) account(policy string, household ident.USCC) (accountRecord, erro
 	if err != nil {
 		return nil, err
 	}
-	r := create(c, AccountKind, AccountTerms{Bureau: charter.Regulator, Banks: []ident.USCC{}})
+	r := create(c, AccountKind, AccountTerms{Account: subsidy.Account{Policy: policy, Household: household}, Bureau: charter.Regulator, Banks: []ident.USCC{}})
 	r.ID, r.Root, r.Owner, r.State = id, id, charter.Regulator, AccountOpen
 	return r, nil
 }
@@ -327,7 +394,7 @@ func subsidyFault(err error) error {
 	}
 	f := fault.New(fault.Code(e.Code), "")
 	if len(e.Reasons) > 0 {
-		f = f.Under(strings.TrimSpace(e.Reasons[0].Document + " " + e.Reasons[0].Clause))
+		f = f.Under(e.Reasons[0].Ground())
 	}
 	return f
 }

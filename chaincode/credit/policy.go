@@ -56,6 +56,9 @@ type Policy struct {
 	ValuationMinSources int `json:"valuationMinSources,omitzero"`
 	// Whether goods must be insured to be lent on (投保要求). Practice.
 	GoodsInsured bool `json:"goodsInsured,omitzero"`
+	// Where they must, the share of their value to which the sum insured must come (足额投保, 保险法 55); left out, any
+	// sum will do. Practice.
+	InsuredShare money.Rate `json:"insuredShare,omitzero"`
 	// What a warehouse receipt must state (仓单要素): 民法典 909, GB/T 30332-2024 5.1 and 5.2.
 	ReceiptElements []ReceiptElement `json:"receiptElements,omitzero"`
 

@@ -34,7 +34,9 @@ const (
 	Document  Kind = "F3" // 买方|卖方|合同或订单号
 	Receipt   Kind = "F5" // 保管人|仓单编号
 	Place     Kind = "F6" // 保管人|仓库|货位|货号或品名|批号: the same goods declared as two lots
-	Spot      Kind = "F7" // 保管人|仓库|货位: one heap declared as two lots under two names
+	Filing    Kind = "F7" // 中登网登记证明编号: unique in the nation
+	Credit    Kind = "F8" // 债权人|贷项通知单号
+	Spot      Kind = "F9" // 保管人|仓库|货位: one heap declared as two lots under two names
 )
 
 // Proof reports whether an equal token proves that the document is the same. Two true invoices of one day and amount exist,
@@ -73,6 +75,14 @@ func (k Key) Document(buyer, seller ident.USCC, number ident.DocumentNumber) Tok
 func (k Key) Loan(lender ident.USCC, reference string) Token {
 	return k.token(Loan, string(lender), reference)
 }
+
+// CreditNote returns the token of a creditor's number of a credit note.
+func (k Key) CreditNote(creditor ident.USCC, number string) Token {
+	return k.token(Credit, string(creditor), plain(number))
+}
+
+// Filing returns the token of a number that the movables registry gave a filing.
+func (k Key) Filing(number string) Token { return k.token(Filing, plain(number)) }
 
 // Receipt returns the token of a keeper's number of a warehouse receipt.
 func (k Key) Receipt(keeper ident.USCC, number ident.DocumentNumber) Token {
@@ -201,6 +211,27 @@ func (r Register) Set(record string, s State, at evidence.Instant) Register {
 	}
 	claims[i].State, claims[i].At = s, at
 	return Register{claims}
+}
+
+// Share has a record claim a document in common with others that are parts of the same whole, such as a red-letter invoice
+// that takes back some of each; false where the document is that of others. What was taken back from the whole before it
+// was split is not to be taken back again from its parts.
+func (r Register) Share(record string, wholes []string, at evidence.Instant) (Register, bool) {
+	whole := record
+	if len(wholes) > 0 {
+		whole = wholes[0]
+	}
+	claims := slices.DeleteFunc(slices.Clone(r.Claims), func(c Claim) bool { return c.Record == record && c.State == Cancelled })
+	if len(claims) >= MaxClaims || slices.ContainsFunc(claims, func(c Claim) bool {
+		return c.State != Cancelled && (c.Record == record || c.whole() != whole || slices.Contains(wholes, c.Record))
+	}) {
+		return r, false
+	}
+	c := Claim{Record: record, State: Registered, First: at, At: at}
+	if whole != record {
+		c.Whole = whole
+	}
+	return Register{append(claims, c)}, true
 }
 
 // Answer is what the register says about a document, from the point of view of one record.

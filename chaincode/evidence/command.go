@@ -45,10 +45,26 @@ type Command struct {
 // Instant is a time in UTC with milliseconds, written as RFC 3339 in one form only.
 type Instant struct{ time.Time }
 
+// ErrInstant is wrapped by every error about a text that is no time.
+var ErrInstant = errors.New("not a time")
+
 const instantForm = "2006-01-02T15:04:05.000Z"
 
 // InstantOf returns t in UTC, cut to the millisecond.
 func InstantOf(t time.Time) Instant { return Instant{t.UTC().Truncate(time.Millisecond)} }
+
+// ParseInstant reads a time of RFC 3339 with any offset and fraction, such as a certificate of the movables registry has
+// in China time. What is below the millisecond is cut off.
+func ParseInstant(s string) (Instant, error) {
+	var t time.Time
+	if err := t.UnmarshalText([]byte(s)); err != nil {
+		return Instant{}, fmt.Errorf("%w: not of RFC 3339, such as 2026-01-05T09:02:03+08:00", ErrInstant)
+	}
+	if y := t.UTC().Year(); y < 1 || y > 9999 {
+		return Instant{}, fmt.Errorf("%w: the year is out of range", ErrInstant)
+	}
+	return InstantOf(t), nil
+}
 
 // MarshalText writes the one form.
 func (i Instant) MarshalText() ([]byte, error) { return []byte(i.UTC().Format(instantForm)), nil }
@@ -62,7 +78,7 @@ func (i Instant) MarshalJSON() ([]byte, error) {
 func (i *Instant) UnmarshalJSON(b []byte) error {
 	t, err := time.Parse(`"`+instantForm+`"`, string(b))
 	if err != nil || t.Format(`"`+instantForm+`"`) != string(b) {
-		return fmt.Errorf("not a UTC time such as 2026-01-05T01:02:03.004Z")
+		return fmt.Errorf("%w: not in UTC such as 2026-01-05T01:02:03.004Z", ErrInstant)
 	}
 	i.Time = t
 	return nil

@@ -1,8 +1,10 @@
 package financing
 
 import (
+	"fmt"
 	"slices"
 
+	"decore/chaincode/calendar"
 	"decore/chaincode/credit"
 	"decore/chaincode/evidence"
 	"decore/chaincode/fault"
@@ -89,22 +91,42 @@ func (t Terms) PutUp(a PartArgs) (Terms, error) {
 // maxTopUps keeps the terms below the size that a batch can carry.
 const maxTopUps = 50
 
-// TakeUp takes what was put up into the collateral.
-func (t Terms) TakeUp(a Registration, policy credit.Policy, now evidence.Instant) (Terms, error) {
+// TopUpArgs are the private arguments of accept-top-up.
+type TopUpArgs struct {
+	Collateral []string         `json:"collateral" doc:"Record IDs that are taken, of those put up; the others go on being offered (接受的担保物)" minItems:"1" maxItems:"50"`
+	Number     string           `json:"number" doc:"Filing number at the movables registry; the one of the financing where it covers these too (中登网登记证明编号)" maxLength:"32"`
+	Registered evidence.Instant `json:"registered" doc:"Time of the filing, which decides priority (登记时间, 民法典 768)"`
+	Expires    calendar.Date    `json:"expires" doc:"Last day of the filing (登记到期日)"`
+}
+
+func (a TopUpArgs) registration() Registration {
+	return Registration{a.Number, a.Registered, a.Expires}
+}
+
+// TakeUp takes what the lender names of what was put up into the collateral. It names each, so that it gets what it looked
+// at and nothing put in its place since.
+func (t Terms) TakeUp(a TopUpArgs, policy credit.Policy, now evidence.Instant) (Terms, error) {
 	switch {
 	case len(t.Offered) == 0:
 		return t, fault.New(fault.CollateralRequired, "")
 	case len(t.TopUps) >= maxTopUps:
 		return t, fault.New(fault.TooMany, "")
+	case len(a.Collateral) == 0:
+		return t, fault.New(fault.FieldRequired, "/collateral")
 	}
-	if err := a.check(t.Offer.Maturity, policy, now); err != nil {
+	for i, id := range a.Collateral {
+		if !slices.Contains(t.Offered, id) {
+			return t, fault.New(fault.NotOffered, fmt.Sprintf("/collateral/%d", i))
+		}
+	}
+	if err := a.registration().check(t.Due(), policy, now); err != nil {
 		return t, err
 	}
-	t, err := t.secured(append(slices.Clone(t.Collateral), t.Offered...), "")
+	next, err := t.secured(append(slices.Clone(t.Collateral), a.Collateral...), "/collateral")
 	if err != nil {
 		return t, err
 	}
-	t.TopUps = append(slices.Clone(t.TopUps), TopUp{Collateral: t.Offered, Registration: a})
-	t.Offered = nil
-	return t, nil
+	next.TopUps = append(slices.Clone(t.TopUps), TopUp{Collateral: slices.Sorted(slices.Values(a.Collateral)), Registration: a.registration()})
+	next.Offered = slices.DeleteFunc(slices.Clone(t.Offered), func(id string) bool { return slices.Contains(a.Collateral, id) })
+	return next, nil
 }

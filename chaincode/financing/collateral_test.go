@@ -97,6 +97,24 @@ var (
 	now    = evidence.InstantOf(today.Start().Add(8 * time.Hour))
 )
 
+func taking(ids ...string) financing.TopUpArgs {
+	return financing.TopUpArgs{Collateral: ids, Number: filing.Number, Registered: filing.Registered, Expires: filing.Expires}
+}
+
+// The lender gets what it looked at: what was put in its place since is not taken, nor what it does not name.
+func TestALenderTakesWhatItNamesOfWhatIsPutUp(t *testing.T) {
+	put, _ := securedBy(t, "a").PutUp(financing.PartArgs{Collateral: []string{"b", "c"}})
+	one, err := put.TakeUp(taking("c"), rules, now)
+	if err != nil || !slices.Equal(one.Collateral, []string{"a", "c"}) || !slices.Equal(one.Offered, []string{"b"}) || !slices.Equal(put.Offered, []string{"b", "c"}) {
+		t.Errorf("one of two: %+v, %v", one, err)
+	}
+	for want, ids := range map[string][]string{"FIELD_REQUIRED/collateral": {}, "NOT_OFFERED/collateral/1": {"b", "d"}, "FIELD_INVALID/collateral": {"b", "b"}} {
+		if got, err := put.TakeUp(taking(ids...), rules, now); faulty(err) != want || !reflect.DeepEqual(got, put) {
+			t.Errorf("%v: got %v, want %s", ids, err, want)
+		}
+	}
+}
+
 func TestMoreCollateralIsPutUpAndTakenUp(t *testing.T) {
 	for ids, want := range map[string]string{"c b": "", "": "FIELD_REQUIRED/collateral", "a": "FIELD_INVALID/collateral", "b b": "FIELD_INVALID/collateral",
 		strings.Join(numbered(50), " "): "FIELD_INVALID/collateral"} {
@@ -108,21 +126,21 @@ func TestMoreCollateralIsPutUpAndTakenUp(t *testing.T) {
 	if !slices.Equal(put.Offered, []string{"b", "c"}) || !slices.Equal(put.Collateral, []string{"a"}) {
 		t.Errorf("put up: %v, secured by %v", put.Offered, put.Collateral)
 	}
-	taken, err := put.TakeUp(filing, rules, now)
+	taken, err := put.TakeUp(taking("b", "c"), rules, now)
 	want := []financing.TopUp{{Collateral: []string{"b", "c"}, Registration: filing}}
-	if err != nil || !slices.Equal(taken.Collateral, []string{"a", "b", "c"}) || taken.Offered != nil || !reflect.DeepEqual(taken.TopUps, want) {
+	if err != nil || !slices.Equal(taken.Collateral, []string{"a", "b", "c"}) || len(taken.Offered) != 0 || !reflect.DeepEqual(taken.TopUps, want) {
 		t.Errorf("taken up: %+v, %v", taken, err)
 	}
-	if _, err := taken.TakeUp(filing, rules, now); faulty(err) != "COLLATERAL_REQUIRED" {
+	if _, err := taken.TakeUp(taking("b"), rules, now); faulty(err) != "COLLATERAL_REQUIRED" {
 		t.Errorf("taken up again: %v", err)
 	}
 	// What came to secure the loan by another way meanwhile is not secured twice.
 	put.Collateral = []string{"a", "b"}
-	if _, err := put.TakeUp(filing, rules, now); faulty(err) != "FIELD_INVALID" {
+	if _, err := put.TakeUp(taking("b", "c"), rules, now); faulty(err) != "FIELD_INVALID/collateral" {
 		t.Errorf("of which one secures it already: %v", err)
 	}
 	put.Collateral, put.TopUps = []string{"a"}, make([]financing.TopUp, 50)
-	if _, err := put.TakeUp(filing, rules, now); faulty(err) != "TOO_MANY" {
+	if _, err := put.TakeUp(taking("b", "c"), rules, now); faulty(err) != "TOO_MANY" {
 		t.Errorf("once too often: %v", err)
 	}
 }
@@ -136,7 +154,7 @@ func TestFurtherCollateralNeedsAFilingThatLasts(t *testing.T) {
 		put, _ := securedBy(t, "a").PutUp(financing.PartArgs{Collateral: []string{"b"}})
 		f := filing
 		change(&f)
-		if _, err := put.TakeUp(f, rules, now); faulty(err) != want {
+		if _, err := put.TakeUp(financing.TopUpArgs{Collateral: []string{"b"}, Number: f.Number, Registered: f.Registered, Expires: f.Expires}, rules, now); faulty(err) != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
@@ -157,7 +175,7 @@ func TestWhateverIsDoneTheCollateralIsInOrderOnceEachAndSomeIsLeft(t *testing.T)
 			case 2:
 				f, err = f.PutUp(financing.PartArgs{Collateral: ids})
 			default:
-				f, err = f.TakeUp(filing, rules, now)
+				f, err = f.TakeUp(taking(ids...), rules, now)
 			}
 			if !slices.Equal(before.Collateral, was) || err != nil && !reflect.DeepEqual(f, before) {
 				rt.Fatalf("%v: %v became %v", err, was, f.Collateral)

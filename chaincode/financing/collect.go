@@ -52,7 +52,7 @@ type Collection struct {
 // CollectArgs are the private arguments of collect.
 type CollectArgs struct {
 	Receivable string        `json:"receivable" doc:"Record ID of the receivable that was paid (应收账款记录编号)" maxLength:"30"`
-	Amount     money.Amount  `json:"amount" doc:"Amount received in yuan (回收金额)"`
+	Amount     money.Amount  `json:"amount" doc:"Amount received in yuan; on one receivable, in all, no more than its debtor owes or paid since the disbursement (回收金额)"`
 	Fees       money.Amount  `json:"fees,omitzero" doc:"Fees open in yuan, paid first (费用)"`
 	Interest   money.Amount  `json:"interest,omitzero" doc:"Interest open in yuan, paid next (利息)"`
 	Date       calendar.Date `json:"date" doc:"Day (回收日期)"`
@@ -63,8 +63,20 @@ func (a CollectArgs) same(c Collection) bool {
 	return a.Reference == c.Reference && a.Date == c.Date && a.Receivable == c.Receivable && a.Amount.Cmp(c.Amount) == 0
 }
 
-// Collect records what the lender collected on a receivable that it holds, and shares it out.
-func (t Terms) Collect(a CollectArgs, from lc.State, today calendar.Date) (Terms, lc.State, error) {
+// collected is what the lender collected on a receivable so far.
+func (t Terms) collected(receivable string) money.Amount {
+	sum := money.Zero
+	for _, c := range t.Collections {
+		if c.Receivable == receivable {
+			sum = sum.Add(c.Amount)
+		}
+	}
+	return sum
+}
+
+// Collect records what the lender collected on a receivable that it holds, and shares it out. All that it collected on that
+// one is never more than there was to collect since it lent: what the debtor owes or paid since.
+func (t Terms) Collect(a CollectArgs, most money.Amount, from lc.State, today calendar.Date) (Terms, lc.State, error) {
 	switch {
 	case !slices.Contains(t.Collateral, a.Receivable):
 		return t, "", fault.New(fault.FieldInvalid, "/receivable")
@@ -76,6 +88,8 @@ func (t Terms) Collect(a CollectArgs, from lc.State, today calendar.Date) (Terms
 		return t, "", fault.New(fault.FieldInvalid, "/interest")
 	case slices.ContainsFunc(t.Collections, a.same):
 		return t, "", fault.New(fault.ReferenceUsed, "/reference")
+	case most.Less(t.collected(a.Receivable).Add(a.Amount)):
+		return t, "", fault.New(fault.OverOutstanding, "/amount")
 	case len(t.Collections) >= MaxRepayments:
 		return t, "", fault.New(fault.TooMany, "")
 	}

@@ -64,7 +64,7 @@ func TestACollectionIsARepaymentAndShowsTheSurplus(t *testing.T) {
 		"factoring with recourse":    {lentWith(true, financing.Factoring), "27.00"},
 		"factoring without recourse": {lentWith(false, financing.Factoring), "0.00"},
 	} {
-		got, state, err := c.terms.Collect(args, financing.Disbursed, today)
+		got, state, err := c.terms.Collect(args, yuan("135.00"), financing.Disbursed, today)
 		if err != nil || state != financing.Settled || !got.Principal.IsZero() || len(got.Repayments) != 1 || len(got.Collections) != 1 {
 			t.Fatalf("%s: %s %+v %v", name, state, got, err)
 		}
@@ -73,10 +73,13 @@ func TestACollectionIsARepaymentAndShowsTheSurplus(t *testing.T) {
 		}
 		more := args
 		more.Reference, more.Amount, more.Fees, more.Interest = "C2", yuan("5.00"), money.Zero, money.Zero
-		if after, state, err := got.Collect(more, financing.Settled, today); err != nil || state != financing.Settled || after.Collections[1].Shares.Surplus.String() != "5.00" {
+		if after, state, err := got.Collect(more, yuan("135.00"), financing.Settled, today); err != nil || state != financing.Settled || after.Collections[1].Shares.Surplus.String() != "5.00" {
 			t.Errorf("%s, what came in later: %s %v", name, state, err)
 		}
-		if _, _, err := got.Collect(args, financing.Settled, today); fault.Of(err) == nil || fault.Of(err).Code != fault.ReferenceUsed {
+		if _, _, err := got.Collect(more, yuan("134.99"), financing.Settled, today); fault.Of(err) == nil || fault.Of(err).Code != fault.OverOutstanding {
+			t.Errorf("%s, more than was to be had: %v", name, err)
+		}
+		if _, _, err := got.Collect(args, yuan("135.00"), financing.Settled, today); fault.Of(err) == nil || fault.Of(err).Code != fault.ReferenceUsed {
 			t.Errorf("%s, twice: %v", name, err)
 		}
 	}
@@ -90,7 +93,7 @@ func TestACollectionIsARepaymentAndShowsTheSurplus(t *testing.T) {
 	} {
 		a := args
 		change(&a)
-		if _, _, err := lentWith(true, financing.Factoring).Collect(a, financing.Disbursed, today); fault.Of(err) == nil || fault.Of(err).Field != field {
+		if _, _, err := lentWith(true, financing.Factoring).Collect(a, yuan("130.00"), financing.Disbursed, today); fault.Of(err) == nil || fault.Of(err).Field != field {
 			t.Errorf("%s: %v", field, err)
 		}
 	}

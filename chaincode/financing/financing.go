@@ -77,7 +77,15 @@ type Terms struct {
 	Repayments   []Repayment   `json:"repayments"`
 	OverdueFrom  calendar.Date `json:"overdueFrom,omitzero"`
 	Collections  []Collection  `json:"collections,omitzero"`
-	Calls        []MarginCall  `json:"calls,omitzero"` // 追加担保通知
+	Calls        []MarginCall  `json:"calls,omitzero"`    // 追加担保通知
+	Searches     []Search      `json:"searches,omitzero"` // 登记查询
+
+	Extensions     []Extension `json:"extensions,omitzero"`     // 已同意的展期, in order
+	ExtensionAsked *Extension  `json:"extensionAsked,omitzero"` // 展期申请: waits for the lender
+	Rates          []RateArgs  `json:"rates,omitzero"`          // 利率调整, after the offer's rate, in order of time
+	RateAsked      *RateArgs   `json:"rateAsked,omitzero"`      // 待借款人同意的利率调整
+	Spells         []Spell     `json:"spells,omitzero"`         // 已归还的逾期时段, in order of time
+	Reversals      []Reversal  `json:"reversals,omitzero"`      // 已冲销的还款
 }
 
 // Offer is what the bank would lend.
@@ -85,6 +93,7 @@ type Offer struct {
 	Amount     money.Amount  `json:"amount" doc:"Amount in yuan (金额)"`
 	AnnualRate money.Rate    `json:"annualRate" doc:"Interest a year as a fraction, such as 0.0385 (年利率)"`
 	Maturity   calendar.Date `json:"maturity" doc:"Last day (到期日)"`
+	Floating   bool          `json:"floating,omitzero" doc:"The rate floats: the lender reprices it as the contract says (浮动利率)"`
 	Recourse   bool          `json:"recourse,omitzero" doc:"With recourse to the seller (有追索权, 民法典 766)"`
 	ValidUntil calendar.Date `json:"validUntil" doc:"Last day on which the offer can be accepted (报价有效期)"`
 }
@@ -312,12 +321,12 @@ type OverdueArgs struct {
 // what is left at maturity.
 func (t Terms) MarkOverdue(a OverdueArgs, today calendar.Date) (Terms, lc.State, error) {
 	if a.From.IsZero() {
-		a.From = t.Offer.Maturity.AddDays(1)
+		a.From = t.Due().AddDays(1)
 	}
 	switch {
 	case today.Before(a.From):
 		return t, "", fault.New(fault.NotOverdue, "/from")
-	case !a.From.After(t.Disbursement.Date):
+	case !a.From.After(t.Disbursement.Date), len(t.Spells) > 0 && a.From.Before(t.Spells[len(t.Spells)-1].To):
 		return t, "", fault.New(fault.DateOrder, "/from")
 	}
 	t.OverdueFrom = a.From

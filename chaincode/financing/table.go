@@ -24,6 +24,8 @@ var (
 	applicant = []lc.Signer{{Role: lc.SME, As: lc.Applicant}}
 	lender    = []lc.Signer{{Role: lc.Bank, As: lc.Lender}}
 
+	searched = []lc.State{Applied, Offered, Accepted, Reserved, Encumbered, Disbursed, Overdue}
+
 	secure = []lc.State{Reserved, Encumbered, Disbursed, Overdue}
 )
 
@@ -54,17 +56,31 @@ var Table = &lc.Table{Kind: "financing", Prefix: "FIN", Rows: []lc.Row{
 		En: "Record that the seller bought the receivables back", Zh: "反转让(回购)"},
 	{Verb: "mark-overdue", From: []lc.State{Disbursed}, To: []lc.State{Overdue}, By: lender,
 		En: "Record that it is overdue", Zh: "记录逾期"},
+	{Verb: "cure", From: []lc.State{Overdue}, To: []lc.State{Disbursed}, By: lender,
+		En: "Record that all that was due was paid", Zh: "记录逾期已归还"},
+	{Verb: "reverse-repayment", From: []lc.State{Disbursed, Overdue, Settled}, To: []lc.State{Disbursed, Overdue}, By: lender,
+		En: "Take back a repayment that was recorded wrongly", Zh: "还款冲销"},
+	{Verb: "request-extension", From: []lc.State{Disbursed}, To: []lc.State{Disbursed}, By: applicant,
+		En: "Ask for a later maturity", Zh: "申请展期"},
+	{Verb: "extend", From: []lc.State{Disbursed}, To: []lc.State{Disbursed}, By: lender, Binding: true,
+		En: "Grant the later maturity", Zh: "同意展期"},
+	{Verb: "change-rate", From: []lc.State{Disbursed, Overdue}, To: []lc.State{Disbursed, Overdue}, By: lender,
+		En: "Reprice a floating rate, or ask for another rate", Zh: "利率调整"},
+	{Verb: "agree-rate", From: []lc.State{Disbursed, Overdue}, To: []lc.State{Disbursed, Overdue}, By: applicant, Binding: true,
+		En: "Agree to the rate that the lender asks for", Zh: "同意利率调整"},
 	{Verb: "cancel", From: []lc.State{Accepted, Reserved, Encumbered}, To: []lc.State{Released}, By: lender,
 		En: "Cancel before disbursement and free the collateral", Zh: "放款前取消并解除担保"},
 	{Verb: "roll-over", From: secure, To: secure, By: lender,
 		En: "Move the lien to later stages of the collateral", Zh: "担保随转"},
+	{Verb: "attach-search", From: searched, To: searched, By: lender,
+		En: "Attach a search at the movables registry", Zh: "附中登网查询结果"},
 	{Verb: "call-margin", From: []lc.State{Disbursed, Overdue}, To: []lc.State{Disbursed, Overdue}, By: lender,
 		En: "Call for more collateral or a repayment", Zh: "追加担保通知"},
 	{Verb: "release-part", From: []lc.State{Encumbered, Disbursed, Overdue}, To: []lc.State{Encumbered, Disbursed, Overdue}, By: lender,
 		En: "Release part of the collateral", Zh: "部分解除担保"},
 	{Verb: "top-up", From: []lc.State{Encumbered, Disbursed, Overdue}, To: []lc.State{Encumbered, Disbursed, Overdue}, By: applicant,
 		En: "Put up more collateral", Zh: "补充担保"},
-	{Verb: "accept-top-up", From: []lc.State{Encumbered, Disbursed, Overdue}, To: []lc.State{Encumbered, Disbursed, Overdue}, By: lender,
+	{Verb: "accept-top-up", From: []lc.State{Encumbered, Disbursed, Overdue}, To: []lc.State{Encumbered, Disbursed, Overdue}, By: lender, Binding: true,
 		En: "Take the further collateral, filed at the registry", Zh: "接受补充担保(中登网登记)"},
 	// A security ends with the debt that it secures (民法典 393), so who paid need not wait for the bank.
 	{Verb: "release", From: []lc.State{Settled}, To: []lc.State{Released}, By: append(lender[:1:1], applicant...),

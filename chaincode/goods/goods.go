@@ -12,9 +12,9 @@ import (
 
 // Description says what the goods are (品种、质量、包装、标记).
 type Description struct {
-	Name    string `json:"name" doc:"Kind of goods (品种)" maxLength:"100"`
+	Name    string `json:"name,omitzero" doc:"Kind of goods; needed (品种)" maxLength:"100"`
 	Code    string `json:"code,omitzero" doc:"Item code of the owner, or HS code (货号或 HS 编码)" maxLength:"32"`
-	Quality string `json:"quality" doc:"Quality, grade, specification (质量、等级、规格)" maxLength:"200"`
+	Quality string `json:"quality,omitzero" doc:"Quality, grade, specification; needed (质量、等级、规格)" maxLength:"200"`
 	Packing string `json:"packing,omitzero" doc:"Packing and number of packages (包装、件数)" maxLength:"100"`
 	Marks   string `json:"marks,omitzero" doc:"Marks (标记)" maxLength:"100"`
 	Batch   string `json:"batch,omitzero" doc:"Batch (批号)" maxLength:"64"`
@@ -22,7 +22,10 @@ type Description struct {
 
 // Check names the first field that cannot be; at is where the description stands.
 func (d Description) Check(at string) error {
-	return Texts{Required(at+"/name", d.Name, 100), Optional(at+"/code", d.Code, 32), Required(at+"/quality", d.Quality, 200), Optional(at+"/packing", d.Packing, 100), Optional(at+"/marks", d.Marks, 100), Optional(at+"/batch", d.Batch, 64)}.Check()
+	const law = "民法典 909(2)" // what a receipt over the goods must state of them
+	name, quality := Required(at+"/name", d.Name, 100), Required(at+"/quality", d.Quality, 200)
+	name.Clause, quality.Clause = law, law
+	return Texts{name, Optional(at+"/code", d.Code, 32), quality, Optional(at+"/packing", d.Packing, 100), Optional(at+"/marks", d.Marks, 100), Optional(at+"/batch", d.Batch, 64)}.Check()
 }
 
 // Text is a text that somebody wrote, to be held against its bounds.
@@ -31,13 +34,18 @@ type Text struct {
 	Value    string
 	Most     int // characters
 	Required bool
+	Clause   string // that asks for it, or ""
 }
 
 // Required is a text that must be there.
-func Required(field, value string, most int) Text { return Text{field, value, most, true} }
+func Required(field, value string, most int) Text {
+	return Text{Field: field, Value: value, Most: most, Required: true}
+}
 
 // Optional is a text that may be left out.
-func Optional(field, value string, most int) Text { return Text{field, value, most, false} }
+func Optional(field, value string, most int) Text {
+	return Text{Field: field, Value: value, Most: most}
+}
 
 // Texts are checked in their order.
 type Texts []Text
@@ -47,7 +55,7 @@ func (ts Texts) Check() error {
 	for _, t := range ts {
 		switch {
 		case t.Required && strings.TrimSpace(t.Value) == "":
-			return fault.New(fault.FieldRequired, t.Field)
+			return fault.New(fault.FieldRequired, t.Field).Under(t.Clause)
 		case len([]rune(t.Value)) > t.Most:
 			return fault.New(fault.FieldInvalid, t.Field)
 		}
@@ -82,9 +90,23 @@ func (i Insurance) Check(at string) error {
 	return nil
 }
 
+// Same reports whether two are the same insurance, or both none.
+func (i *Insurance) Same(o *Insurance) bool {
+	if i == nil || o == nil {
+		return i == o
+	}
+	return i.Insurer == o.Insurer && i.Policy == o.Policy && i.Amount.Cmp(o.Amount) == 0 && i.From == o.From && i.Until == o.Until
+}
+
 // Covers reports whether the insurance stands on the day.
 func (i *Insurance) Covers(day calendar.Date) bool {
 	return i != nil && !day.Before(i.From) && !day.After(i.Until)
+}
+
+// Suffices reports whether the sum insured comes to a share of what the goods are worth (足额保险): of goods that are
+// insured for less the insurer pays the proportion only (保险法 55).
+func (i *Insurance) Suffices(value money.Amount, share money.Rate) bool {
+	return i != nil && !i.Amount.Less(value.Times(share))
 }
 
 // Valuation is a price of one unit that somebody stands by (估值).
@@ -129,6 +151,30 @@ func (ps Prices) State(a ValueArgs, by ident.USCC, today calendar.Date) (Prices,
 	}
 	kept := slices.DeleteFunc(slices.Clone(ps), same)
 	return append(kept, Valuation{By: by, Source: a.Source, Date: a.Date, Price: a.Price}), nil
+}
+
+// Join are the prices of goods that were valued apart and are one from now on. Of two prices of one source and party the
+// lower stands, for as long as neither is older than maxAge days; else the newer.
+func (ps Prices) Join(others Prices, today calendar.Date, maxAge int) (Prices, error) {
+	all := slices.Clone(ps)
+	for _, o := range others {
+		i := slices.IndexFunc(all, func(v Valuation) bool { return v.By == o.By && v.Source == o.Source })
+		if i < 0 {
+			all = append(all, o)
+			continue
+		}
+		better := o.Date.After(all[i].Date)
+		if calendar.Min(all[i].Date, o.Date).DaysUntil(today) <= maxAge {
+			better = o.Price.Less(all[i].Price)
+		}
+		if better {
+			all[i] = o
+		}
+	}
+	if len(all) > maxPrices {
+		return ps, fault.New(fault.TooMany, "")
+	}
+	return all, nil
 }
 
 // Lowest is the lowest of the prices that are no older than maxAge days, and whether there are sources enough: a

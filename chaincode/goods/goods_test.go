@@ -53,6 +53,18 @@ func TestADescriptionNamesWhatItLacks(t *testing.T) {
 	}
 }
 
+func TestInsuranceSufficesFromItsShareOfTheValueOn(t *testing.T) {
+	i := &goods.Insurance{Amount: yuan("80.00")}
+	for share, want := range map[string]bool{"0": true, "0.5": true, "0.8": true, "0.80010000": false, "1": false} {
+		if i.Suffices(yuan("100.00"), money.MustRate(share)) != want {
+			t.Errorf("80 of 100 for a share of %s: suffices %t", share, !want)
+		}
+	}
+	if none := (*goods.Insurance)(nil); none.Suffices(yuan("0.00"), money.MustRate("0")) {
+		t.Error("no insurance suffices")
+	}
+}
+
 func TestInsuranceCoversItsDaysAndNoOthers(t *testing.T) {
 	i := &goods.Insurance{Insurer: "a", Policy: "b", Amount: yuan("1.00"), From: today, Until: today.AddDays(1)}
 	for days, want := range map[int]bool{-1: false, 0: true, 1: true, 2: false} {
@@ -161,5 +173,36 @@ func TestAPriceThatCannotBeIsRefusedAndChangesNothing(t *testing.T) {
 	}
 	if again, err := full.State(price("7", "8.00", 0), owner, today); err != nil || len(again) != 20 {
 		t.Errorf("a newer price in a full list: %v", err)
+	}
+}
+
+func TestJoinedPricesAreAsCarefulAsTheMoreCarefulOfBoth(t *testing.T) {
+	price := func(days int, yuans string) goods.Prices {
+		return goods.Prices{{By: owner, Source: "SMM", Date: today.AddDays(days), Price: yuan(yuans)}}
+	}
+	for name, c := range map[string]struct {
+		a, b goods.Prices
+		want string
+	}{
+		"the older is lower":         {price(0, "20.00"), price(-30, "15.00"), "15.00"},
+		"the lower is out of date":   {price(0, "20.00"), price(-31, "15.00"), "20.00"},
+		"of one day":                 {price(0, "20.00"), price(0, "15.00"), "15.00"},
+		"both are out of date":       {price(-40, "20.00"), price(-50, "15.00"), "20.00"},
+		"the other has none":         {price(0, "20.00"), nil, "20.00"},
+		"another party's is the low": {price(0, "20.00"), goods.Prices{{By: keeper, Source: "SMM", Date: today, Price: yuan("1.00")}}, "1.00"},
+	} {
+		for _, ps := range [][2]goods.Prices{{c.a, c.b}, {c.b, c.a}} {
+			joined, err := ps[0].Join(ps[1], today, 30)
+			if lowest, _ := joined.Lowest(today, 60, 1); err != nil || lowest.Cmp(yuan(c.want)) != 0 {
+				t.Errorf("%s: %s of %+v, %v", name, lowest, joined, err)
+			}
+		}
+	}
+	var many goods.Prices
+	for i := range 20 {
+		many = append(many, goods.Valuation{By: owner, Source: fmt.Sprint(i), Date: today, Price: yuan("1.00")})
+	}
+	if kept, err := many.Join(price(0, "1.00"), today, 30); told(err) != "TOO_MANY" || len(kept) != 20 {
+		t.Errorf("of 21 sources: %d, %v", len(kept), err)
 	}
 }

@@ -7,8 +7,8 @@ import (
 )
 
 // DocumentNumber is the number that the parties gave a contract or an order (合同号、订单号), stripped
-// to what tells two of them apart: letters A-Z, digits and Han characters. It is for comparing;
-// the number as written is kept beside it.
+// to what tells two of them apart: letters A-Z, digits and Han characters. It is for comparing; where
+// a document is shown by its number, WrittenNumber keeps it as written.
 type DocumentNumber string
 
 const maxDocumentNumber = 64

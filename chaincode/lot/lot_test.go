@@ -67,7 +67,7 @@ func TestADeclarationNamesWhatCannotBe(t *testing.T) {
 		"SAME_PARTY/keeper":              func(a *lot.DeclareArgs) { a.Keeper = owner },
 		"QUANTITY_NOT_POSITIVE/quantity": func(a *lot.DeclareArgs) { a.Quantity = tons("0") },
 		"FIELD_REQUIRED/orderShare":      func(a *lot.DeclareArgs) { a.Order = "ORD-1" },
-		"FIELD_REQUIRED/goods/quality":   func(a *lot.DeclareArgs) { a.Goods.Quality = "" },
+		"FIELD_REQUIRED/goods/quality 民法典 909(2)": func(a *lot.DeclareArgs) { a.Goods.Quality = "" },
 	} {
 		a := declareArgs()
 		change(&a)

@@ -186,6 +186,11 @@ func TestAReleaseOrderIsSpentForItsFinancingAndItsUse(t *testing.T) {
 func TestWhatALotCarries(t *testing.T) {
 	insured := policy
 	insured.GoodsInsured = true
+	full := insured
+	full.InsuredShare = money.MustRate("1")
+	by := func(sum string) func(*lot.Terms) {
+		return func(l *lot.Terms) { l.Insurance = &goods.Insurance{Amount: yuan(sum), From: today, Until: today} }
+	}
 	for name, c := range map[string]struct {
 		change func(*lot.Terms)
 		state  lc.State
@@ -203,6 +208,8 @@ func TestWhatALotCarries(t *testing.T) {
 		"all of it missing":          {func(l *lot.Terms) { l.Missing = tons("100") }, lot.Stored, policy, "NOT_VALUED"},
 		"not insured where it must":  {func(*lot.Terms) {}, lot.Stored, insured, "NOT_INSURED"},
 		"insured, but not any more":  {func(l *lot.Terms) { l.Insurance = &goods.Insurance{From: today.AddDays(-9), Until: today.AddDays(-1)} }, lot.Stored, insured, "NOT_INSURED"},
+		"insured for too little":     {by("1999999.99"), lot.Stored, full, "NOT_INSURED"},
+		"insured for its value":      {by("2000000.00"), lot.Stored, full, "1000000.00"},
 		"insured until today is out": {func(l *lot.Terms) { l.Insurance = &goods.Insurance{From: today, Until: today} }, lot.Stored, insured, "1000000.00"},
 	} {
 		l := stored(t)

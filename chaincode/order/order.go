@@ -41,10 +41,12 @@ type Terms struct {
 	Invoiced    money.Amount         `json:"invoiced"` // 已形成应收账款
 
 	CollectionAccount *CollectionAccount `json:"collectionAccount,omitzero"`
+	AccountAgreed     calendar.Date      `json:"accountAgreed,omitzero"` // 买方确认专户日期
 }
 
 // CollectionAccount is the account into which the buyer will pay what the order comes to (特定账户). Who lends on future
-// receivables has priority in the money of such an account (民法典担保制度解释 art. 61(4)).
+// receivables has priority in the money of such an account (民法典担保制度解释 art. 61(4)). The seller names it, and it counts
+// once the buyer, who is to pay into it, signs for the same one.
 type CollectionAccount struct {
 	Bank   ident.USCC `json:"bank" doc:"The bank that keeps the account (开户行统一社会信用代码)"`
 	Number string     `json:"number" doc:"Account number, digits and hyphens (账号)" maxLength:"34"`
@@ -230,17 +232,32 @@ func dated(amount money.Amount, day, today, notBefore calendar.Date) error {
 
 var accountForm = regexp.MustCompile(`^[0-9][0-9-]{5,33}$`)
 
-// Collect names the account into which the buyer will pay.
-func (t Terms) Collect(a CollectionAccount) (Terms, error) {
+// Collect names the account into which the buyer will pay, or has the buyer agree to the one that was named.
+func (t Terms) Collect(a CollectionAccount, by ident.USCC, today calendar.Date) (Terms, error) {
 	switch {
 	case a.Bank == "":
 		return t, fault.New(fault.FieldRequired, "/bank")
 	case !accountForm.MatchString(a.Number):
 		return t, fault.New(fault.FieldInvalid, "/number")
 	}
-	t.CollectionAccount = &a
+	if by == t.Seller {
+		t.CollectionAccount, t.AccountAgreed = &a, calendar.Date{}
+		return t, nil
+	}
+	switch {
+	case t.CollectionAccount == nil:
+		return t, fault.New(fault.CollectionAccountRequired, "")
+	case a.Bank != t.CollectionAccount.Bank:
+		return t, fault.New(fault.FieldInvalid, "/bank")
+	case a.Number != t.CollectionAccount.Number:
+		return t, fault.New(fault.FieldInvalid, "/number")
+	}
+	t.AccountAgreed = today
 	return t, nil
 }
+
+// Collects reports whether both sides signed for the account into which the buyer will pay.
+func (t Terms) Collects() bool { return t.CollectionAccount != nil && !t.AccountAgreed.IsZero() }
 
 // Invoice claims part of the accepted delivery for a receivable: Σ receivables ≤ Σ accepted ≤ order.
 func (t Terms) Invoice(amount money.Amount) (Terms, error) {

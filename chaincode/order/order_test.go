@@ -124,3 +124,28 @@ func TestADayIsKeptAsTheLastAcceptance(t *testing.T) {
 		t.Errorf("got %s", o.LastAccept)
 	}
 }
+
+// A changed account is another one, to which the buyer has not agreed.
+func TestAnAccountCountsOnceTheBuyerSignedForIt(t *testing.T) {
+	a := order.CollectionAccount{Bank: buyer, Number: "6222-0200-1122"}
+	o := terms("100.00", "0.00", "0.00", "0.00")
+	if _, err := o.Collect(a, buyer, today); code(err) != fault.CollectionAccountRequired {
+		t.Errorf("before the seller named one: %v", err)
+	}
+	for _, by := range []ident.USCC{seller, buyer} {
+		if o.Collects() {
+			t.Errorf("it counts before %s signed", by)
+		}
+		var err error
+		if o, err = o.Collect(a, by, today); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !o.Collects() || o.AccountAgreed != today {
+		t.Errorf("it does not count: %+v", o)
+	}
+	a.Number = "6222-0200-1133"
+	if changed, err := o.Collect(a, seller, today); err != nil || changed.Collects() {
+		t.Errorf("another account: %+v, %v", changed, err)
+	}
+}

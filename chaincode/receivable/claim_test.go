@@ -407,7 +407,7 @@ func TestOverdueIsMarkedAfterTheDueDayAtARateThatTheLawAllows(t *testing.T) {
 		"a rate without the LPR":   {args: receivable.OverdueArgs{AnnualRate: rate("0.05"), YearDays: 360}, days: 61, code: fault.FieldRequired, field: "/lpr", under: art17},
 		"a year of strange length": {args: receivable.OverdueArgs{AnnualRate: rate("0.05"), LPR: rate("0.03"), YearDays: 366}, days: 61, code: fault.FieldInvalid, field: "/yearDays"},
 	} {
-		got, state, err := claim("100.00").MarkOverdue(c.args, today.AddDays(c.days))
+		got, state, err := claim("100.00").MarkOverdue(c.args, receivable.Confirmed, today.AddDays(c.days))
 		refusal(t, name, err, c.code, c.field, c.under)
 		if err == nil && (state != receivable.Overdue || got.Late == nil || got.Late.Through != today.AddDays(c.days) || got.Outstanding.String() != "100.00") {
 			t.Errorf("%s: %s %+v", name, state, got.Late)
@@ -421,9 +421,26 @@ func TestOverdueIsMarkedAfterTheDueDayAtARateThatTheLawAllows(t *testing.T) {
 	}
 }
 
+// What the buyer disputes is not late by the seller's word, and the dispute goes on for all to see.
+func TestADisputeOutlastsTheDueDay(t *testing.T) {
+	r := claim("10000.00")
+	r.Disputed, r.Reason = yuan("4000.00"), "damaged"
+	late := r.Due.AddDays(10)
+	got, state, err := r.MarkOverdue(receivable.OverdueArgs{}, receivable.Disputed, late)
+	if err != nil || state != receivable.Disputed || got.Disputed.String() != "4000.00" || got.Reason != "damaged" || got.Late.Interest.String() != "30.00" {
+		t.Errorf("%s %+v %v", state, got, err)
+	}
+	r.Disputed = yuan("10000.00")
+	_, _, err = r.MarkOverdue(receivable.OverdueArgs{}, receivable.Disputed, late)
+	refusal(t, "all disputed", err, fault.NotOverdue, "", "保障中小企业款项支付条例 art. 15")
+}
+
 func TestWhatIsWrittenOffIsStillOwed(t *testing.T) {
 	r := claim("100.00")
-	_, _, err := r.GiveUp(receivable.WriteOffArgs{}, today)
+	_, _, err := r.GiveUp(receivable.WriteOffArgs{Reason: "bankrupt"}, today)
+	refusal(t, "before it is late", err, fault.NotOverdue, "", "")
+	today := r.Due.AddDays(1)
+	_, _, err = r.GiveUp(receivable.WriteOffArgs{}, today)
 	refusal(t, "for no reason", err, fault.FieldInvalid, "/reason", "")
 	off, state, err := r.GiveUp(receivable.WriteOffArgs{Reason: "bankrupt"}, today)
 	if err != nil || state != receivable.WrittenOff || off.WrittenOff.Amount.String() != "100.00" || !off.Balanced() {

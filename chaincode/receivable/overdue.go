@@ -25,11 +25,14 @@ type OverdueArgs struct {
 }
 
 // MarkOverdue records that the due day passed and something is still open, with the late interest up to today. It
-// may be repeated, to count on.
-func (t Terms) MarkOverdue(a OverdueArgs, today calendar.Date) (Terms, lc.State, error) {
+// may be repeated, to count on. What is disputed is not late: the undisputed part is to be paid in time, and the dispute stands
+// for who judges of it (保障中小企业款项支付条例 art. 15).
+func (t Terms) MarkOverdue(a OverdueArgs, from lc.State, today calendar.Date) (Terms, lc.State, error) {
 	switch {
 	case !today.After(t.Due):
 		return t, "", fault.New(fault.NotOverdue, "")
+	case t.Undisputed().IsZero():
+		return t, "", fault.New(fault.NotOverdue, "").Under("保障中小企业款项支付条例 art. 15")
 	case a.AnnualRate.IsZero():
 		a.YearDays = 0
 	case a.YearDays != 360 && a.YearDays != 365:
@@ -40,6 +43,9 @@ func (t Terms) MarkOverdue(a OverdueArgs, today calendar.Date) (Terms, lc.State,
 		return t, "", fault.New(fault.BelowLPR, "/annualRate").Under("保障中小企业款项支付条例 art. 17")
 	}
 	t.Late = &Late{AnnualRate: a.AnnualRate, YearDays: a.YearDays, Through: today, Interest: t.LateInterest(a.AnnualRate, a.YearDays, today)}
+	if from == Disputed {
+		return t, Disputed, nil
+	}
 	return t, Overdue, nil
 }
 
@@ -47,14 +53,14 @@ func (t Terms) MarkOverdue(a OverdueArgs, today calendar.Date) (Terms, lc.State,
 // (保障中小企业款项支付条例 art. 17).
 var perDay = decimal.New(5, -4)
 
-// LateInterest is the interest on what was open on each day after the due day up to the given day
+// LateInterest is the interest on what was open and is undisputed on each day after the due day up to the given day
 // (保障中小企业款项支付条例 art. 17), at the agreed annual rate or, where that is zero, at 0.05 % a day. It is rounded
 // once, half up.
 func (t Terms) LateInterest(annual money.Rate, yearDays int, through calendar.Date) money.Amount {
 	late := func(from calendar.Date, amount money.Amount) decimal.Decimal { // yuan × days
 		return amount.Decimal().Mul(decimal.NewFromInt(int64(max(0, calendar.Max(from, t.Due).DaysUntil(through)))))
 	}
-	sum := late(t.Due, t.Amount)
+	sum := late(t.Due, t.Amount).Sub(late(t.Due, t.Disputed))
 	for _, p := range t.Payments {
 		sum = sum.Sub(late(p.Date, p.Amount))
 	}
@@ -79,8 +85,11 @@ type WriteOffArgs struct {
 	Reason string `json:"reason" doc:"Why (核销原因)" maxLength:"200"`
 }
 
-// GiveUp writes off what is open.
+// GiveUp writes off what is open, be it disputed or not.
 func (t Terms) GiveUp(a WriteOffArgs, today calendar.Date) (Terms, lc.State, error) {
+	if !today.After(t.Due) {
+		return t, "", fault.New(fault.NotOverdue, "")
+	}
 	if a.Reason == "" || len(a.Reason) > 600 {
 		return t, "", fault.New(fault.FieldInvalid, "/reason")
 	}

@@ -239,6 +239,21 @@ func (t Terms) Pay(a PayArgs, from lc.State, today calendar.Date) (Terms, lc.Sta
 	return t, from, nil
 }
 
+// CollectibleSince is the most that a lender can have collected on the receivable since it lent on it: what is open, with late
+// interest as last counted, and what was paid from that day on. Whether a payment is recorded here too makes no difference.
+func (t Terms) CollectibleSince(day calendar.Date) money.Amount {
+	sum := t.Outstanding
+	if t.Late != nil {
+		sum = sum.Add(t.Late.Interest)
+	}
+	for _, p := range t.Payments {
+		if !p.Date.Before(day) {
+			sum = sum.Add(p.Amount)
+		}
+	}
+	return sum
+}
+
 // lessen takes an amount off what is outstanding; what is disputed cannot be more than that, and what is nothing
 // is not passed on.
 func (t Terms) lessen(by money.Amount) Terms {

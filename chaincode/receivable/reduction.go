@@ -213,6 +213,12 @@ func (t Terms) Dilute(a DiluteArgs, by ident.USCC, from lc.State, today calendar
 	return t.reduce(r, field, from, Voided)
 }
 
+// Document is the document of a reduction and the field that names it.
+func (a DiluteArgs) Document() (kind ReductionKind, number, field string) {
+	r, field := a.reduction()
+	return r.Kind, r.Number, field
+}
+
 // ReinstateArgs are the private arguments of reinstate: which reduction is to count no more.
 type ReinstateArgs struct {
 	Kind   ReductionKind `json:"kind" enum:"set-off,credit-note,red-letter" doc:"What reduced it (冲减类型)"`

@@ -18,13 +18,29 @@ const MaxParts = 20
 
 // Part is one of the receivables that a split makes (拆分后账款).
 type Part struct {
-	ID     string       `json:"id" doc:"Record ID of the part, made by the signer: REC- and a ULID (拆分后记录编号)" maxLength:"30"`
+	ID     string       `json:"id,omitzero" doc:"Record ID of the part; the gateway makes one where it is left out (拆分后记录编号)" maxLength:"30"`
 	Amount money.Amount `json:"amount" doc:"Amount in yuan (金额)"`
 }
 
 // SplitArgs are the private arguments of split.
 type SplitArgs struct {
 	Children []Part `json:"children" doc:"The parts, which sum to what is outstanding (拆分明细)" minItems:"2" maxItems:"20"`
+}
+
+// Named gives the parts IDs where they have none.
+func (a SplitArgs) Named(fresh func(n int) (string, error)) (any, error) {
+	a.Children = slices.Clone(a.Children)
+	for i := range a.Children {
+		if a.Children[i].ID != "" {
+			continue
+		}
+		id, err := fresh(i)
+		if err != nil {
+			return nil, err
+		}
+		a.Children[i].ID = id
+	}
+	return a, nil
 }
 
 // Split ends the receivable and returns its parts, ordered by ID. They sum to what is outstanding, and are of the same

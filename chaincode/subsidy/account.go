@@ -37,13 +37,24 @@ type Account struct {
 	Policy    string     `json:"policy"`
 	Household ident.USCC `json:"household"`
 	Totals
+	Entries int `json:"entries,omitzero"` // bookings so far on all its claims; the next one has the number after it
+
+	Successor ident.USCC `json:"successor,omitzero"` // in whose account this one ended (承继方); see Succeed
 }
 
 // Room is what the cap on money still leaves; never below 0.00, even when a later version lowers the cap.
-func (a Account) Room(p Policy) money.Amount { return room(p.AmountCap, a.Used()) }
+func (a Account) Room(p Policy) money.Amount { return a.left(p.AmountCap, a.Used()) }
 
 // PrincipalRoom is what the cap on principal still leaves.
-func (a Account) PrincipalRoom(p Policy) money.Amount { return room(p.PrincipalCap, a.Principal) }
+func (a Account) PrincipalRoom(p Policy) money.Amount { return a.left(p.PrincipalCap, a.Principal) }
+
+// left is the room under a cap; an account that ended in another one leaves none itself.
+func (a Account) left(limit, used money.Amount) money.Amount {
+	if a.Successor != "" {
+		return money.Zero
+	}
+	return room(limit, used)
+}
 
 func room(limit, used money.Amount) money.Amount { return money.Max(money.Zero, limit.Sub(used)) }
 
@@ -55,7 +66,8 @@ func (a Account) of(policy string, household ident.USCC) bool {
 
 // moved returns the account with a claim's old totals replaced by its new ones.
 func (a Account) moved(before, after Claim) Account {
-	return Account{Policy: after.Policy, Household: after.Household, Totals: a.Totals.moved(before.Totals, after.Totals)}
+	a.Policy, a.Household, a.Totals = after.Policy, after.Household, a.Totals.moved(before.Totals, after.Totals)
+	return a
 }
 
 // Claim is one loan's part of its household's account. Granted is always the sum of what is held,
@@ -74,6 +86,7 @@ type Claim struct {
 	AccruedThrough    calendar.Date  `json:"accruedThrough"`
 	PrincipalBasis    PrincipalBasis `json:"principalBasis"` // as the policy had it when the claim was granted
 	Totals
+	Entries []Entry `json:"entries,omitzero"` // all bookings in order; see Balanced
 }
 
 // earned is what the claim has taken for days gone by, net of what was clawed back.
@@ -90,12 +103,46 @@ func (c Claim) release() Claim {
 	return c
 }
 
-// closed gives a claim that takes nothing more its last state, and its principal back where it no longer
-// counts: under an outstanding basis, or when none of the subsidy stays with the loan.
-func (c Claim) closed() Claim {
-	if c.State == Released && c.Accrued.IsZero() && c.Settled.IsPositive() {
-		c.State = Settled
+// open reports whether the claim may still take more for days to come.
+func (c Claim) open() bool { return c.State == Held || c.State == Accruing }
+
+// limit is how much the claim may have for days gone by: while it is open all that was granted, afterwards what it has
+// and as much of what it gave back as the household has room for.
+func (c Claim) limit(p Policy, a Account) money.Amount {
+	if c.open() {
+		return c.Granted
 	}
+	return c.earned().Add(money.Min(c.Released, a.Room(p)))
+}
+
+// accrued adds a difference to what is accrued, from where the claim keeps what it does not have for days gone by; a
+// negative one first takes what is not settled yet.
+func (c Claim) accrued(difference money.Amount) Claim {
+	rest := &c.Released
+	if c.open() {
+		rest = &c.Held
+	}
+	*rest = rest.Sub(difference)
+	c.Accrued = c.Accrued.Add(difference)
+	if c.Accrued.IsNegative() {
+		c.Settled, c.Accrued = c.Settled.Add(c.Accrued), money.Zero
+	}
+	return c
+}
+
+// closed gives a claim that takes nothing more its last state, and its principal back where it no longer
+// counts: under an outstanding basis, or when none of the subsidy stays with the loan. An open one stays as it is.
+func (c Claim) closed() Claim {
+	if c.open() {
+		return c
+	}
+	switch {
+	case c.State == Released && c.Accrued.IsZero() && c.Settled.IsPositive():
+		c.State = Settled
+	case c.State == Settled && c.Accrued.IsPositive():
+		c.State = Released
+	}
+	c.Principal = c.EligiblePrincipal
 	if c.PrincipalBasis == Outstanding || c.earned().IsZero() {
 		c.Principal = money.Zero
 	}

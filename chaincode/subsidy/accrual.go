@@ -55,26 +55,26 @@ type Period struct {
 func (p Policy) Schedule(l Loan, eligiblePrincipal money.Amount) []Period {
 	balances := p.balances(l, eligiblePrincipal)
 	periods := p.periods(l, spent(balances))
-	rate, total, earlier := p.rate(l), decimal.Zero, money.Zero
+	spans, total, earlier, last := p.spans(l, balances), decimal.Zero, money.Zero, decimal.Zero
 	for i := range periods {
-		product := p.product(l, balances, periods[i])
-		total = total.Add(product)
-		periods[i].Amount = p.worth(product, rate)
+		last = p.product(l, spans, periods[i])
+		total = total.Add(last)
+		periods[i].Amount = p.worth(last)
 		if i < len(periods)-1 {
 			earlier = earlier.Add(periods[i].Amount)
 		}
 	}
-	// A last period without a day, its loan being overdue, takes nothing: periods already booked stay as they are.
-	if n := len(periods); n > 0 && periods[n-1].Days > 0 {
-		periods[n-1].Amount = money.Max(money.Zero, p.worth(total, rate).Sub(earlier))
+	// A last period that earned nothing, its loan being overdue, takes nothing: periods already booked stay as they are.
+	if n := len(periods); n > 0 && last.IsPositive() {
+		periods[n-1].Amount = money.Max(money.Zero, p.worth(total).Sub(earlier))
 	}
 	return periods
 }
 
-// worth is product × rate ÷ base, half up to the fen. The dividend is exact, and DivRound compares twice
+// worth is product ÷ base, half up to the fen. The dividend is exact, and DivRound compares twice
 // the exact remainder with the divisor, so that a half is seen as a half however long the quotient.
-func (p Policy) worth(product, rate decimal.Decimal) money.Amount {
-	return money.Round(product.Mul(rate).DivRound(decimal.NewFromInt(dayCounts[p.DayCount].base), fenPrecision))
+func (p Policy) worth(product decimal.Decimal) money.Amount {
+	return money.Round(product.DivRound(decimal.NewFromInt(dayCounts[p.DayCount].base), fenPrecision))
 }
 
 // periods cuts the subsidised days at the settlement days; they end on spent at the latest, if that is a date.
@@ -83,7 +83,7 @@ func (p Policy) periods(l Loan, spent calendar.Date) []Period {
 	if _, known := dayCounts[p.DayCount]; !known || from.IsZero() {
 		return nil
 	}
-	end := calendar.Min(l.Maturity, from.AddMonths(p.MaxMonths))
+	end, settlement := calendar.Min(p.maturity(l), from.AddMonths(p.MaxMonths)), p.settlement(l)
 	for _, stop := range []calendar.Date{spent, p.AccrualEnd} {
 		if !stop.IsZero() {
 			end = calendar.Min(end, stop)
@@ -91,7 +91,7 @@ func (p Policy) periods(l Loan, spent calendar.Date) []Period {
 	}
 	var all []Period
 	for from.Before(end) {
-		to := calendar.Min(p.Settlement.next(from, end), end)
+		to := calendar.Min(settlement.next(from, end), end)
 		all = append(all, Period{From: from, To: to, Days: p.countedDays(l, from, to)})
 		from = to
 	}
@@ -109,7 +109,7 @@ func (p Policy) start(l Loan) calendar.Date {
 // longTerm reports whether the loan runs on after its last subsidised month.
 func (p Policy) longTerm(l Loan) bool {
 	from := p.start(l)
-	return !from.IsZero() && from.AddMonths(p.MaxMonths).Before(l.Maturity)
+	return !from.IsZero() && from.AddMonths(p.MaxMonths).Before(p.maturity(l))
 }
 
 // countedDays counts the days from from to to that are not overdue.
@@ -133,6 +133,14 @@ func (p Policy) countedDays(l Loan, from, to calendar.Date) int {
 
 // maxSettlementDay is the last day that every month has.
 const maxSettlementDay = 28
+
+// settlement is on which days the loan's periods are cut: those of its contract, unless the policy counts every loan alike.
+func (p Policy) settlement(l Loan) Settlement {
+	if l.Settlement == nil || p.PolicySettlementDays {
+		return p.Settlement
+	}
+	return *l.Settlement
+}
 
 // next returns the first settlement day after d, or end when there is none.
 func (s Settlement) next(d, end calendar.Date) calendar.Date {

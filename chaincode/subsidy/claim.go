@@ -17,7 +17,7 @@ func Hold(p Policy, a Account, l Loan) (Account, Claim, error) {
 	if p.Status != InForce {
 		return a, Claim{}, refuse(PolicyNotInForce, "")
 	}
-	if !a.of(p.ID, l.Household) {
+	if !a.of(p.ID, l.Household) || a.Successor != "" {
 		return a, Claim{}, refuse(Mismatch, "the account is of another policy or household")
 	}
 	q := Quote(p, a, l)
@@ -30,29 +30,35 @@ func Hold(p Policy, a Account, l Loan) (Account, Claim, error) {
 		AccruedThrough: q.Periods[0].From,
 		Totals:         Totals{Principal: q.EligiblePrincipal, Held: q.Amount},
 	}
-	return a.moved(Claim{}, c), c, nil
+	a, c, err := record(a, Claim{}, c, VerbHold, nil)
+	return a, c, err
 }
 
 // Accrue books the whole periods that ended on or before through, on the loan's facts as they are now
-// (计提), never more than is still held. The period returned spans what was booked. It fails with ALREADY_ACCRUED,
-// NOTHING_TO_ACCRUE, HOLD_USED_UP, OVER_ACCRUED, CLAIM_STATE, MISMATCH, or a reason for which the loan
+// (计提), never more than is still held. Where the facts make earlier periods worth something else, the same entry adjusts
+// them, so that what is accrued and settled is always what the facts give. The period returned spans what was booked
+// anew; its amount is the whole entry's, and below 0.00 when the adjustments outweigh it. It fails with ALREADY_ACCRUED,
+// NOTHING_TO_ACCRUE, HOLD_USED_UP, ENTRIES_FULL, CLAIM_STATE, MISMATCH, or a reason for which the loan
 // is no longer eligible; being overdue is not one, its days just don't count.
 func Accrue(p Policy, a Account, c Claim, l Loan, through calendar.Date) (Account, Claim, Period, error) {
 	if err := accruable(p, a, c, l, through); err != nil {
 		return a, c, Period{}, err
 	}
-	due, booked := p.due(c, l, through)
+	lines, period := p.reckon(c, l, through, c.limit(p, a))
 	switch {
-	case booked.To.IsZero():
+	case period.To.IsZero():
 		return a, c, Period{}, refuse(NothingToAccrue, "")
-	case due.Less(c.earned()):
-		return a, c, Period{}, refuse(OverAccrued, "correct the claim first")
+	case c.Held.IsZero() && !slices.ContainsFunc(lines, func(l Line) bool { return !l.Amount.IsZero() }):
+		return a, c, Period{}, refuse(HoldUsedUp, "")
 	}
-	booked.Amount = money.Min(due.Sub(c.earned()), c.Held)
-	next := c
-	next.State, next.AccruedThrough = Accruing, booked.To
-	next.Held, next.Accrued = c.Held.Sub(booked.Amount), c.Accrued.Add(booked.Amount)
-	return a.moved(c, next), next, booked, nil
+	period.Amount = net(lines)
+	next := c.accrued(period.Amount)
+	next.State, next.AccruedThrough = Accruing, period.To
+	moved, next, err := record(a, c, next, VerbAccrue, lines)
+	if err != nil {
+		return a, c, Period{}, err
+	}
+	return moved, next, period, nil
 }
 
 // accruable refuses what Accrue can refuse without a schedule.
@@ -69,30 +75,8 @@ func accruable(p Policy, a Account, c Claim, l Loan, through calendar.Date) erro
 		return refuseFor(reasons)
 	case !through.After(c.AccruedThrough):
 		return refuse(AlreadyAccrued, "")
-	case c.Held.IsZero():
-		return refuse(HoldUsedUp, "")
 	}
 	return nil
-}
-
-// due returns what all periods that ended by through are worth, and the span of those not yet booked;
-// its To is no date when there are none. It may be more than was granted, which the hold then bounds.
-func (p Policy) due(c Claim, l Loan, through calendar.Date) (money.Amount, Period) {
-	sum, fresh := money.Zero, Period{}
-	for _, period := range p.Schedule(l, c.EligiblePrincipal) {
-		if period.To.After(through) {
-			break
-		}
-		sum = sum.Add(period.Amount)
-		if !period.To.After(c.AccruedThrough) {
-			continue
-		}
-		if fresh.To.IsZero() {
-			fresh.From = period.From
-		}
-		fresh.To, fresh.Days = period.To, fresh.Days+period.Days
-	}
-	return sum, fresh
 }
 
 // Settle moves an accrued amount to settled (结算). The claim is settled when nothing is held or accrued any more.
@@ -108,9 +92,8 @@ func Settle(a Account, c Claim, amount money.Amount) (Account, Claim, error) {
 	next.Accrued, next.Settled = c.Accrued.Sub(amount), c.Settled.Add(amount)
 	if next.Held.IsZero() && next.Accrued.IsZero() {
 		next.State = Settled
-		next = next.closed()
 	}
-	return a.moved(c, next), next, nil
+	return record(a, c, next.closed(), VerbSettle, nil)
 }
 
 // Release ends the claim and gives what is held back to the household's room (释放), as on early
@@ -121,33 +104,35 @@ func Release(a Account, c Claim) (Account, Claim, error) {
 	}
 	next := c.release()
 	next.State = Released
-	next = next.closed()
-	return a.moved(c, next), next, nil
+	return record(a, c, next.closed(), VerbRelease, nil)
 }
 
-// Correct takes back what was accrued for days that, by the loan's facts as they are now, do not count
-// (冲回), such as an early repayment or an overdue time reported late; first from what is not settled. It
-// returns the amount. It fails with NOTHING_TO_CORRECT, CLAIM_STATE or MISMATCH.
-func Correct(p Policy, a Account, c Claim, l Loan) (Account, Claim, money.Amount, error) {
+// Correct adjusts what was accrued for days gone by to the loan's facts as they are now (冲正、调整), downward as for an early
+// repayment or an overdue time reported late, or upward as when such a report was wrong. While the claim is open the
+// difference goes back to what is held, or comes from it. Of an ended claim it goes to what was released, and comes
+// from it as far as the household still has room under both caps. It returns what was added, below 0.00 what was taken
+// back. It fails with NOTHING_TO_CORRECT, PRINCIPAL_CAP_REACHED, ENTRIES_FULL, CLAIM_STATE or MISMATCH.
+func Correct(p Policy, a Account, c Claim, l Loan) (Account, Claim, money.Signed, error) {
 	if !c.of(p, l) {
-		return a, c, money.Zero, refuse(Mismatch, "policy, claim and loan are not of each other")
+		return a, c, money.Signed{}, refuse(Mismatch, "policy, claim and loan are not of each other")
 	}
 	if err := movable(VerbCorrect, a, c); err != nil {
-		return a, c, money.Zero, err
+		return a, c, money.Signed{}, err
 	}
-	due, _ := p.due(c, l, c.AccruedThrough)
-	excess := c.earned().Sub(due)
-	if !excess.IsPositive() {
-		return a, c, money.Zero, refuse(NothingToCorrect, "")
+	lines, _ := p.reckon(c, l, c.AccruedThrough, c.limit(p, a))
+	if len(lines) == 0 {
+		return a, c, money.Signed{}, refuse(NothingToCorrect, "")
 	}
-	accrued := money.Min(excess, c.Accrued)
-	next := c
-	next.Accrued, next.Settled = c.Accrued.Sub(accrued), c.Settled.Sub(excess.Sub(accrued))
-	next.ClawedBack = c.ClawedBack.Add(excess)
-	if next.State != Accruing {
-		next = next.closed()
+	difference := net(lines)
+	next := c.accrued(difference).closed()
+	if a.PrincipalRoom(p).Less(next.Principal.Sub(c.Principal)) {
+		return a, c, money.Signed{}, refuseFor(p.reasons([]Code{PrincipalCapReached}))
 	}
-	return a.moved(c, next), next, excess, nil
+	moved, next, err := record(a, c, next, VerbCorrect, lines)
+	if err != nil {
+		return a, c, money.Signed{}, err
+	}
+	return moved, next, money.Signed{Amount: difference}, nil
 }
 
 // ClawBack revokes the subsidy of a loan, as for misuse (挪用): everything accrued and settled is taken
@@ -161,8 +146,7 @@ func ClawBack(a Account, c Claim) (Account, Claim, error) {
 	next.ClawedBack = c.ClawedBack.Add(c.earned())
 	next.Accrued, next.Settled = money.Zero, money.Zero
 	next.State = ClawedBack
-	next = next.closed()
-	return a.moved(c, next), next, nil
+	return record(a, c, next.closed(), VerbClawBack, nil)
 }
 
 // movable refuses a claim of another account, and a verb that its state does not allow.

@@ -1,6 +1,8 @@
 package subsidy_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"decore/chaincode/ident"
@@ -16,6 +18,22 @@ func wantTotals(t *testing.T, got subsidy.Totals, principal, held, accrued, sett
 	equalAmount(t, "accrued", got.Accrued, accrued)
 	equalAmount(t, "settled", got.Settled, settled)
 	equalAmount(t, "clawed back", got.ClawedBack, clawedBack)
+}
+
+// wantLines compares the lines of the claim's last entry, written "from to days amount", with a word where one adjusts.
+func wantLines(t *testing.T, c subsidy.Claim, want ...string) {
+	t.Helper()
+	var got []string
+	for _, l := range c.Entries[len(c.Entries)-1].Lines {
+		line := fmt.Sprintf("%s %s %d %s", l.From, l.To, l.Days, l.Amount)
+		if l.Adjusts {
+			line += " adjusts"
+		}
+		got = append(got, line)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("lines:\n got %q\nwant %q", got, want)
+	}
 }
 
 func wantState(t *testing.T, c subsidy.Claim, want lifecycle.State) {
@@ -66,7 +84,7 @@ func TestLifeOfAClaim(t *testing.T) {
 		before, _ := mustHold(t, p, subsidy.Account{}, fixedAsset("30000000.00", named("LN-0", bankB)))
 		a, c := mustHold(t, p, before, goldenYear())
 		after, c, err := subsidy.Release(a, c)
-		if err != nil || !same(t, after, before) {
+		if err != nil || !same(t, after.Totals, before.Totals) {
 			t.Errorf("%v: got %s, want %s", err, asJSON(t, after), asJSON(t, before))
 		}
 		wantState(t, c, subsidy.Released)
@@ -96,7 +114,7 @@ func TestEarlyRepayment(t *testing.T) {
 		wantTotals(t, a.Totals, "8000000.00", "0.00", "0.00", "69000.00", "0.00")
 	})
 
-	t.Run("early repayment reported late: the excess is corrected before anything else accrues", func(t *testing.T) {
+	t.Run("early repayment reported late: the excess goes back to what is held, from what is not settled first", func(t *testing.T) {
 		a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
 		a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-12-20")
 		a, c, err := subsidy.Settle(a, c, yuan("80000.00"))
@@ -104,18 +122,18 @@ func TestEarlyRepayment(t *testing.T) {
 			t.Fatal(err)
 		}
 		ended := goldenYear(repaidAll("2026-11-01"))
-		a, c, excess, err := subsidy.Correct(p, a, c, ended)
+		a, c, difference, err := subsidy.Correct(p, a, c, ended)
 		if err != nil {
 			t.Fatal(err)
 		}
-		equalAmount(t, "excess", excess, "16333.33")
-		wantTotals(t, a.Totals, "8000000.00", "36333.34", "0.00", "69000.00", "16333.33")
+		equalAmount(t, "difference", difference.Amount, "-16333.33")
+		wantTotals(t, a.Totals, "8000000.00", "52666.67", "0.00", "69000.00", "0.00")
 		a, c, err = subsidy.Release(a, c)
 		if err != nil {
 			t.Fatal(err)
 		}
 		wantState(t, c, subsidy.Settled)
-		wantTotals(t, a.Totals, "8000000.00", "0.00", "0.00", "69000.00", "16333.33")
+		wantTotals(t, a.Totals, "8000000.00", "0.00", "0.00", "69000.00", "0.00")
 		if _, _, _, err := subsidy.Correct(p, a, c, ended); codeOf(t, err) != subsidy.NothingToCorrect {
 			t.Errorf("twice: %v", err)
 		}
@@ -125,18 +143,16 @@ func TestEarlyRepayment(t *testing.T) {
 func TestOverdueLoan(t *testing.T) {
 	p := policy2026(t)
 
-	t.Run("overdue days reported late stop accrual until they are corrected", func(t *testing.T) {
+	t.Run("overdue days reported late are adjusted by the next accrual", func(t *testing.T) {
 		a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
 		a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-06-20")
 		late := goldenYear(overdue("2026-06-10", "2026-09-20"))
-		if _, _, _, err := subsidy.Accrue(p, a, c, late, day("2026-09-20")); codeOf(t, err) != subsidy.OverAccrued {
-			t.Fatalf("got %v", err)
-		}
-		a, c, excess, err := subsidy.Correct(p, a, c, late)
+		a, c, booked, err := subsidy.Accrue(p, a, c, late, day("2026-09-20"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		equalAmount(t, "excess", excess, "3333.33")
+		equalAmount(t, "booked", booked.Amount, "-3333.33")
+		wantLines(t, c, "2026-04-08 2026-06-20 63 -3333.33 adjusts", "2026-06-20 2026-09-20 0 0.00")
 		a, _ = mustAccrue(t, p, a, c, late, "2026-12-20")
 		equalAmount(t, "accrued", a.Accrued, "51333.33") // 154 days
 	})
@@ -174,12 +190,12 @@ func TestSettleAndCorrect(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		equalAmount(t, "corrected", c.ClawedBack, "26666.66") // 85,333.33 less 176 days
+		equalAmount(t, "accrued", c.Accrued, "58666.67") // 176 days
 		a, _, err := subsidy.ClawBack(a, c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		equalAmount(t, "clawed back", a.ClawedBack, "85333.33")
+		equalAmount(t, "clawed back", a.ClawedBack, "58666.67")
 	})
 
 	t.Run("a loan repaid on its first day, reported late, gives its principal back", func(t *testing.T) {

@@ -1,9 +1,9 @@
 package subsidy
 
 import (
+	"fmt"
 	"slices"
-
-	"github.com/shopspring/decimal"
+	"strings"
 )
 
 // Code is a stable name of a reason or an error.
@@ -25,18 +25,29 @@ const (
 	TermOver2Y            Code = "TERM_OVER_2Y" // the longest term is the policy's; the name is a label
 	OverdueLoan           Code = "OVERDUE"
 	MisuseOfLoan          Code = "MISUSE"
+	UseNotPermitted       Code = "USE_NOT_PERMITTED"
 	NetRateFloorReached   Code = "NET_RATE_FLOOR"
 	NothingToSubsidise    Code = "NOTHING_TO_SUBSIDISE" // no subsidised day, or less than half a fen
 )
 
-// Reason is why a loan gets no subsidy, with the ground of it. Document is empty when the ground is a
-// setting of the policy record and no clause of its documents.
+// Reason is why a loan gets no subsidy, with the ground of it: a document's clause, or else a setting of the policy
+// record itself and why it is set so.
 type Reason struct {
 	Code     Code   `json:"code"`
 	Policy   string `json:"policy"`
 	Version  int    `json:"version"`
 	Document string `json:"document,omitzero"` // number, or title where there is no number
 	Clause   string `json:"clause,omitzero"`
+	Setting  string `json:"setting,omitzero"` // of the policy record, when no document is the ground
+	Why      string `json:"why,omitzero"`     // why the setting is so
+}
+
+// Ground returns the ground in words: document and clause, or policy record, version, setting and why.
+func (r Reason) Ground() string {
+	if r.Document == "" && r.Setting != "" {
+		return fmt.Sprintf("%s v%d %s: %s", r.Policy, r.Version, r.Setting, r.Why)
+	}
+	return strings.TrimSpace(r.Document + " " + r.Clause)
 }
 
 // rule is one condition of eligibility.
@@ -48,13 +59,13 @@ type rule struct {
 
 // rules lists every reason in the order in which they are answered.
 var rules = []rule{
-	{InvalidFacts, func(_ Policy, l Loan) bool { return l.Validate() != nil }},
-	{NotSME, func(p Policy, l Loan) bool { return !slices.Contains(p.SMEClasses, l.SizeClass) }},
+	{InvalidFacts, func(p Policy, l Loan) bool { return !p.soundFacts(l) }},
+	{NotSME, func(p Policy, l Loan) bool { return !slices.Contains(p.SMEClasses, p.sizeOf(l)) }},
 	{NotPrivate, func(p Policy, l Loan) bool {
 		e, listed := p.eligibleType(l.Type)
-		return listed && e.PrivateOnly && !l.Private
+		return listed && e.PrivateOnly && !p.private(l)
 	}},
-	{SectorNotListed, func(p Policy, l Loan) bool { return !allowed(p.Sectors, l.Sector) }},
+	{SectorNotListed, func(p Policy, l Loan) bool { return !p.inSector(l) }},
 	{LoanTypeNotFixedAsset, func(p Policy, l Loan) bool {
 		_, listed := p.eligibleType(l.Type)
 		return !listed
@@ -68,7 +79,8 @@ var rules = []rule{
 	{TermOver2Y, func(p Policy, l Loan) bool { return p.RefuseLongTerm && p.longTerm(l) }},
 	{OverdueLoan, func(p Policy, l Loan) bool { return p.StopWhileOverdue && l.isOverdue() }},
 	{MisuseOfLoan, func(_ Policy, l Loan) bool { return l.Misuse }},
-	{NetRateFloorReached, func(p Policy, l Loan) bool { return !p.rate(l).IsPositive() }},
+	{UseNotPermitted, func(p Policy, l Loan) bool { return !p.useAllowed(l) }},
+	{NetRateFloorReached, func(p Policy, l Loan) bool { return !p.bestRate(l).IsPositive() }},
 	{NothingToSubsidise, nil},
 }
 
@@ -97,32 +109,35 @@ func (p Policy) reasons(codes []Code) []Reason {
 
 func (p Policy) reason(c Code) Reason {
 	r := Reason{Code: c, Policy: p.ID, Version: p.Version}
-	i := slices.IndexFunc(p.Documents, func(d Document) bool { return slices.Contains(d.Grounds, c) })
-	if i < 0 {
+	if i := slices.IndexFunc(p.Documents, func(d Document) bool { return d.binds(p) && slices.Contains(d.Grounds, c) }); i >= 0 {
+		d := p.Documents[i]
+		r.Document, r.Clause = d.Number, d.Clause
+		if r.Document == "" {
+			r.Document = d.Title
+		}
 		return r
 	}
-	d := p.Documents[i]
-	r.Document, r.Clause = d.Number, d.Clause
-	if r.Document == "" {
-		r.Document = d.Title
+	if i := slices.IndexFunc(p.Assumptions, func(a Assumption) bool { return slices.Contains(a.Grounds, c) }); i >= 0 {
+		r.Setting, r.Why = p.Assumptions[i].Field, p.Assumptions[i].Reason
 	}
 	return r
 }
 
-// rate is the subsidised fraction a year: the policy's, or what the borrower still pays if that is less.
-// Both count days alike, so comparing rates is comparing amounts.
-func (p Policy) rate(l Loan) decimal.Decimal {
-	full := p.AnnualRate.Decimal()
-	if !p.NetRateFloor {
-		return full
-	}
-	net := l.AnnualRate.Decimal().Sub(l.OtherSubsidy.Decimal())
-	return decimal.Max(decimal.Zero, decimal.Min(full, net))
-}
+// binds reports whether the document can be the ground of a refusal: a draft can't, unless the policy is a draft too.
+func (d Document) binds(p Policy) bool { return d.Status == InForce || p.Status == Draft }
 
 // allowed reports whether the list names the value or, being empty, names all.
 func allowed[T comparable](list []T, v T) bool { return len(list) == 0 || slices.Contains(list, v) }
 
 func unknownReason(c Code) bool {
 	return !slices.ContainsFunc(rules, func(r rule) bool { return r.code == c })
+}
+
+// GroundsOfAll returns every reason that there is with its ground under the policy, for those who explain it.
+func (p Policy) GroundsOfAll() []Reason {
+	all := make([]Reason, len(rules))
+	for i, r := range rules {
+		all[i] = p.reason(r.code)
+	}
+	return all
 }

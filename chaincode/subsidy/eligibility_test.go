@@ -86,10 +86,18 @@ func TestReasons(t *testing.T) {
 			t.Errorf("got %+v", wc)
 		}
 		late := p.Judge(fixedAsset("1.00", overdue("2026-05-01", "")))[0]
-		if want := (subsidy.Reason{Code: subsidy.OverdueLoan, Policy: p.ID, Version: 1}); late != want {
+		if late.Document != "" || late.Setting != "stopWhileOverdue" || late.Why == "" || late.Ground() != "subsidy-sme-2026 v1 stopWhileOverdue: "+late.Why {
 			t.Errorf("got %+v", late)
 		}
-		p.Documents = p.Documents[2:]
+		if got, want := wc.Ground(), "财金〔2026〕4号 一、(一)适用对象"; got != want {
+			t.Errorf("ground %q, want %q", got, want)
+		}
+		p.Documents = p.Documents[3:]
+		early := p.Judge(fixedAsset("1.00", func(l *subsidy.Loan) { l.Disbursed = day("2025-01-01") }))[0]
+		if early.Document != "" {
+			t.Errorf("a draft is no ground, got %+v", early)
+		}
+		p.Documents[0].Status = subsidy.InForce
 		if got := p.Judge(fixedAsset("1.00", func(l *subsidy.Loan) { l.Disbursed = day("2025-01-01") }))[0]; got.Document != p.Documents[0].Title {
 			t.Errorf("a document without a number is cited by its title, got %+v", got)
 		}

@@ -8,8 +8,8 @@ const (
 	AlreadyAccrued   Code = "ALREADY_ACCRUED"     // the claim is accrued through that day or a later one
 	NothingToAccrue  Code = "NOTHING_TO_ACCRUE"   // no period ended since
 	HoldUsedUp       Code = "HOLD_USED_UP"        // all that was granted is accrued
-	OverAccrued      Code = "OVER_ACCRUED"        // the facts as they are now give less than was accrued: correct first
 	NothingToCorrect Code = "NOTHING_TO_CORRECT"
+	EntriesFull      Code = "ENTRIES_FULL"  // the claim has as many bookings as it can carry; it can still be ended
 	SettleAmount     Code = "SETTLE_AMOUNT" // not above zero, or above what is accrued
 )
 

@@ -37,7 +37,7 @@ var Lifecycle = lifecycle.Table{Kind: "subsidy", Prefix: "SUB", Rows: []lifecycl
 	{Verb: VerbRelease, From: []lifecycle.State{Held, Accruing}, To: []lifecycle.State{Released, Settled}, By: lendingBank,
 		En: "give back what is held and end the claim", Zh: "释放额度"},
 	{Verb: VerbCorrect, From: []lifecycle.State{Accruing, Released, Settled}, To: []lifecycle.State{Accruing, Released, Settled}, By: lendingBank,
-		En: "take back what was accrued for days that do not count", Zh: "冲回多计贴息"},
+		En: "adjust what was accrued to the facts as they are now", Zh: "冲正、调整贴息"},
 	{Verb: VerbClawBack, From: []lifecycle.State{Held, Accruing, Released, Settled}, To: []lifecycle.State{ClawedBack}, By: financeBureau,
 		En: "revoke the subsidy and take all of it back", Zh: "追回贴息"},
 }}

@@ -2,6 +2,7 @@ package subsidy
 
 import (
 	"fmt"
+	"slices"
 
 	"decore/chaincode/calendar"
 	"decore/chaincode/ident"
@@ -18,16 +19,20 @@ type Loan struct {
 	Household ident.USCC `json:"household"` // the borrower (单户); for a policy-based instrument the SME that takes part in the project
 	Bank      ident.USCC `json:"bank"`
 	Type      LoanType   `json:"type"`
-	SizeClass SizeClass  `json:"sizeClass"` // when the contract was signed (保障中小企业款项支付条例 art. 3)
-	Private   bool       `json:"private"`   // 民营企业
-	Sector    string     `json:"sector"`    // by the policy's name for it
+	SizeClass SizeClass  `json:"sizeClass,omitzero"` // when the contract was signed (保障中小企业款项支付条例 art. 3)
+	Private   bool       `json:"private"`            // 民营企业
+	Sector    string     `json:"sector"`             // by the policy's name for it
 
 	Principal  money.Amount `json:"principal"`
 	AnnualRate money.Rate   `json:"annualRate"` // of the contract
 
 	Disbursed     calendar.Date `json:"disbursed"`
 	EntrustedPaid calendar.Date `json:"entrustedPaid,omitzero"` // 受托支付日, if any
-	Maturity      calendar.Date `json:"maturity"`
+	Maturity      calendar.Date `json:"maturity"`               // as it is now
+	FirstMaturity calendar.Date `json:"firstMaturity,omitzero"` // of the contract before it was extended (展期)
+
+	Settlement *Settlement  `json:"settlement,omitzero"` // 结息日 of the contract, where it names its own
+	Rates      []RateChange `json:"rates,omitzero"`      // after AnnualRate, in order of time
 
 	Repayments []Repayment `json:"repayments,omitzero"` // of principal, in order of time, one a day
 	Overdue    []Overdue   `json:"overdue,omitzero"`    // in order of time
@@ -35,6 +40,8 @@ type Loan struct {
 
 	OtherCentralSubsidy bool       `json:"otherCentralSubsidy,omitzero"` // of the central budget on the same loan
 	OtherSubsidy        money.Rate `json:"otherSubsidy,omitzero"`        // local subsidies on the same loan, a fraction a year
+
+	Standing
 }
 
 // Overdue is a time in which the loan was overdue (逾期): From is the first such day, To the day on
@@ -52,11 +59,11 @@ func (l Loan) Validate() error {
 		{"household", l.Household != "", "must not be empty"},
 		{"bank", l.Bank != "", "must not be empty"},
 		{"type", l.Type != "", "must not be empty"},
-		{"sizeClass", known(l.SizeClass, Large, Medium, Small, Micro), "must be large, medium, small or micro"},
 		{"principal", l.Principal.IsPositive(), "must be above 0.00"},
 		{"disbursed", !l.Disbursed.IsZero(), "must be a date"},
 		{"maturity", l.Disbursed.Before(l.Maturity), "must be after disbursed"},
 		{"entrustedPaid", ordered(l.Disbursed, l.EntrustedPaid), "must not be before disbursed"},
+		{"firstMaturity", l.FirstMaturity.IsZero() || l.Disbursed.Before(l.FirstMaturity) && l.FirstMaturity.Before(l.Maturity), "must be after disbursed and before maturity"},
 		{"overdue", len(l.Overdue) <= maxOverdue, fmt.Sprintf("must have at most %d entries", maxOverdue)},
 	}
 	last := l.Disbursed
@@ -67,7 +74,10 @@ func (l Loan) Validate() error {
 			check{fmt.Sprintf("overdue[%d].to", i), cured, "must be after from; only the last entry may leave it open"})
 		last = o.To
 	}
-	return faults(ErrLoan, append(cs, l.repayments()...))
+	if l.Settlement != nil {
+		cs = append(cs, l.Settlement.checks("settlement")...)
+	}
+	return faults(ErrLoan, slices.Concat(cs, l.standing(), l.rateChanges(), l.repayments()))
 }
 
 // isOverdue reports whether the loan is overdue and not yet cured.

@@ -1,6 +1,7 @@
 package subsidy_test
 
 import (
+	"maps"
 	"math/big"
 	"time"
 )
@@ -16,17 +17,29 @@ type oraclePolicy struct {
 	countsForGood            bool  // 累计
 	base                     int64
 	thirty                   bool
-	everyMonths              int // 0: one period
+	everyMonths, onDay       int  // 0 months: one period
+	ownDays                  bool // a contract's settlement days go before the policy's
 	netFloor, stopsOnOverdue bool
 	eligibleLast             bool // the part that is not eligible is repaid first
+	extension                bool // days after the first maturity count
+	shiftsHolidays           bool
+	holidays, workdays       []time.Time
 }
 
 type oracleLoan struct {
 	principal             int64 // fen
 	rate, other           *big.Rat
+	rates                 []oracleRate // in any order, no two of one day
 	disbursed, maturity   time.Time
+	first                 time.Time         // maturity before it was extended
+	everyMonths, onDay    int               // of the contract; -1 months: it names none
 	repayments            []oracleRepayment // in any order
 	overdueFrom, overdueT []time.Time       // a zero end is open
+}
+
+type oracleRate struct {
+	from time.Time
+	rate *big.Rat
 }
 
 type oracleRepayment struct {
@@ -38,14 +51,16 @@ type oracleClaim struct {
 	loan                             *oracleLoan
 	eligible, granted, held, accrued int64
 	settled, clawedBack, released    int64
+	booked                           map[time.Time]int64 // by first day of the period
 	bookedThrough                    time.Time
 	open, revoked                    bool
 }
 
 type oraclePeriod struct {
-	end           time.Time
-	days, fenDays int64
-	amount        int64
+	start, end time.Time
+	days       int64
+	rateDays   *big.Rat // fen × days × rate
+	amount     int64
 }
 
 func oracleDay(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
@@ -70,8 +85,56 @@ func (p oraclePolicy) weight(d time.Time) int64 {
 	return int64((e.Year()-d.Year())*360 + (int(e.Month())-int(d.Month()))*30 + d2 - d1)
 }
 
-func (p oraclePolicy) cuts(d time.Time) bool {
-	return p.everyMonths > 0 && d.Day() == 20 && int(d.Month())%p.everyMonths == 0
+func (p oraclePolicy) cuts(l oracleLoan, d time.Time) bool {
+	months, on := p.everyMonths, p.onDay
+	if p.ownDays && l.everyMonths >= 0 {
+		months, on = l.everyMonths, l.onDay
+	}
+	return months > 0 && d.Day() == on && int(d.Month())%months == 0
+}
+
+// lastDay is the day on which the loan is due, as far as the policy looks.
+func (p oraclePolicy) lastDay(l oracleLoan) time.Time {
+	d := l.maturity
+	if !p.extension && !l.first.IsZero() {
+		d = l.first
+	}
+	for p.shiftsHolidays && p.closed(d) {
+		d = d.AddDate(0, 0, 1)
+	}
+	return d
+}
+
+func (p oraclePolicy) closed(d time.Time) bool {
+	for _, h := range p.holidays {
+		if h.Equal(d) {
+			return true
+		}
+	}
+	for _, w := range p.workdays {
+		if w.Equal(d) {
+			return false
+		}
+	}
+	return d.Weekday() == time.Saturday || d.Weekday() == time.Sunday
+}
+
+// rateOn is what is subsidised a year of a yuan on a day.
+func (p oraclePolicy) rateOn(l oracleLoan, d time.Time) *big.Rat {
+	contract, since := l.rate, time.Time{}
+	for _, r := range l.rates {
+		if !r.from.After(d) && !r.from.Before(since) {
+			contract, since = r.rate, r.from
+		}
+	}
+	net := new(big.Rat).Sub(contract, l.other)
+	switch {
+	case !p.netFloor || net.Cmp(p.rate) >= 0:
+		return p.rate
+	case net.Sign() < 0:
+		return new(big.Rat)
+	}
+	return net
 }
 
 func (l oracleLoan) overdueOn(d time.Time) bool {
@@ -104,47 +167,39 @@ func (p oraclePolicy) subsidised(eligible int64, l oracleLoan, d time.Time) int6
 	return eligible - min(gone, eligible)
 }
 
-// worth is of fen times days.
-func (p oraclePolicy) worth(fenDays int64, l oracleLoan) int64 {
-	rate := p.rate
-	if p.netFloor {
-		if net := new(big.Rat).Sub(l.rate, l.other); net.Cmp(rate) < 0 {
-			rate = net
-		}
-		if rate.Sign() < 0 {
-			rate = new(big.Rat)
-		}
-	}
-	return halfUp(new(big.Rat).Mul(big.NewRat(fenDays, 100*p.base), rate))
-}
-
 func (p oraclePolicy) schedule(eligible int64, l oracleLoan) []oraclePeriod {
 	end := anniversary(l.disbursed, p.months)
-	if l.maturity.Before(end) {
-		end = l.maturity
+	if due := p.lastDay(l); due.Before(end) {
+		end = due
 	}
 	var all []oraclePeriod
 	for d := l.disbursed; d.Before(end) && p.subsidised(eligible, l, d) > 0; d = d.AddDate(0, 0, 1) {
-		if d.Equal(l.disbursed) || p.cuts(d) {
-			all = append(all, oraclePeriod{})
+		if d.Equal(l.disbursed) || p.cuts(l, d) {
+			all = append(all, oraclePeriod{start: d, rateDays: new(big.Rat)})
 		}
 		current := &all[len(all)-1]
 		current.end = d.AddDate(0, 0, 1)
 		if !p.stopsOnOverdue || !l.overdueOn(d) {
 			current.days += p.weight(d)
-			current.fenDays += p.weight(d) * p.subsidised(eligible, l, d)
+			fenDays := big.NewRat(p.weight(d)*p.subsidised(eligible, l, d), 1)
+			current.rateDays.Add(current.rateDays, fenDays.Mul(fenDays, p.rateOn(l, d)))
 		}
 	}
-	var fenDays, sum int64
+	total, sum := new(big.Rat), int64(0)
 	for i := range all {
-		fenDays += all[i].fenDays
-		all[i].amount = p.worth(all[i].fenDays, l)
-		if i == len(all)-1 && all[i].days > 0 {
-			all[i].amount = max(0, p.worth(fenDays, l)-sum)
+		total.Add(total, all[i].rateDays)
+		all[i].amount = p.worth(all[i].rateDays)
+		if i == len(all)-1 && all[i].rateDays.Sign() > 0 {
+			all[i].amount = max(0, p.worth(total)-sum)
 		}
 		sum += all[i].amount
 	}
 	return all
+}
+
+// worth is of fen × days × rate.
+func (p oraclePolicy) worth(rateDays *big.Rat) int64 {
+	return halfUp(new(big.Rat).Mul(rateDays, big.NewRat(1, 100*p.base)))
 }
 
 type oracleHousehold struct {
@@ -191,37 +246,77 @@ func (h oracleHousehold) hold(id string, l *oracleLoan) bool {
 	if granted <= 0 {
 		return false
 	}
-	h.claims[id] = &oracleClaim{loan: l, eligible: eligible, granted: granted, held: granted, bookedThrough: l.disbursed, open: true}
+	h.claims[id] = &oracleClaim{loan: l, eligible: eligible, granted: granted, held: granted, bookedThrough: l.disbursed, open: true,
+		booked: map[time.Time]int64{}}
 	return true
 }
 
-// entitled is what the claim may have had by a day, at most what was granted.
-func (h oracleHousehold) entitled(c *oracleClaim, through time.Time) (sum int64, lastEnd time.Time) {
+// due is what each period may have had by a day, in order of time out of what the claim may have altogether; and the end of
+// the last of them. Of a period that was booked up to an earlier end than it has now, what was booked is due for now.
+func (h oracleHousehold) due(c *oracleClaim, through time.Time, limit int64) (map[time.Time]int64, time.Time) {
+	all, lastEnd := map[time.Time]int64{}, time.Time{}
 	for _, period := range h.policy.schedule(c.eligible, *c.loan) {
-		if !period.end.After(through) {
-			sum, lastEnd = sum+period.amount, period.end
+		want := min(period.amount, limit)
+		if period.end.After(through) {
+			want = min(want, c.booked[period.start])
+		} else {
+			lastEnd = period.end
 		}
+		if want > 0 {
+			all[period.start] = want
+		}
+		limit -= want
 	}
-	return min(sum, c.granted), lastEnd
+	return all, lastEnd
 }
 
-func (h oracleHousehold) payable(l *oracleLoan) bool {
-	return !h.policy.netFloor || l.rate.Cmp(l.other) > 0
+func sumOf(booked map[time.Time]int64) (sum int64) {
+	for _, amount := range booked {
+		sum += amount
+	}
+	return sum
+}
+
+// earns reports whether the borrower pays anything itself at any rate that the loan had.
+func (h oracleHousehold) earns(l *oracleLoan) bool {
+	if !h.policy.netFloor || l.rate.Cmp(l.other) > 0 {
+		return true
+	}
+	for _, r := range l.rates {
+		if r.rate.Cmp(l.other) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // accrue reports what was booked, and whether it was allowed.
 func (h oracleHousehold) accrue(id string, through time.Time) (int64, bool) {
 	c := h.claims[id]
-	if c == nil || !c.open || c.held == 0 || !h.payable(c.loan) {
+	if c == nil || !c.open || !h.earns(c.loan) {
 		return 0, false
 	}
-	sum, lastEnd := h.entitled(c, through)
-	if !lastEnd.After(c.bookedThrough) || sum < c.accrued+c.settled {
+	due, lastEnd := h.due(c, through, c.granted)
+	if !lastEnd.After(c.bookedThrough) || c.held == 0 && maps.Equal(due, c.booked) {
 		return 0, false
 	}
-	booked := min(sum-c.accrued-c.settled, c.held)
-	c.held, c.accrued, c.bookedThrough = c.held-booked, c.accrued+booked, lastEnd
-	return booked, true
+	difference := sumOf(due) - sumOf(c.booked)
+	c.booked, c.bookedThrough = due, lastEnd
+	h.move(c, difference)
+	return difference, true
+}
+
+// move gives the claim what it is due more, or takes from it what it is due less: first what was not paid out yet.
+func (h oracleHousehold) move(c *oracleClaim, difference int64) {
+	if c.open {
+		c.held -= difference
+	} else {
+		c.released -= difference
+	}
+	c.accrued += difference
+	if c.accrued < 0 {
+		c.settled, c.accrued = c.settled+c.accrued, 0
+	}
 }
 
 func (h oracleHousehold) settle(id string, amount int64) bool {
@@ -245,17 +340,27 @@ func (h oracleHousehold) release(id string) bool {
 	return true
 }
 
-// correct reports what was taken back; nothing where all that was booked is due.
-func (h oracleHousehold) correct(id string) int64 {
+// correct reports by how much what was booked changed, and whether it was allowed.
+func (h oracleHousehold) correct(id string) (int64, bool) {
 	c := h.claims[id]
-	if c == nil || c.revoked {
-		return 0
+	if c == nil || c.revoked || len(c.booked) == 0 && c.bookedThrough.Equal(c.loan.disbursed) {
+		return 0, false
 	}
-	due, _ := h.entitled(c, c.bookedThrough)
-	excess := max(0, c.accrued+c.settled-due)
-	fromAccrued := min(excess, c.accrued)
-	c.accrued, c.settled, c.clawedBack = c.accrued-fromAccrued, c.settled-(excess-fromAccrued), c.clawedBack+excess
-	return excess
+	limit := c.granted
+	if !c.open {
+		limit = c.accrued + c.settled + min(c.released, max(0, h.policy.amountCap-h.usedAmount()))
+	}
+	due, _ := h.due(c, c.bookedThrough, limit)
+	if maps.Equal(due, c.booked) {
+		return 0, false
+	}
+	difference := sumOf(due) - sumOf(c.booked)
+	if !h.counts(c) && h.policy.countsForGood && sumOf(due) > 0 && h.usedPrincipal()+c.eligible > h.policy.principalCap {
+		return 0, false
+	}
+	c.booked = due
+	h.move(c, difference)
+	return difference, true
 }
 
 func (h oracleHousehold) clawBack(id string) bool {

@@ -77,9 +77,29 @@ type Document struct {
 
 // Assumption says that a setting is a reading of ours and not the words of a document.
 type Assumption struct {
-	Field  string `json:"field"`
-	Reason string `json:"reason"`
+	Field   string `json:"field"`
+	Reason  string `json:"reason"`
+	Grounds []Code `json:"grounds,omitzero"` // the reasons of refusal that rest on this setting alone
 }
+
+// Source says which measure and clause a setting of a combined policy is from; see [Combine].
+type Source struct {
+	Field    string `json:"field"` // as in JSON
+	Measure  string `json:"measure"`
+	Version  int    `json:"version"`
+	Document string `json:"document"`        // number
+	Clause   string `json:"clause,omitzero"` // "" for the record's own setting, whose reason is an assumption
+}
+
+// JudgedOn says by which day's version a loan is judged. The notice does not say, so it is a setting.
+type JudgedOn string
+
+// The days by which a loan is judged; none is OnApplication.
+const (
+	OnApplication     JudgedOn = "application"      // 申领日
+	OnSigning         JudgedOn = "contract-signing" // 合同签订日
+	OnDisbursementDay JudgedOn = "disbursement"     // 放款日
+)
 
 // EligibleType is a kind of loan that the policy subsidises.
 type EligibleType struct {
@@ -122,16 +142,28 @@ type Policy struct {
 	RepaymentOrder RepaymentOrder `json:"repaymentOrder"`
 
 	DayCount   DayCount   `json:"dayCount"`
-	Settlement Settlement `json:"settlement"` // the loan contract may settle on other days; it moves amounts by a fen at most a period
+	Settlement Settlement `json:"settlement"` // of a loan whose contract names no days of its own
 	Rounding   Rounding   `json:"rounding"`
 	ClockStart ClockStart `json:"clockStart"`
+
+	// PolicySettlementDays cuts every loan on the policy's days, whatever its contract says.
+	PolicySettlementDays bool `json:"policySettlementDays,omitzero"`
+	// MaturityOnHoliday says when the days of a loan end that is due on a holiday.
+	MaturityOnHoliday HolidayRule `json:"maturityOnHoliday,omitzero"`
+	DaysOff           DayOff      `json:"daysOff,omitzero"`
 
 	// NetRateFloor keeps the rate at or under what the borrower still pays after other subsidies.
 	NetRateFloor bool `json:"netRateFloor"`
 	// StopWhileOverdue subsidises no overdue day and refuses a loan that is overdue; the notice is silent.
 	StopWhileOverdue bool `json:"stopWhileOverdue"`
+	// SubsidiseExtension subsidises the days after the first maturity of an extended loan too, within MaxMonths; the notice
+	// is silent, and other subsidies leave them out (展期不贴息).
+	SubsidiseExtension bool `json:"subsidiseExtension,omitzero"`
 	// RefuseLongTerm refuses a loan longer than MaxMonths instead of subsidising its first MaxMonths.
 	RefuseLongTerm bool `json:"refuseLongTerm"`
+	// JudgedOn is the day whose version of the policy judges a loan.
+	JudgedOn JudgedOn `json:"judgedOn,omitzero"`
+
 	// OneCentralSubsidy refuses a loan that has another subsidy of the central budget (不得重复享受).
 	OneCentralSubsidy bool `json:"oneCentralSubsidy"`
 
@@ -143,6 +175,20 @@ type Policy struct {
 	// HandlingBanks lists the banks (经办银行). An empty list allows every bank: choosing so leaves the
 	// check to whoever admits parties as banks.
 	HandlingBanks []ident.USCC `json:"handlingBanks"`
+	// NamedBanks are banks on the notice's list whose code is not known here. They bind nobody: a loan carries the bank's
+	// code, and no name is as sure as a code.
+	NamedBanks []string `json:"namedBanks,omitzero"`
+
+	// Chains are those of Sectors to which firms up- and downstream belong too (产业链及其上下游产业).
+	Chains []string `json:"chains,omitzero"`
+	// SizeTable is the standard by which figures become a size class (工信部联企业〔2011〕300号).
+	SizeTable   SizeTable   `json:"sizeTable,omitzero"`
+	PrivateTest PrivateTest `json:"privateTest,omitzero"`
+	// PermittedUses, if any are listed, are the only uses of the money; RefusedUses never are one (不得用于投资理财等套利活动).
+	PermittedUses []string `json:"permittedUses,omitzero"`
+	RefusedUses   []string `json:"refusedUses,omitzero"`
+
+	Sources []Source `json:"sources,omitzero"` // of a combined policy
 }
 
 // InForce reports whether the policy may grant holds on a day. A draft or expired policy never may;

@@ -29,7 +29,7 @@ func TestPolicyValidate(t *testing.T) {
 		{"disbursedFrom", func(p *subsidy.Policy) { p.DisbursedFrom = noDate }},
 		{"disbursedTo", func(p *subsidy.Policy) { p.DisbursedTo = p.DisbursedFrom.AddDays(-1) }},
 		{"documents", func(p *subsidy.Policy) { p.Status, p.Documents = subsidy.Draft, nil }},
-		{"documents", func(p *subsidy.Policy) { p.Documents = p.Documents[2:] }},
+		{"documents", func(p *subsidy.Policy) { p.Documents = p.Documents[3:] }},
 		{"documents[0].title", func(p *subsidy.Policy) { p.Documents[0].Title = "" }},
 		{"documents[0].date", func(p *subsidy.Policy) { p.Documents[0].Date = noDate }},
 		{"documents[0].status", func(p *subsidy.Policy) { p.Documents[0].Status = "" }},

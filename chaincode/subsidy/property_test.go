@@ -39,7 +39,20 @@ func drawRule(t *rapid.T, base subsidy.Policy) rule {
 		everyMonths:    rapid.SampledFrom([]int{3, 3, 1, 0}).Draw(t, "every months"),
 		netFloor:       rapid.Bool().Draw(t, "net floor"),
 		stopsOnOverdue: rapid.Bool().Draw(t, "stops on overdue"),
+		onDay:          20,
+		ownDays:        rapid.Bool().Draw(t, "the contract's settlement days count"),
 		eligibleLast:   rapid.Bool().Draw(t, "eligible part is repaid last"),
+		extension:      rapid.Bool().Draw(t, "extension is subsidised"),
+		shiftsHolidays: rapid.Bool().Draw(t, "maturity moves off holidays"),
+	}
+	p.PolicySettlementDays, p.SubsidiseExtension = !o.ownDays, o.extension
+	if o.shiftsHolidays {
+		p.MaturityOnHoliday = subsidy.NextWorkingDay
+		for range 20 {
+			off, on := day("2026-01-01").AddDays(rapid.IntRange(0, 1500).Draw(t, "holiday")), day("2026-01-03").AddDays(7*rapid.IntRange(0, 200).Draw(t, "working Saturday"))
+			p.DaysOff.Holidays, o.holidays = append(p.DaysOff.Holidays, off), append(o.holidays, asTime(off))
+			p.DaysOff.Workdays, o.workdays = append(p.DaysOff.Workdays, on), append(o.workdays, asTime(on))
+		}
 	}
 	if o.eligibleLast {
 		p.RepaymentOrder = subsidy.EligibleLast
@@ -88,13 +101,51 @@ func drawBook(t *rapid.T, i int) *book {
 	}
 	l.Disbursed = day("2026-01-01").AddDays(rapid.IntRange(0, 900).Draw(t, "disbursed"))
 	l.Maturity = l.Disbursed.AddDays(1 + drawDays(t, "term"))
-	o.disbursed, o.maturity = asTime(l.Disbursed), asTime(l.Maturity)
+	o.disbursed, o.maturity, o.everyMonths = asTime(l.Disbursed), asTime(l.Maturity), -1
+	if rapid.Bool().Draw(t, "names its settlement days") {
+		l.Settlement = &subsidy.Settlement{EveryMonths: rapid.SampledFrom([]int{1, 3, 6, 0}).Draw(t, "own every months"), Day: rapid.SampledFrom([]int{20, 1, 28}).Draw(t, "own day")}
+		o.everyMonths, o.onDay = l.Settlement.EveryMonths, l.Settlement.Day
+	}
 	return &book{loan: l, oracle: o}
 }
 
 // event changes the facts, often for days that were accrued already.
 func (b *book) event(t *rapid.T) {
-	rapid.SampledFrom([]func(*rapid.T){b.repay, b.repay, b.fallOverdue}).Draw(t, "event")(t)
+	rapid.SampledFrom([]func(*rapid.T){b.repay, b.repay, b.reverse, b.fallOverdue, b.extend, b.reprice}).Draw(t, "event")(t)
+}
+
+// reverse takes a repayment back that was recorded wrongly.
+func (b *book) reverse(t *rapid.T) {
+	if len(b.oracle.repayments) == 0 {
+		return
+	}
+	i := rapid.IntRange(0, len(b.oracle.repayments)-1).Draw(t, "reversed")
+	b.oracle.repayments = slices.Delete(slices.Clone(b.oracle.repayments), i, i+1)
+	b.loan.Repayments = nil
+	for _, r := range b.oracle.repayments {
+		b.loan.Repayments = append(b.loan.Repayments, subsidy.Repayment{Date: calendar.At(r.on), Principal: money.Fen(r.amount)})
+	}
+	b.loan.Repayments = byDay(b.loan.Repayments)
+}
+
+func (b *book) extend(t *rapid.T) {
+	if b.loan.FirstMaturity.IsZero() {
+		b.loan.FirstMaturity, b.oracle.first = b.loan.Maturity, b.oracle.maturity
+	}
+	b.loan.Maturity = b.loan.Maturity.AddDays(1 + drawDays(t, "extended by"))
+	b.oracle.maturity = asTime(b.loan.Maturity)
+}
+
+// reprice changes the contract's rate from a day on, which may lie before a change that is known already.
+func (b *book) reprice(t *rapid.T) {
+	from := b.loan.Disbursed.AddDays(1 + drawDays(t, "repriced after"))
+	rate, exact := drawRate(t, "new rate", 3_450_000, 1_000_000, 0)
+	if len(b.loan.Rates) >= subsidy.MaxRates || slices.ContainsFunc(b.loan.Rates, func(r subsidy.RateChange) bool { return r.From == from }) {
+		return
+	}
+	b.loan.Rates = append(slices.Clone(b.loan.Rates), subsidy.RateChange{From: from, AnnualRate: rate})
+	slices.SortFunc(b.loan.Rates, func(x, y subsidy.RateChange) int { return y.From.DaysUntil(x.From) })
+	b.oracle.rates = append(b.oracle.rates, oracleRate{asTime(from), exact})
 }
 
 // repay brings all or a part back, often on a day before one that is known already, or on the same.
@@ -200,7 +251,36 @@ func TestHouseholdAgainstOracle(t *testing.T) {
 			rapid.SampledFrom(verbs).Draw(t, "verb")(t, b)
 			w.compare(t)
 		}
+		for _, b := range w.books {
+			w.finish(t, b)
+		}
+		w.compare(t)
 	})
+}
+
+// finish brings an open claim to its end: what is settled is then what its loan is entitled to by all that
+// happened, in whatever order it was reported, and no more than was granted.
+func (w *world) finish(t *rapid.T, b *book) {
+	if b.claim.State != subsidy.Held && b.claim.State != subsidy.Accruing || !w.oracle.earns(b.oracle) {
+		return
+	}
+	through := calendar.Max(b.loan.Maturity, b.claim.AccruedThrough).AddDays(400)
+	_, _ = w.oracle.accrue(b.loan.ID, asTime(through))
+	if a, c, _, err := subsidy.Accrue(w.policy, w.account, b.claim, b.loan, through); err == nil {
+		w.account, b.claim = a, c
+	} else if _, allowed := w.oracle.correct(b.loan.ID); allowed {
+		if w.account, b.claim, _, err = subsidy.Correct(w.policy, w.account, b.claim, b.loan); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var entitled int64
+	for _, period := range w.rule.oracle.schedule(b.claim.EligiblePrincipal.Fen(), *b.oracle) {
+		entitled += period.amount
+	}
+	entitled = min(entitled, b.claim.Granted.Fen())
+	if got := b.claim.Accrued.Add(b.claim.Settled).Fen(); got != entitled {
+		t.Fatalf("%s has %d fen at its end, and is entitled to %d", b.loan.ID, got, entitled)
+	}
 }
 
 // agree takes the package's answer if there was no error, and fails when the oracle answers otherwise.
@@ -219,7 +299,7 @@ func (w *world) hold(t *rapid.T, b *book) {
 	}
 	before := w.account
 	a, c, err := subsidy.Hold(w.policy, w.account, b.loan)
-	allowed := w.oracle.payable(b.oracle) && w.oracle.hold(b.loan.ID, b.oracle)
+	allowed := w.oracle.earns(b.oracle) && w.oracle.hold(b.loan.ID, b.oracle)
 	w.agree(t, "hold", b, a, c, err, allowed)
 	if err != nil {
 		return
@@ -241,6 +321,9 @@ func (w *world) accrue(t *rapid.T, b *book) {
 	w.agree(t, "accrual", b, a, c, err, allowed)
 	if err == nil && period.Amount.Fen() != booked {
 		t.Fatalf("accrual of %s through %s: got %s, want %d fen", b.loan.ID, through, period.Amount, booked)
+	}
+	if err == nil && !c.Follows(w.policy, b.loan) {
+		t.Fatalf("%s does not follow from the facts by which it was accrued", b.loan.ID)
 	}
 	if err == nil {
 		if _, _, _, again := subsidy.Accrue(w.policy, a, c, b.loan, through); again == nil {
@@ -264,11 +347,14 @@ func (w *world) release(t *rapid.T, b *book) {
 }
 
 func (w *world) correct(t *rapid.T, b *book) {
-	want := w.oracle.correct(b.loan.ID)
-	a, c, excess, err := subsidy.Correct(w.policy, w.account, b.claim, b.loan)
-	w.agree(t, "correction", b, a, c, err, want > 0)
-	if excess.Fen() != want {
-		t.Fatalf("correction of %s: got %s, want %d fen", b.loan.ID, excess, want)
+	want, allowed := w.oracle.correct(b.loan.ID)
+	a, c, difference, err := subsidy.Correct(w.policy, w.account, b.claim, b.loan)
+	w.agree(t, "correction", b, a, c, err, allowed)
+	if err == nil && !c.Follows(w.policy, b.loan) {
+		t.Fatalf("%s does not follow from the facts by which it was corrected", b.loan.ID)
+	}
+	if difference.Fen() != want {
+		t.Fatalf("correction of %s: got %s, want %d fen", b.loan.ID, difference, want)
 	}
 }
 
@@ -305,6 +391,9 @@ func (w *world) compare(t *rapid.T) {
 		}
 		if b.claim.Granted.Fen() != want.granted || got.held+got.accrued+got.settled+got.clawedBack+b.claim.Released.Fen() != want.granted {
 			t.Fatalf("%s: granted %s is not the sum of %+v and %s released", b.loan.ID, b.claim.Granted, got, b.claim.Released)
+		}
+		if !b.claim.Balanced() || len(b.claim.Entries) == 0 {
+			t.Fatalf("%s: its entries do not explain it: %+v", b.loan.ID, b.claim)
 		}
 		sum = fen{sum.principal + got.principal, sum.held + got.held, sum.accrued + got.accrued, sum.settled + got.settled, sum.clawedBack + got.clawedBack}
 	}

@@ -60,7 +60,7 @@ func (q Quotation) limits(p Policy, l Loan) []Code {
 		{PrincipalCapReached, q.EligiblePrincipal.Less(l.Principal)},
 		{AmountCapReached, q.Amount.Less(q.Gross)},
 		{TermOver2Y, p.longTerm(l)},
-		{NetRateFloorReached, p.rate(l).LessThan(p.AnnualRate.Decimal())},
+		{NetRateFloorReached, p.worstRate(l).LessThan(p.AnnualRate.Decimal())},
 	} {
 		if limit.binds {
 			by = append(by, limit.code)

@@ -3,8 +3,6 @@ package subsidy
 import (
 	"fmt"
 
-	"github.com/shopspring/decimal"
-
 	"decore/chaincode/calendar"
 	"decore/chaincode/money"
 )
@@ -93,20 +91,4 @@ func spent(all []balance) calendar.Date {
 		}
 	}
 	return calendar.Date{}
-}
-
-// product is the sum over the days of a period of what is subsidised on each (计息积数, yuan × days), exact.
-func (p Policy) product(l Loan, all []balance, period Period) decimal.Decimal {
-	sum := decimal.Zero
-	for i, b := range all {
-		from, to := calendar.Max(period.From, b.from), period.To
-		if i+1 < len(all) {
-			to = calendar.Min(to, all[i+1].from)
-		}
-		if from.Before(to) {
-			days := decimal.NewFromInt(int64(p.countedDays(l, from, to)))
-			sum = sum.Add(b.amount.Decimal().Mul(days))
-		}
-	}
-	return sum
 }

@@ -135,7 +135,7 @@ func TestRepaymentOrder(t *testing.T) {
 // the three is rounded once, so they may differ by a fen.
 func TestRepaymentsInPartsAreWorthTheirParts(t *testing.T) {
 	underEachRule(t, func(t *rapid.T, r rule) {
-		r.policy.Settlement.EveryMonths = 0
+		r.policy.Settlement.EveryMonths, r.policy.PolicySettlementDays = 0, true
 		whole := drawBook(t, 0).loan
 		if whole.Principal.Less(yuan("0.02")) {
 			whole.Principal = yuan("0.02")
@@ -163,7 +163,7 @@ func TestRepaymentsInPartsAreWorthTheirParts(t *testing.T) {
 // principal is at most what is eligible and what is outstanding, and falls by at most what was repaid.
 func TestRepaymentOrdersBound(t *testing.T) {
 	underEachRule(t, func(t *rapid.T, r rule) {
-		r.policy.Settlement.EveryMonths = 0
+		r.policy.Settlement.EveryMonths, r.policy.PolicySettlementDays = 0, true
 		b := drawBook(t, 0)
 		for range rapid.IntRange(1, 4).Draw(t, "repayments") {
 			b.repay(t)
@@ -267,21 +267,19 @@ func TestClaimOfAnAmortisingLoan(t *testing.T) {
 		equalAmount(t, "booked", booked.Amount, "18583.33") // 73,583.33 less 55,000.00
 	})
 
-	t.Run("reported late: nothing accrues before the excess is corrected", func(t *testing.T) {
+	t.Run("reported late: each period is adjusted by a line of its own", func(t *testing.T) {
 		a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
 		a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-12-20")
 		late := goldenYear(repaid("2026-06-20", "7000000.00"))
-		if _, _, _, err := subsidy.Accrue(p, a, c, late, day("2027-03-20")); codeOf(t, err) != subsidy.OverAccrued {
-			t.Fatalf("got %v", err)
-		}
 		// 24333.33 + 1 million × 92 and 91 days: 3833.33 and 3791.67.
-		a, c, excess, err := subsidy.Correct(p, a, c, late)
+		a, c, difference, err := subsidy.Correct(p, a, c, late)
 		if err != nil {
 			t.Fatal(err)
 		}
-		equalAmount(t, "excess", excess, "53375.00") // 85,333.33 less 31,958.33
+		equalAmount(t, "difference", difference.Amount, "-53375.00") // 31,958.33 less 85,333.33
+		wantLines(t, c, "2026-06-20 2026-09-20 92 -26833.34 adjusts", "2026-09-20 2026-12-20 91 -26541.66 adjusts")
 		a, _ = mustAccrue(t, p, a, c, late, "2027-03-20")
-		wantTotals(t, a.Totals, "8000000.00", "32583.34", "35708.33", "0.00", "53375.00")
+		wantTotals(t, a.Totals, "8000000.00", "85958.34", "35708.33", "0.00", "0.00")
 	})
 }
 

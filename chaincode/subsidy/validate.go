@@ -80,6 +80,9 @@ func (p Policy) documents() []check {
 		// A bureau can't put a draft in force by calling the record so.
 		{"documents", p.Status != InForce || slices.ContainsFunc(p.Documents, binding), "must hold one in force for the policy to be in force"},
 	}
+	for i, a := range p.Assumptions {
+		cs = append(cs, check{fmt.Sprintf("assumptions[%d].grounds", i), !slices.ContainsFunc(a.Grounds, unknownReason), "must be reasons of refusal"})
+	}
 	for i, d := range p.Documents {
 		at := func(field string) string { return fmt.Sprintf("documents[%d].%s", i, field) }
 		cs = append(cs,
@@ -92,15 +95,23 @@ func (p Policy) documents() []check {
 }
 
 func (p Policy) figures() []check {
-	s := p.Settlement
+	return append(p.Settlement.checks("settlement"),
+		check{"annualRate", !p.AnnualRate.IsZero(), "must be above 0"},
+		check{"maxMonths", p.MaxMonths >= 1 && p.MaxMonths <= 120, "must be 1 to 120"},
+		check{"principalCap", p.PrincipalCap.IsPositive(), "must be above 0.00"},
+		check{"amountCap", p.AmountCap.IsPositive(), "must be above 0.00"},
+		check{"accrualEnd", ordered(p.DisbursedFrom, p.AccrualEnd), "must not be before disbursedFrom"},
+		check{"daysOff", len(p.DaysOff.Holidays) <= maxDaysOff && len(p.DaysOff.Workdays) <= maxDaysOff, "must have at most 1000 of each"})
+}
+
+// maxDaysOff bounds the working calendar of a policy; it is some thirty a year for thirty years.
+const maxDaysOff = 1000
+
+// checks are what must hold of settlement days at a field.
+func (s Settlement) checks(field string) []check {
 	return []check{
-		{"annualRate", !p.AnnualRate.IsZero(), "must be above 0"},
-		{"maxMonths", p.MaxMonths >= 1 && p.MaxMonths <= 120, "must be 1 to 120"},
-		{"principalCap", p.PrincipalCap.IsPositive(), "must be above 0.00"},
-		{"amountCap", p.AmountCap.IsPositive(), "must be above 0.00"},
-		{"accrualEnd", ordered(p.DisbursedFrom, p.AccrualEnd), "must not be before disbursedFrom"},
-		{"settlement.everyMonths", known(s.EveryMonths, 0, 1, 2, 3, 4, 6, 12), "must be 0 or divide a year of 12 months"},
-		{"settlement.day", s.EveryMonths == 0 || s.Day >= 1 && s.Day <= maxSettlementDay, "must be 1 to 28, a day that every month has"},
+		{field + ".everyMonths", known(s.EveryMonths, 0, 1, 2, 3, 4, 6, 12), "must be 0 or divide a year of 12 months"},
+		{field + ".day", s.EveryMonths == 0 || s.Day >= 1 && s.Day <= maxSettlementDay, "must be 1 to 28, a day that every month has"},
 	}
 }
 
@@ -112,7 +123,10 @@ func (p Policy) words() []check {
 		{"repaymentOrder", repaymentOrder, "must be eligible-first or eligible-last"},
 		{"dayCount", dayCount, "must be ACT/360, ACT/365F or 30/360"},
 		{"rounding", p.Rounding == HalfUpPerPeriod, "must be half-up-per-period"},
+		{"maturityOnHoliday", known(p.MaturityOnHoliday, StayOnHoliday, NextWorkingDay), "must be left out or next-working-day"},
 		{"clockStart", known(p.ClockStart, OnDisbursement, OnEntrustedPayment), "must be disbursement or entrusted-payment"},
+		{"judgedOn", known(p.JudgedOn, "", OnApplication, OnSigning, OnDisbursementDay), "must be application, contract-signing or disbursement"},
+		{"privateTest", known(p.PrivateTest, "", Declared, ByController), "must be declared or controller"},
 	}
 }
 
@@ -121,13 +135,18 @@ func (p Policy) lists() []check {
 	for i, e := range p.LoanTypes {
 		types[i] = e.Type
 	}
-	return []check{
+	refused := func(use string) bool { return slices.Contains(p.RefusedUses, use) }
+	return append([]check{
 		{"loanTypes", len(types) > 0 && distinct(types), "must list at least one kind of loan, none empty and none twice"},
 		{"smeClasses", len(p.SMEClasses) > 0 && distinct(p.SMEClasses), "must list at least one size class, none twice"},
 		{"smeClasses", !slices.ContainsFunc(p.SMEClasses, func(c SizeClass) bool { return !known(c, Medium, Small, Micro) }), "must be medium, small or micro"},
 		{"sectors", distinct(p.Sectors), "must not list an empty name or one twice"},
 		{"handlingBanks", distinct(p.HandlingBanks), "must not list an empty code or one twice"},
-	}
+		{"namedBanks", distinct(p.NamedBanks), "must not list an empty name or one twice"},
+		{"chains", distinct(p.Chains), "must not list an empty name or one twice"},
+		{"permittedUses", distinct(p.PermittedUses) && !slices.ContainsFunc(p.PermittedUses, refused), "must not list an empty name, one twice or a refused one"},
+		{"refusedUses", distinct(p.RefusedUses), "must not list an empty name or one twice"},
+	}, p.SizeTable.checks()...)
 }
 
 func known[T comparable](v T, of ...T) bool { return slices.Contains(of, v) }

@@ -14,22 +14,22 @@ import (
 
 // Contents are what the face of a receipt states (仓单记载事项, 民法典 909; layout of GB/T 30332-2024).
 type Contents struct {
-	Number           ident.DocumentNumber `json:"number" doc:"Number that the keeper gave (仓单编号)"`
-	Depositor        ident.USCC           `json:"depositor" doc:"Who stored the goods (存货人)"`
-	DepositorName    string               `json:"depositorName" doc:"Its name (存货人名称)" maxLength:"100"`
-	DepositorAddress string               `json:"depositorAddress,omitzero" doc:"Its address (存货人住所)" maxLength:"200"`
-	Goods            goods.Description    `json:"goods" doc:"The goods (品种、质量、包装、件数、标记)"`
-	LossStandard     string               `json:"lossStandard,omitzero" doc:"Loss that is normal, such as 0.3 % (损耗标准)" maxLength:"100"`
-	Site             string               `json:"site,omitzero" doc:"Warehouse (储存场所)" maxLength:"100"`
-	Position         string               `json:"position,omitzero" doc:"Where in it (货位)" maxLength:"100"`
-	StoredFrom       calendar.Date        `json:"storedFrom,omitzero" doc:"First day of storage (储存期起)"`
-	StoredUntil      calendar.Date        `json:"storedUntil,omitzero" doc:"Last day of storage (储存期止)"`
-	Fee              string               `json:"fee,omitzero" doc:"Fee of storage and how it is counted (仓储费)" maxLength:"100"`
-	Insurance        *goods.Insurance     `json:"insurance,omitzero" doc:"Insurance, where the goods are insured (保险)"`
-	Issuer           ident.USCC           `json:"issuer" doc:"The keeper (填发人)"`
-	IssuePlace       string               `json:"issuePlace,omitzero" doc:"Place of issue (填发地)" maxLength:"100"`
-	IssuedOn         calendar.Date        `json:"issuedOn,omitzero" doc:"Day of issue (填发日期)"`
-	Remarks          string               `json:"remarks,omitzero" doc:"Remarks (备注)" maxLength:"200"`
+	Number           ident.WrittenNumber `json:"number" doc:"Number that the keeper gave (仓单编号)"`
+	Depositor        ident.USCC          `json:"depositor" doc:"Who stored the goods (存货人)"`
+	DepositorName    string              `json:"depositorName" doc:"Its name (存货人名称)" maxLength:"100"`
+	DepositorAddress string              `json:"depositorAddress,omitzero" doc:"Its address (存货人住所)" maxLength:"200"`
+	Goods            goods.Description   `json:"goods" doc:"The goods (品种、质量、包装、件数、标记)"`
+	LossStandard     string              `json:"lossStandard,omitzero" doc:"Loss that is normal, such as 0.3 % (损耗标准)" maxLength:"100"`
+	Site             string              `json:"site,omitzero" doc:"Warehouse (储存场所)" maxLength:"100"`
+	Position         string              `json:"position,omitzero" doc:"Where in it (货位)" maxLength:"100"`
+	StoredFrom       calendar.Date       `json:"storedFrom,omitzero" doc:"First day of storage (储存期起)"`
+	StoredUntil      calendar.Date       `json:"storedUntil,omitzero" doc:"Last day of storage (储存期止)"`
+	Fee              string              `json:"fee,omitzero" doc:"Fee of storage and how it is counted (仓储费)" maxLength:"100"`
+	Insurance        *goods.Insurance    `json:"insurance,omitzero" doc:"Insurance, where the goods are insured (保险)"`
+	Issuer           ident.USCC          `json:"issuer" doc:"The keeper (填发人)"`
+	IssuePlace       string              `json:"issuePlace,omitzero" doc:"Place of issue (填发地)" maxLength:"100"`
+	IssuedOn         calendar.Date       `json:"issuedOn,omitzero" doc:"Day of issue (填发日期)"`
+	Remarks          string              `json:"remarks,omitzero" doc:"Remarks (备注)" maxLength:"200"`
 }
 
 // elements tell, for each field that a policy may ask for, whether the contents have it.

@@ -98,13 +98,13 @@ type IssueArgs struct {
 
 // Face is what the keeper adds to what the lot says.
 type Face struct {
-	Number           ident.DocumentNumber `json:"number" doc:"Number that the keeper gives (仓单编号)"`
-	DepositorAddress string               `json:"depositorAddress,omitzero" doc:"Depositor's address (存货人住所)" maxLength:"200"`
-	LossStandard     string               `json:"lossStandard,omitzero" doc:"Loss that is normal, such as 0.3 % (损耗标准)" maxLength:"100"`
-	StoredUntil      calendar.Date        `json:"storedUntil,omitzero" doc:"Last day of storage (储存期止)"`
-	Fee              string               `json:"fee,omitzero" doc:"Fee of storage and how it is counted (仓储费)" maxLength:"100"`
-	IssuePlace       string               `json:"issuePlace,omitzero" doc:"Place of issue (填发地)" maxLength:"100"`
-	Remarks          string               `json:"remarks,omitzero" doc:"Remarks (备注)" maxLength:"200"`
+	Number           ident.WrittenNumber `json:"number,omitzero" doc:"Number that the keeper gives; needed (仓单编号)"`
+	DepositorAddress string              `json:"depositorAddress,omitzero" doc:"Depositor's address (存货人住所)" maxLength:"200"`
+	LossStandard     string              `json:"lossStandard,omitzero" doc:"Loss that is normal, such as 0.3 % (损耗标准)" maxLength:"100"`
+	StoredUntil      calendar.Date       `json:"storedUntil,omitzero" doc:"Last day of storage (储存期止)"`
+	Fee              string              `json:"fee,omitzero" doc:"Fee of storage and how it is counted (仓储费)" maxLength:"100"`
+	IssuePlace       string              `json:"issuePlace,omitzero" doc:"Place of issue (填发地)" maxLength:"100"`
+	Remarks          string              `json:"remarks,omitzero" doc:"Remarks (备注)" maxLength:"200"`
 }
 
 // Stored is what a lot tells of the goods that a receipt is to stand for.
@@ -180,9 +180,12 @@ func (t Terms) Endorse(a EndorseArgs, today calendar.Date) (Terms, lc.State, err
 // maxEndorsements keeps the terms below the size that a batch can carry.
 const maxEndorsements = 100
 
-// Pass makes the endorsee the owner.
+// Pass makes the endorsee the owner. The term may have run out since the owner asked.
 func (t Terms) Pass(today calendar.Date) (Terms, lc.State, error) {
-	if len(t.Endorsements) >= maxEndorsements {
+	switch {
+	case t.past(today):
+		return t, "", fault.New(fault.ReceiptExpired, "")
+	case len(t.Endorsements) >= maxEndorsements:
 		return t, "", fault.New(fault.TooMany, "")
 	}
 	t.Endorsements = append(append([]Endorsement{}, t.Endorsements...), Endorsement{From: t.Owner, To: t.Request.To, Date: today})
@@ -207,11 +210,14 @@ func (t Terms) AskPledge(a PledgeArgs, bank ident.USCC, today calendar.Date) (Te
 	return t, Pledging, nil
 }
 
-// MarkPledged puts the pledge on the receipt.
-func (t Terms) MarkPledged(today calendar.Date) (Terms, lc.State) {
+// MarkPledged puts the pledge on the receipt. The term may have run out since the owner asked.
+func (t Terms) MarkPledged(today calendar.Date) (Terms, lc.State, error) {
+	if t.past(today) {
+		return t, "", fault.New(fault.ReceiptExpired, "")
+	}
 	t.Pledge = &PledgeMark{Bank: t.Request.To, Financing: t.Request.Financing, Date: today}
 	t.Request = nil
-	return t, t.Idle()
+	return t, t.Idle(), nil
 }
 
 // Strike takes the pledge off the receipt (注销质押背书), once it secures nothing any more.
@@ -279,11 +285,11 @@ func (t Terms) AskSplit(a SplitArgs) (Terms, lc.State, error) {
 
 // NumbersArgs are the private arguments of confirm-split.
 type NumbersArgs struct {
-	Numbers []ident.DocumentNumber `json:"numbers" doc:"Numbers of the new receipts, in the order asked for (新仓单编号)"`
+	Numbers []ident.WrittenNumber `json:"numbers" doc:"Numbers of the new receipts, in the order asked for (新仓单编号)"`
 }
 
 // Part is a receipt of the split.
-func (t Terms) Part(i int, number ident.DocumentNumber, today calendar.Date) Terms {
+func (t Terms) Part(i int, number ident.WrittenNumber, today calendar.Date) Terms {
 	p := t
 	p.Contents.Number, p.Contents.IssuedOn = number, today
 	p.Quantity, p.Request, p.Delivery = t.Request.Parts[i].Quantity, nil, nil
@@ -301,64 +307,6 @@ func (t Terms) shareOf(i int) money.Amount {
 		return left
 	}
 	return goods.Share(t.OrderShare, parts[i].Quantity, t.Quantity)
-}
-
-// MergeArgs are the private arguments of merge.
-type MergeArgs struct {
-	Others []string `json:"others" doc:"Record IDs of the receipts that go into one with this (合并的其他仓单)" minItems:"1" maxItems:"19"`
-	Into   string   `json:"into,omitzero" doc:"Record ID of the new receipt; the gateway makes one where it is left out (新仓单记录编号)"`
-}
-
-// Named gives the new receipt an ID where it has none.
-func (a MergeArgs) Named(fresh func(n int) (string, error)) (any, error) {
-	if a.Into != "" {
-		return a, nil
-	}
-	id, err := fresh(0)
-	a.Into = id
-	return a, err
-}
-
-// AskMerge asks for one receipt in place of several.
-func (t Terms) AskMerge(a MergeArgs) (Terms, lc.State, error) {
-	switch {
-	case len(a.Others) == 0 || len(a.Others) >= MaxParts:
-		return t, "", fault.New(fault.FieldInvalid, "/others")
-	case a.Into == "":
-		return t, "", fault.New(fault.FieldRequired, "/into")
-	}
-	t.Request = &Request{Others: a.Others, Into: a.Into}
-	return t, Merging, nil
-}
-
-// NumberArgs are the private arguments of confirm-merge.
-type NumberArgs struct {
-	Number ident.DocumentNumber `json:"number" doc:"Number of the new receipt (新仓单编号)"`
-}
-
-// Alike reports whether two receipts may become one: of one lot and owner, over the same goods, with nothing lost.
-func (t Terms) Alike(o Terms) bool {
-	return t.Lot == o.Lot && t.Owner == o.Owner && t.Contents.Goods == o.Contents.Goods && t.Quantity.Same(o.Quantity) &&
-		t.Missing.IsZero() && o.Missing.IsZero()
-}
-
-// Merge is the one receipt in place of several; the earliest end of storage is its own.
-func (t Terms) Merge(others []Terms, number ident.DocumentNumber, today calendar.Date) Terms {
-	m := t
-	m.Contents.Number, m.Contents.IssuedOn, m.Request, m.Pledge, m.Delivery = number, today, nil, nil, nil
-	for _, o := range others {
-		m.Quantity, m.OrderShare = m.Quantity.Plus(o.Quantity), m.OrderShare.Add(o.OrderShare)
-		m.Contents.StoredUntil = earlier(m.Contents.StoredUntil, o.Contents.StoredUntil)
-	}
-	return m
-}
-
-// earlier is the earlier of two ends of storage; what states none has none.
-func earlier(a, b calendar.Date) calendar.Date {
-	if a.IsZero() || b.IsZero() {
-		return calendar.Max(a, b)
-	}
-	return calendar.Min(a, b)
 }
 
 // ClaimArgs are the private arguments of claim-goods.
@@ -459,7 +407,7 @@ func Advance(t Terms, state lc.State, p credit.Policy, today calendar.Date) (mon
 		return money.Zero, fault.New(fault.CollateralIneligible, "")
 	case !priced:
 		return money.Zero, fault.New(fault.NotValued, "")
-	case p.GoodsInsured && !t.Contents.Insurance.Covers(today):
+	case p.GoodsInsured && !(t.Contents.Insurance.Covers(today) && t.Contents.Insurance.Suffices(value, p.InsuredShare)):
 		return money.Zero, fault.New(fault.NotInsured, "")
 	}
 	return value.Times(p.AdvanceReceipt), nil

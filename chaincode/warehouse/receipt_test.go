@@ -214,9 +214,23 @@ func TestAPledgeIsOnTheReceiptOnceTheKeeperSigned(t *testing.T) {
 	if parties := asked.Parties(); !reflect.DeepEqual(parties, []ident.USCC{owner, keeper, bank}) {
 		t.Errorf("who is offered it may read it: %v", parties)
 	}
-	signed, state := asked.MarkPledged(today)
-	if state != warehouse.Issued || !signed.Perfected("FIN-1") || signed.Perfected("FIN-2") || signed.Request != nil {
-		t.Errorf("signed: %+v, %s", signed, state)
+	signed, state, err := asked.MarkPledged(end)
+	if err != nil || state != warehouse.Issued || !signed.Perfected("FIN-1") || signed.Perfected("FIN-2") || signed.Request != nil {
+		t.Errorf("signed: %+v, %s, %v", signed, state, err)
+	}
+}
+
+func TestWhatRanOutWhileTheKeeperWaitedIsNotSigned(t *testing.T) {
+	pledging, _, _ := issued(t).AskPledge(warehouse.PledgeArgs{Financing: "FIN-1"}, bank, today)
+	if _, _, err := pledging.MarkPledged(later); told(err) != "RECEIPT_EXPIRED" {
+		t.Errorf("the pledge: %v", err)
+	}
+	endorsing, _, _ := issued(t).Endorse(warehouse.EndorseArgs{To: buyer}, today)
+	if _, _, err := endorsing.Pass(later); told(err) != "RECEIPT_EXPIRED" {
+		t.Errorf("the endorsement: %v", err)
+	}
+	if passed, _, err := endorsing.Pass(end); err != nil || passed.Owner != buyer {
+		t.Errorf("on the last day: %s, %v", passed.Owner, err)
 	}
 }
 
@@ -257,7 +271,7 @@ func TestPartsComeToTheWholeToTheLastGram(t *testing.T) {
 		}
 		sum := tons("0")
 		for i := range c.parts {
-			p := asked.Part(i, ident.DocumentNumber("P"+strconv.Itoa(i)), today)
+			p := asked.Part(i, ident.WrittenNumber("P"+strconv.Itoa(i)), today)
 			sum = sum.Plus(p.Quantity)
 			if p.Request != nil || p.Contents.StoredUntil != end || p.Owner != owner || p.Contents.Number == "WR1" {
 				t.Errorf("part %d: %+v", i, p)
@@ -274,28 +288,50 @@ func TestPartsComeToTheWholeToTheLastGram(t *testing.T) {
 	}
 }
 
-func TestOnlyReceiptsThatAreAlikeBecomeOne(t *testing.T) {
+func TestOnlyReceiptsThatStateTheSameBecomeOne(t *testing.T) {
+	insured := &goods.Insurance{Insurer: "人保", Policy: "P1", Amount: yuan("800000.00"), From: today, Until: end}
 	for name, c := range map[string]struct {
 		change func(*warehouse.Terms)
-		alike  bool
+		unlike string
 	}{
-		"the same":          {func(*warehouse.Terms) {}, true},
-		"another number":    {func(r *warehouse.Terms) { r.Contents.Number = "WR2" }, true},
-		"another quantity":  {func(r *warehouse.Terms) { r.Quantity = tons("1") }, true},
-		"of another lot":    {func(r *warehouse.Terms) { r.Lot = "LOT-2" }, false},
-		"of another owner":  {func(r *warehouse.Terms) { r.Owner = buyer }, false},
-		"other goods":       {func(r *warehouse.Terms) { r.Contents.Goods.Name = "铜" }, false},
-		"a lesser quality":  {func(r *warehouse.Terms) { r.Contents.Goods.Quality = "Al99.60" }, false},
-		"another batch":     {func(r *warehouse.Terms) { r.Contents.Goods.Batch = "B2" }, false},
-		"in another unit":   {func(r *warehouse.Terms) { r.Quantity = goods.MustQuantity("40 kg") }, false},
-		"with a part lost":  {func(r *warehouse.Terms) { r.Missing = tons("0.000001") }, false},
-		"with nothing lost": {func(r *warehouse.Terms) { r.Missing = tons("0.00") }, true},
+		"the same":                   {func(*warehouse.Terms) {}, ""},
+		"another number":             {func(r *warehouse.Terms) { r.Contents.Number = "WR2" }, ""},
+		"issued on another day":      {func(r *warehouse.Terms) { r.Contents.IssuedOn = today.AddDays(-1) }, ""},
+		"stored until another day":   {func(r *warehouse.Terms) { r.Contents.StoredUntil = later }, ""},
+		"another quantity":           {func(r *warehouse.Terms) { r.Quantity = tons("1") }, ""},
+		"of another lot":             {func(r *warehouse.Terms) { r.Lot = "LOT-2" }, "/lot"},
+		"of another owner":           {func(r *warehouse.Terms) { r.Owner = buyer }, "/owner"},
+		"of another keeper":          {func(r *warehouse.Terms) { r.Keeper = buyer }, "/keeper"},
+		"other goods":                {func(r *warehouse.Terms) { r.Contents.Goods.Name = "铜" }, "/contents/goods"},
+		"a lesser quality":           {func(r *warehouse.Terms) { r.Contents.Goods.Quality = "Al99.60" }, "/contents/goods"},
+		"another batch":              {func(r *warehouse.Terms) { r.Contents.Goods.Batch = "B2" }, "/contents/goods"},
+		"in another unit":            {func(r *warehouse.Terms) { r.Quantity = goods.MustQuantity("40 kg") }, "/quantity"},
+		"with a part lost":           {func(r *warehouse.Terms) { r.Missing = tons("0.000001") }, "/missing"},
+		"with nothing lost":          {func(r *warehouse.Terms) { r.Missing = tons("0.00") }, ""},
+		"another depositor":          {func(r *warehouse.Terms) { r.Contents.Depositor = buyer }, "/contents/depositor"},
+		"another depositor's name":   {func(r *warehouse.Terms) { r.Contents.DepositorName = "乙" }, "/contents/depositorName"},
+		"another depositor's street": {func(r *warehouse.Terms) { r.Contents.DepositorAddress = "乙路" }, "/contents/depositorAddress"},
+		"another fee":                {func(r *warehouse.Terms) { r.Contents.Fee = "99 元/吨·天" }, "/contents/fee"},
+		"another loss that is usual": {func(r *warehouse.Terms) { r.Contents.LossStandard = "9 %" }, "/contents/lossStandard"},
+		"at another site":            {func(r *warehouse.Terms) { r.Contents.Site = "4 号库" }, "/contents/site"},
+		"in another position":        {func(r *warehouse.Terms) { r.Contents.Position = "B-2" }, "/contents/position"},
+		"with an insurance":          {func(r *warehouse.Terms) { r.Contents.Insurance = insured }, "/contents/insurance"},
+		"of another issuer":          {func(r *warehouse.Terms) { r.Contents.Issuer = buyer }, "/contents/issuer"},
+		"issued elsewhere":           {func(r *warehouse.Terms) { r.Contents.IssuePlace = "烟台" }, "/contents/issuePlace"},
+		"with a remark":              {func(r *warehouse.Terms) { r.Contents.Remarks = "破损" }, "/contents/remarks"},
 	} {
 		other := issued(t)
 		c.change(&other)
-		if one := issued(t); one.Alike(other) != c.alike || other.Alike(one) != c.alike {
-			t.Errorf("%s: alike %t", name, !c.alike)
+		if one := issued(t); one.Unlike(other) != c.unlike || other.Unlike(one) != c.unlike {
+			t.Errorf("%s: unlike at %q and %q, want %q", name, one.Unlike(other), other.Unlike(one), c.unlike)
 		}
+	}
+	one, same, other := issued(t), issued(t), issued(t)
+	more := *insured
+	more.Amount = yuan("0.01")
+	one.Contents.Insurance, same.Contents.Insurance, other.Contents.Insurance = insured, again(*insured), &more
+	if one.Unlike(same) != "" || one.Unlike(other) != "/contents/insurance" {
+		t.Errorf("two insurances: %q and %q", one.Unlike(same), one.Unlike(other))
 	}
 	for want, a := range map[string]warehouse.MergeArgs{"": {Others: []string{"2"}, Into: "3"}, "FIELD_INVALID/others": {Into: "3"},
 		"FIELD_REQUIRED/into": {Others: []string{"2"}}} {
@@ -308,16 +344,57 @@ func TestOnlyReceiptsThatAreAlikeBecomeOne(t *testing.T) {
 	}
 }
 
+func again(i goods.Insurance) *goods.Insurance { return &i }
+
+func merged(t *testing.T, one warehouse.Terms, others ...warehouse.Terms) warehouse.Terms {
+	t.Helper()
+	m, err := one.Merge(others, "WR9", policy(t), today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
 func TestOneReceiptHasTheSumAndTheEarliestTerm(t *testing.T) {
 	sooner, endless := issued(t), issued(t)
 	sooner.Quantity, sooner.Contents.StoredUntil = tons("0.5"), end.AddDays(-7)
 	endless.Quantity, endless.Contents.StoredUntil = tons("1.25"), calendar.Date{}
-	one := issued(t).Merge([]warehouse.Terms{sooner, endless}, "WR9", today)
+	one := merged(t, issued(t), sooner, endless)
 	if one.Quantity.String() != "41.75 t" || one.Contents.StoredUntil != end.AddDays(-7) || one.Contents.Number != "WR9" {
 		t.Errorf("merged: %s until %s, %s", one.Quantity, one.Contents.StoredUntil, one.Contents.Number)
 	}
-	if two := endless.Merge([]warehouse.Terms{endless}, "WR9", today); !two.Contents.StoredUntil.IsZero() {
+	if two := merged(t, endless, endless); !two.Contents.StoredUntil.IsZero() {
 		t.Errorf("of two without a term: %s", two.Contents.StoredUntil)
+	}
+}
+
+func TestOneReceiptKeepsTheLowestPriceOfAll(t *testing.T) {
+	dear, cheap := issued(t), issued(t)
+	dear.Prices = goods.Prices{{By: owner, Source: "SMM", Date: today, Price: yuan("20000.00")}}
+	cheap.Prices = goods.Prices{{By: owner, Source: "SMM", Date: today.AddDays(-1), Price: yuan("15000.00")},
+		{By: bank, Source: "LME", Date: today, Price: yuan("18000.00")}}
+	for name, m := range map[string]warehouse.Terms{"into the dear one": merged(t, dear, cheap), "into the cheap one": merged(t, cheap, dear)} {
+		if lowest, ok := m.Prices.Lowest(today, 30, 2); !ok || lowest.Cmp(yuan("15000.00")) != 0 || len(m.Prices) != 2 {
+			t.Errorf("%s: lowest %s, %t of %+v", name, lowest, ok, m.Prices)
+		}
+	}
+}
+
+func TestOneReceiptKeepsTheEndorsementsOfAll(t *testing.T) {
+	line := func(from, to ident.USCC, days int) warehouse.Endorsement {
+		return warehouse.Endorsement{From: from, To: to, Date: today.AddDays(days)}
+	}
+	shared, early, late := line(owner, buyer, -9), line(buyer, owner, -5), line(buyer, owner, -2)
+	a, b := issued(t), issued(t)
+	a.Endorsements, b.Endorsements = []warehouse.Endorsement{shared, late}, []warehouse.Endorsement{shared, early}
+	if m := merged(t, a, b); !reflect.DeepEqual(m.Endorsements, []warehouse.Endorsement{shared, early, late}) {
+		t.Errorf("endorsements %+v", m.Endorsements)
+	}
+	for i := range 51 {
+		a.Endorsements, b.Endorsements = append(a.Endorsements, line(owner, buyer, i)), append(b.Endorsements, line(buyer, owner, i))
+	}
+	if _, err := a.Merge([]warehouse.Terms{b}, "WR9", policy(t), today); told(err) != "TOO_MANY" {
+		t.Errorf("more endorsements than a receipt holds: %v", err)
 	}
 }
 
@@ -343,7 +420,14 @@ func TestWhatAReceiptCarries(t *testing.T) {
 	p.GoodsInsured = false
 	insured := p
 	insured.GoodsInsured = true
+	full := insured
+	full.InsuredShare = money.MustRate("1")
 	none := func(*warehouse.Terms) {}
+	by := func(sum string) func(*warehouse.Terms) {
+		return func(r *warehouse.Terms) {
+			r.Contents.Insurance = &goods.Insurance{Insurer: "人保", Policy: "P1", Amount: yuan(sum), From: today, Until: end}
+		}
+	}
 	for name, c := range map[string]struct {
 		change func(*warehouse.Terms)
 		state  lc.State
@@ -360,6 +444,9 @@ func TestWhatAReceiptCarries(t *testing.T) {
 		"delivered":                 {none, warehouse.Delivered, p, fault.CollateralIneligible},
 		"without a price":           {func(r *warehouse.Terms) { r.Prices = nil }, warehouse.Issued, p, fault.NotValued},
 		"not insured where it must": {none, warehouse.Issued, insured, fault.NotInsured},
+		"insured for any sum":       {by("0.01"), warehouse.Issued, insured, ""},
+		"insured for too little":    {by("799999.99"), warehouse.Issued, full, fault.NotInsured},
+		"insured for its value":     {by("800000.00"), warehouse.Issued, full, ""},
 	} {
 		r := issued(t)
 		c.change(&r)

@@ -54,7 +54,7 @@ var access = map[string]string{
 	"POST /v1/orders/{id}/cancel":      "mnmrrrrrrr",
 	"POST /v1/orders/{id}/close":       "mnrrrrrrrr",
 
-	"POST /v1/orders/{id}/set-collection-account": "mnrrrrrrrr",
+	"POST /v1/orders/{id}/set-collection-account": "mnmrrrrrrr",
 
 	"GET /v1/receivables":                            "mmmmmmmmmm",
 	"POST /v1/receivables":                           "mmrrrrrrrr",
@@ -100,6 +100,7 @@ var access = map[string]string{
 	"POST /v1/lots/batch":                   "mmrmmmrrrm",
 	"GET /v1/lots/{id}":                     "mnnmnmnnmm",
 	"GET /v1/lots/{id}/verification":        "mnnmnmnnmm",
+	"GET /v1/lots/{id}/receipt":             "mnnmnmnnmm",
 	"GET /v1/lots/{id}/signals":             "mnnmnmnnmm",
 	"GET /v1/lots/{id}/history":             "mnnmnmnnmm",
 	"POST /v1/lots/{id}/withdraw":           "mnrrrrrrrr",
@@ -132,6 +133,7 @@ var access = map[string]string{
 	"POST /v1/warehouse-receipts/batch":                    "mmmmmmrrrm",
 	"GET /v1/warehouse-receipts/{id}":                      "mnnmnmnnmm",
 	"GET /v1/warehouse-receipts/{id}/verification":         "mnnmnmnnmm",
+	"GET /v1/warehouse-receipts/{id}/receipt":              "mnnmnmnnmm",
 	"GET /v1/warehouse-receipts/{id}/signals":              "mnnmnmnnmm",
 	"GET /v1/warehouse-receipts/{id}/history":              "mnnmnmnnmm",
 	"POST /v1/warehouse-receipts/{id}/endorse":             "mnnrrrrrrr",
@@ -159,27 +161,34 @@ var access = map[string]string{
 	"POST /v1/warehouse-receipts/{id}/grant":               "mnnrrrrrrr",
 	"POST /v1/warehouse-receipts/{id}/revoke":              "mnnrrrrrrr",
 
-	"GET /v1/financings":                    "mmmmmmmmmm",
-	"POST /v1/financings":                   "mmrrrrrrrr",
-	"POST /v1/financings/batch":             "mmrmmrrrrr",
-	"GET /v1/financings/{id}":               "mnnmnnnnmm",
-	"GET /v1/financings/{id}/history":       "mnnmnnnnmm",
-	"POST /v1/financings/{id}/offer":        "rrrmnrrrrr",
-	"POST /v1/financings/{id}/accept":       "mnrrrrrrrr",
-	"POST /v1/financings/{id}/reject":       "rrrmnrrrrr",
-	"POST /v1/financings/{id}/withdraw":     "mnrrrrrrrr",
-	"POST /v1/financings/{id}/reserve":      "rrrmnrrrrr",
-	"POST /v1/financings/{id}/encumber":     "rrrmnrrrrr",
-	"POST /v1/financings/{id}/disburse":     "rrrmnrrrrr",
-	"POST /v1/financings/{id}/repay":        "rrrmnrrrrr",
-	"POST /v1/financings/{id}/collect":      "rrrmnrrrrr",
-	"POST /v1/financings/{id}/buy-back":     "rrrmnrrrrr",
-	"POST /v1/financings/{id}/mark-overdue": "rrrmnrrrrr",
-	"POST /v1/financings/{id}/cancel":       "rrrmnrrrrr",
-	"POST /v1/financings/{id}/release":      "mnrmnrrrrr",
+	"GET /v1/financings":                         "mmmmmmmmmm",
+	"POST /v1/financings":                        "mmrrrrrrrr",
+	"POST /v1/financings/batch":                  "mmrmmrrrrr",
+	"GET /v1/financings/{id}":                    "mnnmnnnnmm",
+	"GET /v1/financings/{id}/history":            "mnnmnnnnmm",
+	"POST /v1/financings/{id}/offer":             "rrrmnrrrrr",
+	"POST /v1/financings/{id}/accept":            "mnrrrrrrrr",
+	"POST /v1/financings/{id}/reject":            "rrrmnrrrrr",
+	"POST /v1/financings/{id}/withdraw":          "mnrrrrrrrr",
+	"POST /v1/financings/{id}/reserve":           "rrrmnrrrrr",
+	"POST /v1/financings/{id}/encumber":          "rrrmnrrrrr",
+	"POST /v1/financings/{id}/disburse":          "rrrmnrrrrr",
+	"POST /v1/financings/{id}/repay":             "rrrmnrrrrr",
+	"POST /v1/financings/{id}/collect":           "rrrmnrrrrr",
+	"POST /v1/financings/{id}/buy-back":          "rrrmnrrrrr",
+	"POST /v1/financings/{id}/mark-overdue":      "rrrmnrrrrr",
+	"POST /v1/financings/{id}/cure":              "rrrmnrrrrr",
+	"POST /v1/financings/{id}/reverse-repayment": "rrrmnrrrrr",
+	"POST /v1/financings/{id}/request-extension": "mnrrrrrrrr",
+	"POST /v1/financings/{id}/extend":            "rrrmnrrrrr",
+	"POST /v1/financings/{id}/change-rate":       "rrrmnrrrrr",
+	"POST /v1/financings/{id}/agree-rate":        "mnrrrrrrrr",
+	"POST /v1/financings/{id}/cancel":            "rrrmnrrrrr",
+	"POST /v1/financings/{id}/release":           "mnrmnrrrrr",
 
 	"POST /v1/financings/{id}/roll-over":       "rrrmnrrrrr",
 	"POST /v1/financings/{id}/release-part":    "rrrmnrrrrr",
+	"POST /v1/financings/{id}/attach-search":   "rrrmnrrrrr",
 	"POST /v1/financings/{id}/call-margin":     "rrrmnrrrrr",
 	"POST /v1/financings/{id}/top-up":          "mnrrrrrrrr",
 	"POST /v1/financings/{id}/accept-top-up":   "rrrmnrrrrr",
@@ -201,11 +210,30 @@ var access = map[string]string{
 	"POST /v1/subsidy/claims/{id}/correct":   "rrrmnrrrrr",
 	"POST /v1/subsidy/claims/{id}/claw-back": "rrrrrrrrrm",
 	"GET /v1/subsidy/policies":               "mmmmmmmmmm",
-	"GET /v1/subsidy/policies/{id}":          "mmmmmmmmmm",
-	"POST /v1/subsidy/policies/{id}":         "rrrrrrrrrm",
-	"POST /v1/ledger/organisations":          "rrrrrrrrrm",
-	"POST /v1/subsidy/quotes":                "mnnmnrrrrm",
-	"GET /v1/subsidy/accounts/{uscc}":        "mnnmnrrrrm",
+
+	"GET /v1/subsidy/measures":                  "mmmmmmmmmm",
+	"GET /v1/subsidy/measures/{id}":             "mmmmmmmmmm",
+	"GET /v1/subsidy/measures/{id}/history":     "mmmmmmmmmm",
+	"GET /v1/subsidy/measures/{id}/effect":      "mmmmmmmmmm",
+	"POST /v1/subsidy/measures/{id}/draft":      "rrrrrrrrrm",
+	"POST /v1/subsidy/measures/{id}/publish":    "rrrrrrrrrm",
+	"POST /v1/subsidy/measures/{id}/supersede":  "rrrrrrrrrm",
+	"POST /v1/subsidy/measures/{id}/repeal":     "rrrrrrrrrm",
+	"GET /v1/subsidy/policies/{id}/lists":       "mmmmmmmmmm",
+	"POST /v1/subsidy/policies/{id}/size-class": "mmmmmmmmmm",
+	"GET /v1/subsidy/successions":               "mmmmmmmmmm",
+	"POST /v1/subsidy/successions":              "rrrrrrrrrm",
+	"POST /v1/subsidy/successions/batch":        "rrrrrrrrrm",
+	"GET /v1/subsidy/successions/{id}":          "nmmnnnnnmm",
+	"GET /v1/subsidy/successions/{id}/history":  "nmmnnnnnmm",
+
+	"GET /v1/subsidy/policies/{id}":   "mmmmmmmmmm",
+	"POST /v1/subsidy/policies/{id}":  "rrrrrrrrrm",
+	"POST /v1/ledger/organisations":   "rrrrrrrrrm",
+	"POST /v1/subsidy/quotes":         "mnnmnrrrrm",
+	"GET /v1/subsidy/accounts/{uscc}": "mnnmnrrrrm",
+
+	"GET /v1/subsidy/accounts/{uscc}/statement": "mnnmnrrrrm",
 
 	"POST /v1/verifications":             "mmmmmmmmmm",
 	"GET /v1/parties":                    "mmmmmmmmmm",
@@ -262,7 +290,7 @@ func TestEveryOperationAnswersEveryRoleAsTheMatrixSays(t *testing.T) {
 				path = strings.ReplaceAll(path, "{id}", id)
 			}
 		}
-		if strings.HasSuffix(op.Path, "accounts/{uscc}") {
+		if strings.Contains(op.Path, "accounts/{uscc}") {
 			path += "?policy=" + ids["/v1/subsidy/policies"]
 		}
 		for i, p := range actors {
@@ -315,6 +343,8 @@ var goodsProbes = map[string]any{
 	"lots/{id} release": object{"quantity": "0 t", "date": "2026-03-01", "note": "x"},
 	"lots/{id} settle":  nil,
 
+	"financings/{id} extend": nil,
+
 	"warehouse-receipts/{id} lose": object{"quantity": "0 t", "cause": "x"},
 
 	"receivables/{id} split": object{"children": []object{{"id": "a", "amount": "0.00"}, {"id": "b", "amount": "0.00"}}},
@@ -331,6 +361,9 @@ var probeArgs = map[string]any{
 	"repay": object{"principal": "0.00", "date": "2026-03-01", "reference": "x"}, "accrue": object{"through": "2026-03-01"}, "settle": object{"amount": "0.00"},
 	"correct": nil, "claw-back": object{"reason": ""},
 
+	"draft": object{"id": "x"}, "publish": object{"version": 9, "digest": strings.Repeat("A", 43)}, "supersede": object{"version": 9, "digest": strings.Repeat("A", 43)},
+	"repeal": object{"from": "2026-03-01", "by": "x"}, "size-class": object{"industry": "工业", "staff": 1, "revenue": "1.00", "assets": "1.00", "asOf": "2026-01-01"},
+
 	"store": object{"counted": "0 t", "site": "x", "position": "x", "date": "2026-03-01"}, "add": object{"quantity": "0 t", "date": "2026-03-01"},
 	"value": object{"source": "", "date": "2026-03-01", "price": "0.00"}, "appoint-supervisor": object{"supervisor": keeper},
 	"insure":            object{"insurer": "", "policy": "x", "amount": "0.00", "from": "2026-03-01", "until": "2026-03-01"},
@@ -344,8 +377,11 @@ var probeArgs = map[string]any{
 	"dilute": object{"amount": "0.00", "creditNote": "x", "date": "2026-03-01"}, "prove-notice": object{"proof": "", "received": "2026-03-01T00:00:00.000Z"}, "accept-set-off": object{"claim": "x", "amount": "0.00"}, "strike-pledge": nil, "reissue": object{"redLetter": "26372000000000000009"}, "reinstate": object{"kind": "set-off", "number": "x", "amount": "0.00"}, "transfer": object{"to": keeper}, "accept-transfer": nil, "decline-transfer": nil,
 	"recall-transfer": nil, "notify": nil, "acknowledge-notice": nil, "withdraw-notice": nil, "write-off": object{"reason": ""},
 	"collect": object{"receivable": "REC-0", "amount": "0.00", "date": "2026-03-01", "reference": "x"}, "buy-back": object{"date": "2026-03-01", "reference": ""},
-	"roll-over": object{"from": "ORD-0", "to": []string{"REC-0"}}, "release-part": object{"collateral": []string{"REC-0"}},
-	"top-up": object{"collateral": []string{"REC-0", "REC-0"}}, "accept-top-up": object{"number": "1", "registered": "2026-03-01T00:00:00.000Z", "expires": "2026-04-01"},
+	"roll-over": object{"from": "ORD-0", "to": []string{"REC-0"}}, "attach-search": object{"sha256": "0000000000000000000000000000000000000000000000000000000000000000", "asOf": "2030-03-01", "grade": "low"}, "release-part": object{"collateral": []string{"REC-0"}},
+	"cure": object{"on": "2026-03-01"}, "reverse-repayment": object{"date": "2026-03-01", "reference": "x", "reason": "x"},
+	"request-extension": object{"maturity": "2026-01-01", "reason": "x"},
+	"change-rate":       object{"from": "2026-01-01", "annualRate": "0.03", "reason": "x"}, "agree-rate": nil,
+	"top-up": object{"collateral": []string{"REC-0", "REC-0"}}, "accept-top-up": object{"collateral": []string{"REC-0"}, "number": "1", "registered": "2026-03-01T00:00:00.000Z", "expires": "2026-04-01"},
 }
 
 func checkCell(t *testing.T, cell byte, r response) {
@@ -379,11 +415,12 @@ func (w *world) matrixRecords() map[string]string {
 	claim := w.act(bankA, "/v1/subsidy/claims", w.holdBody(policy, loan)).ID
 	lot := w.storedLot("100 t")
 	receipt := w.issuedReceipt(lot, "10 t")
+	joined := w.act(bureau, "/v1/subsidy/successions", object{"policy": policy, "old": leader, "heir": rival, "on": w.days(0), "document": "x", "claims": []string{}}).ID
 	for _, path := range []string{"/v1/lots/" + lot, "/v1/warehouse-receipts/" + receipt} {
 		w.act(supplier, path+"/grant", object{"to": bankA, "until": w.days(90)})
 	}
-	return map[string]string{"/v1/lots": lot, "/v1/warehouse-receipts": receipt, "/v1/orders": order, "/v1/receivables": rec, "/v1/financings": loan, "/v1/subsidy/claims": claim,
-		"/v1/subsidy/policies": policy, "/v1/imports": "NONE"}
+	return map[string]string{"/v1/lots": lot, "/v1/warehouse-receipts": receipt, "/v1/orders": order, "/v1/receivables": rec, "/v1/financings": loan, "/v1/subsidy/claims": claim, "/v1/subsidy/successions": joined,
+		"/v1/subsidy/policies": policy, "/v1/subsidy/measures": w.draftedMeasure("matrix-notice"), "/v1/imports": "NONE"}
 }
 
 // subsidyPolicy publishes the fixtures' policy in force, with the two banks, under an ID of its own.

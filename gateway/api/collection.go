@@ -37,6 +37,7 @@ var collections = []collection{
 	collectionOf[warehouse.Terms]("warehouse-receipts", warehouse.Table, "warehouse receipt", "仓单"),
 	collectionOf[financing.Terms]("financings", financing.Table, "financing", "融资"),
 	collectionOf[contract.ClaimTerms]("subsidy/claims", &subsidy.Lifecycle, "subsidy claim", "贴息申领"),
+	collectionOf[contract.SuccessionTerms]("subsidy/successions", &subsidy.Succession, "succession of a household", "企业承继"),
 }
 
 func collectionOf[T contract.Terms](path string, table *lifecycle.Table, en, zh string) collection {
@@ -71,6 +72,7 @@ type RecordFilter struct {
 	Number       string `query:"number" maxLength:"80" doc:"Order or invoice number (编号)"`
 	DueFrom      string `query:"dueFrom" maxLength:"10" doc:"First due date (到期日起)"`
 	DueTo        string `query:"dueTo" maxLength:"10" doc:"Last due date (到期日止)"`
+	Lot          string `query:"lot" maxLength:"64" doc:"Only what came of this lot, such as its receipts and their parts (存货记录编号)"`
 	Order        string `query:"order" enum:"newest,oldest" doc:"newest first when left out (排序)"`
 }
 
@@ -190,6 +192,9 @@ func (a *API) filter(e *exchange, c collection, in *RecordFilter) (projection.Fi
 	f := projection.Filter{Kind: c.table.Kind, Day: a.today(), Newest: in.Order != "oldest", Limit: in.most() + 1, Number: in.Number}
 	if !seesAll(e) {
 		f.Reader = e.caller.Party
+	}
+	if in.Lot != "" {
+		f.Link, f.Target = projection.Parent, in.Lot
 	}
 	var err error
 	if f.State, err = statesOf(c.table, in); err != nil {

@@ -225,6 +225,9 @@ func (o outcome) refusal() *problem.Problem {
 	}
 	f := fault.Fault{Code: fault.Code(o.answer.Code), Field: o.answer.Field, Clause: o.answer.Clause}
 	p := problem.From(&f)
+	if cmd, err := evidence.Parse(o.JWS); err == nil {
+		p = p.Hint(cmd.Verb)
+	}
 	if !o.dry {
 		p.Command, p.Position = o.answer.Command, o.position()
 	}

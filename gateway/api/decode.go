@@ -17,6 +17,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"decore/chaincode/canon"
+	"decore/chaincode/evidence"
 	"decore/gateway/problem"
 )
 
@@ -75,10 +76,22 @@ func (s schemas) decode(raw []byte, dst any, optional bool) error {
 	return s.fit(loose, raw, dst)
 }
 
+// anyOffset reads times as people and certificates write them, in China time and to the second. Only what is signed
+// afterwards has the one form.
+var anyOffset = json.WithUnmarshalers(json.UnmarshalFunc(func(b []byte, i *evidence.Instant) error {
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	t, err := evidence.ParseInstant(s)
+	*i = t
+	return err
+}))
+
 // fit checks a parsed value against the type's schema and reads it strictly.
 func (s schemas) fit(loose any, raw []byte, dst any) error {
 	items := s.validate(reflect.TypeOf(dst).Elem(), loose)
-	if err := canon.Strict(raw, dst); err != nil {
+	if err := canon.Strict(raw, dst, anyOffset); err != nil {
 		strict := problem.FromField(err)
 		if !slices.ContainsFunc(items, func(i problem.Item) bool { return i.Location == strict.Location }) {
 			items = append(items, strict)

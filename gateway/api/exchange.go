@@ -18,6 +18,7 @@ import (
 type exchange struct {
 	trace string // W3C trace ID, 32 hexadecimal digits
 	lang  string // "en" or "zh"
+	chose bool   // the caller said which language
 	route string // the operation's path template
 	path  string
 	dry   bool // the caller only wants to know what would come of it
@@ -51,7 +52,7 @@ func of(ctx context.Context) *exchange {
 }
 
 func newExchange(r *http.Request) *exchange {
-	return &exchange{trace: traceOf(r.Header.Get("Traceparent")), lang: languageOf(r.Header.Get("Accept-Language")),
+	return &exchange{trace: traceOf(r.Header.Get("Traceparent")), lang: languageOf(r.Header.Get("Accept-Language")), chose: r.Header.Get("Accept-Language") != "",
 		path: r.URL.Path, dry: dryOf(r.URL.Query()), start: time.Now()}
 }
 

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+
+	"decore/chaincode/ident"
+	"decore/gateway/receipt"
 )
 
 // storedLot is aluminium of the supplier that the keeper has counted, at 20,000 yuan a ton.
@@ -49,6 +52,46 @@ func TestABankVerifiesGoodsThatAreDisclosedToIt(t *testing.T) {
 	if text := many[0].text("receipts"); text != "Warehouse receipts stand for the goods; lend on those." {
 		t.Errorf("the reason reads %q", text)
 	}
+}
+
+func TestABankKeepsAReceiptOfGoodsThatHoldsOffline(t *testing.T) {
+	w := newWorld(t)
+	lot := w.storedLot("100 t")
+	whole := w.issuedReceipt(lot, "40 t")
+	const part = "WHR-01K6Z0000000000000000000A1"
+	w.act(supplier, "/v1/warehouse-receipts/"+whole+"/endorse", object{"to": rival})
+	w.act(keeper, "/v1/warehouse-receipts/"+whole+"/confirm-endorsement", nil)
+	w.act(rival, "/v1/warehouse-receipts/"+whole+"/split", object{"parts": []object{{"id": part, "quantity": "15 t"}, {"quantity": "25 t"}}})
+	w.act(keeper, "/v1/warehouse-receipts/"+whole+"/confirm-split", object{"numbers": []string{"WR-A1", "WR-A2"}})
+	w.act(rival, "/v1/warehouse-receipts/"+part+"/grant", object{"to": bankA, "until": w.days(300)})
+	w.act(supplier, "/v1/lots/"+lot+"/grant", object{"to": bankA, "until": w.days(300)})
+
+	for path, of := range map[string]struct{ id, verdict string }{"/v1/lots/": {lot, "warn"}, "/v1/warehouse-receipts/": {part, "pass"}} {
+		got := w.get(bankA, path+of.id+"/receipt")
+		report, err := receipt.Verify(got.body)
+		if got.status != http.StatusOK || err != nil {
+			t.Fatalf("the receipt does not hold: %d %v", got.status, err)
+		}
+		if want := `attachment; filename="verification-receipt-` + of.id + `.json"`; got.header.Get("Content-Disposition") != want {
+			t.Errorf("it is kept as %s", got.header.Get("Content-Disposition"))
+		}
+		online := into[verified](w, w.get(bankA, path+of.id+"/verification"), http.StatusOK)
+		if report.Record != of.id || report.IssuedFor != bankA || string(report.Verification.Verdict) != of.verdict || len(report.Verification.Checks) != len(online.Checks) {
+			t.Errorf("%+v", report)
+		}
+		for _, f := range report.Verification.Checks {
+			if string(f.Verdict) != online.check(f.Check) {
+				t.Errorf("%s is %s offline, %s at the gateway", f.Check, f.Verdict, online.check(f.Check))
+			}
+		}
+		for _, p := range []ident.USCC{keeper, platform, bureau} { // the last two are shown no terms
+			if _, err := receipt.Verify(w.get(p, path+of.id+"/receipt").body); err != nil {
+				t.Errorf("the receipt of the %s: %v", roleOf[p], err)
+			}
+		}
+		w.refuse(http.StatusNotFound, "RECORD_NOT_FOUND", w.get(bankB, path+of.id+"/receipt"))
+	}
+	w.refuse(http.StatusNotFound, "RECORD_NOT_FOUND", w.get(bankA, "/v1/lots/"+part+"/receipt"))
 }
 
 // verified is a verification as its caller reads it.

@@ -219,6 +219,9 @@ func (a *API) importOnce(ctx context.Context, e *exchange, im importer, in *Uplo
 	if err != nil {
 		return nil, sheetProblem(err)
 	}
+	if !e.chose {
+		e.lang = table.Lang()
+	}
 	if e.dry && table.Len() > contract.MaxTrial {
 		return nil, problem.New(problem.BatchSize).Because(fmt.Sprintf("a dry run takes at most %d rows", contract.MaxTrial),
 			fmt.Sprintf("试运行最多 %d 行", contract.MaxTrial))

@@ -150,13 +150,16 @@ func (a *API) partyReply(ctx context.Context, e *exchange, v contract.Verb, befo
 		}
 		o.answer.State, o.answer.Version = p.State, p.Version
 	}
-	out, err := a.writtenReply(e, o)
-	if err != nil || o.dry {
+	out, err := a.writtenReply(ctx, e, o)
+	if err != nil {
 		return out, err
 	}
 	out.Status, out.Location = http.StatusOK, ""
 	if v.Row.Creates() {
-		out.Status, out.Location = http.StatusCreated, "/v1/parties/"+o.Subject
+		out.Status = http.StatusCreated
+	}
+	if v.Row.Creates() && !o.dry {
+		out.Location = "/v1/parties/" + o.Subject
 	}
 	return out, nil
 }

@@ -13,7 +13,8 @@ import (
 )
 
 // receiptRoute answers with the portable proof of a verification: a file that the caller keeps, and that anybody can
-// check without us. Its bytes are canonical JSON and must be kept as they are.
+// check without us. Its bytes are canonical JSON and must be kept as they are. What it is called keeps it apart from a
+// warehouse receipt, of which there is one too.
 func (a *API) receiptRoute(path, kind string) {
 	handle(a, route{method: http.MethodGet, path: "/v1/" + path + "/{id}/receipt", id: kind + ".receipt", tag: tagVerify, en: "The portable proof of a verification",
 		zh: "下载核验回执", answer: reflect.TypeFor[receipt.File]()}, func(ctx context.Context, e *exchange, in *RecordPath) (*reply, error) {
@@ -34,7 +35,7 @@ func (a *API) receiptRoute(path, kind string) {
 		if err != nil {
 			return nil, err
 		}
-		return &reply{Status: http.StatusOK, ContentType: mediaJSON, Disposition: `attachment; filename="receipt-` + r.ID + `.json"`, Body: raw}, nil
+		return &reply{Status: http.StatusOK, ContentType: mediaJSON, Disposition: `attachment; filename="verification-receipt-` + r.ID + `.json"`, Body: raw}, nil
 	})
 }
 

@@ -110,7 +110,7 @@ func TestAllowedActionsComeFromTheTable(t *testing.T) {
 	actions := func(p ident.USCC) string {
 		return strings.Join(into[record](w, w.get(p, "/v1/orders/"+id), http.StatusOK).AllowedActions, " ")
 	}
-	if got := actions(leader); got != "attest amend cancel" {
+	if got := actions(leader); got != "attest amend set-collection-account cancel" {
 		t.Errorf("the buyer may %q", got)
 	}
 	w.act(leader, "/v1/orders/"+id+"/attest", nil)
@@ -153,7 +153,9 @@ func TestWhoHoldsTheOrderHoldsItsReceivables(t *testing.T) {
 	order := w.order("1000000.00")
 	w.act(leader, "/v1/orders/"+order+"/attest", nil)
 	w.act(supplier, "/v1/orders/"+order+"/grant", object{"to": bankA, "until": w.days(90)})
-	w.act(supplier, "/v1/orders/"+order+"/set-collection-account", object{"bank": bankA, "number": "6222-0200-1122"})
+	for _, p := range []ident.USCC{supplier, leader} {
+		w.act(p, "/v1/orders/"+order+"/set-collection-account", object{"bank": bankA, "number": "6222-0200-1122"})
+	}
 	fin := w.act(supplier, "/v1/financings", object{"lender": bankA, "product": "order-loan", "amount": "1000.00", "tenorMonths": 3,
 		"purpose": "原材料", "collateral": []string{order}}).ID
 	w.disbursed(bankA, w.offered(bankA, fin, "1000.00", 90), "1000.00")

@@ -152,6 +152,7 @@ func (a *API) registrySearch(ctx context.Context, e *exchange, in *RegistryFile)
 	if *unknown != nil {
 		return nil, *unknown
 	}
+	s.Lien, _ = t.Product.Lien()
 	if t.Registration != nil {
 		s.Number, s.Registered = t.Registration.Number, &t.Registration.Registered
 	}
@@ -188,7 +189,7 @@ func (a *API) registrationsDue(ctx context.Context, e *exchange, in *Registratio
 		for _, r := range found {
 			f.After = r.ID
 			if t, known := r.Terms.(financing.Terms); known && isAbout(e, t.Lender) && t.Registration != nil {
-				held = append(held, registry.Held{Financing: r.ID, Registration: *t.Registration, Maturity: t.Offer.Maturity})
+				held = append(held, registry.Held{Financing: r.ID, Registration: *t.Registration, Maturity: t.Due()})
 			}
 		}
 		more = len(found) == page

@@ -87,6 +87,35 @@ func TestAFilingThatCannotBeMadeIsExplained(t *testing.T) {
 	w.refuse(http.StatusConflict, "WRONG_STATE", w.upload(bankB, "/v1/financings/"+applied+"/filing", "c.csv", []byte(certificateHeader+applied+",1,2026-03-05 09:00:00,2027-03-04\n")))
 }
 
+// lentOnGoods is a financing on goods at the bank, accepted.
+func (w *world) lentOnGoods(bank ident.USCC, product, path, id string) string {
+	w.Helper()
+	w.act(supplier, path+id+"/grant", object{"to": bank, "until": w.days(300)})
+	fin := w.act(supplier, "/v1/financings", object{"lender": bank, "product": product, "amount": "300000.00", "tenorMonths": 3, "purpose": "原材料", "collateral": []string{id}}).ID
+	return w.offered(bank, fin, "300000.00", 90)
+}
+
+func TestFilingsAndSearchesAreMadeForGoodsToo(t *testing.T) {
+	w := newWorld(t)
+	lot, under := w.storedLot("100 t"), w.storedLot("40 t")
+	receipt := w.issuedReceipt(under, "40 t")
+	number := into[record](w, w.get(supplier, "/v1/warehouse-receipts/"+receipt), http.StatusOK).Terms["contents"].(map[string]any)["number"].(string)
+	for _, c := range []struct{ fin, id, class, says, row string }{
+		{w.lentOnGoods(bankA, "inventory-mortgage", "/v1/lots/", lot), lot, "goods-mortgage", "数量100 t，存放于前湾港 3 号库", "动产抵押,%s,%s,抵押人现有的及将有的全部存货"},
+		{w.lentOnGoods(bankA, "warehouse-receipt-loan", "/v1/warehouse-receipts/", receipt), receipt, "document-pledge", "仓单编号" + number, "仓单质押,%s,%s,仓单" + number + "及其项下全部货物"},
+	} {
+		f := into[filed](w, w.get(bankA, "/v1/financings/"+c.fin+"/filing"), http.StatusOK)
+		if f.Class != c.class || len(f.Items) != 1 || f.Items[0].Record != c.id || !strings.Contains(f.Description, c.says) {
+			t.Errorf("%+v", f)
+		}
+		sheet := resultHeader + "1,青岛琴屿精密压铸有限公司,胶东远帆银行股份有限公司," + fmt.Sprintf(c.row, w.days(-1), w.days(300)) + "\n"
+		got := into[searched](w, w.upload(bankA, "/v1/financings/"+c.fin+"/registry-search", "r.csv", []byte(sheet)), http.StatusOK)
+		if got.Grade != "high" || got.Ahead != 1 || len(got.Matches) != 1 {
+			t.Errorf("%s: %+v", c.class, got)
+		}
+	}
+}
+
 func TestWhatIsNoLongerDisclosedIsNotFiled(t *testing.T) {
 	w := newWorld(t)
 	rec := w.granted(w.receivable(w.delivered("1000000.00"), "600000.00"), bankA)

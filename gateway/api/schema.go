@@ -72,6 +72,7 @@ func capital(s string) string {
 // scalars documents the domain's scalar types; all are JSON strings.
 var scalars = map[reflect.Type]reflect.Type{
 	reflect.TypeFor[money.Amount]():         reflect.TypeFor[amountSchema](),
+	reflect.TypeFor[money.Signed]():         reflect.TypeFor[signedSchema](),
 	reflect.TypeFor[goods.Quantity]():       reflect.TypeFor[quantitySchema](),
 	reflect.TypeFor[money.Rate]():           reflect.TypeFor[rateSchema](),
 	reflect.TypeFor[calendar.Date]():        reflect.TypeFor[dateSchema](),
@@ -80,6 +81,7 @@ var scalars = map[reflect.Type]reflect.Type{
 	reflect.TypeFor[ident.USCC]():           reflect.TypeFor[usccSchema](),
 	reflect.TypeFor[ident.InvoiceNumber]():  reflect.TypeFor[invoiceSchema](),
 	reflect.TypeFor[ident.DocumentNumber](): reflect.TypeFor[documentSchema](),
+	reflect.TypeFor[ident.WrittenNumber]():  reflect.TypeFor[writtenSchema](),
 	reflect.TypeFor[evidence.Commitment]():  reflect.TypeFor[commitmentSchema](),
 	reflect.TypeFor[jsontext.Value]():       reflect.TypeFor[objectSchema](),
 }
@@ -92,6 +94,7 @@ func text(format, pattern, what, example string) *huma.Schema {
 
 type (
 	amountSchema     struct{}
+	signedSchema     struct{}
 	rateSchema       struct{}
 	quantitySchema   struct{}
 	dateSchema       struct{}
@@ -99,12 +102,17 @@ type (
 	usccSchema       struct{}
 	invoiceSchema    struct{}
 	documentSchema   struct{}
+	writtenSchema    struct{}
 	commitmentSchema struct{}
 	objectSchema     struct{}
 )
 
 func (amountSchema) Schema(huma.Registry) *huma.Schema {
 	return text("decimal-yuan", `^(0|[1-9][0-9]{0,14})(\.[0-9]{1,2})?$`, amountText, "1500000.00")
+}
+
+func (signedSchema) Schema(huma.Registry) *huma.Schema {
+	return text("decimal-yuan", `^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,2})?$`, signedText, "-1500.00")
 }
 
 func (quantitySchema) Schema(huma.Registry) *huma.Schema {
@@ -120,7 +128,7 @@ func (dateSchema) Schema(huma.Registry) *huma.Schema {
 }
 
 func (instantSchema) Schema(huma.Registry) *huma.Schema {
-	return text("", `^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z$`, timeText, "2026-01-05T01:02:03.004Z")
+	return text("", `^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$`, timeText, "2026-01-05T01:02:03.004Z")
 }
 
 func (usccSchema) Schema(huma.Registry) *huma.Schema {
@@ -135,6 +143,10 @@ func (documentSchema) Schema(huma.Registry) *huma.Schema {
 	return text("document-number", "", "Number of a contract, order or delivery note; space and punctuation are dropped (单据编号)", "PO20260301001")
 }
 
+func (writtenSchema) Schema(huma.Registry) *huma.Schema {
+	return text("written-number", "", "Number as its issuer writes it, kept so; numbers that differ in case, space and punctuation alone are one (单据编号原样)", "CK-2026-001")
+}
+
 func (commitmentSchema) Schema(huma.Registry) *huma.Schema {
 	return text("", `^[A-Za-z0-9_-]{43}$`, "Base64url SHA-256 of the salted terms (条款承诺)", "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU")
 }
@@ -145,9 +157,10 @@ func (objectSchema) Schema(huma.Registry) *huma.Schema {
 
 // The texts by which validation tells apart what a pattern is of.
 const (
+	signedText   = "Difference in yuan, at most two decimals, with a minus sign if below zero (增减额,单位:元)"
 	amountText   = "Amount in yuan, at most two decimals, not negative (金额,单位:元)"
 	quantityText = "Number with at most six decimals, a space and a unit such as t, kg, piece (数量及计量单位)"
 	rateText     = "Fraction between 0 and 1, at most eight decimals (比率)"
 	dateText     = "Day in Asia/Shanghai, YYYY-MM-DD (日期)"
-	timeText     = "Time in UTC (时间)"
+	timeText     = "Time of RFC 3339, with any offset; signed and answered in UTC with milliseconds (时间)"
 )

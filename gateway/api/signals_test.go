@@ -142,6 +142,19 @@ func TestWhoSeesHeadersAloneIsToldWhatIsPublic(t *testing.T) {
 	w.refuse(http.StatusNotFound, "RECORD_NOT_FOUND", w.get(leader, "/v1/receivables/"+order+"/signals"))
 }
 
+func TestAKeeperUnderItsOwnersControlIsTold(t *testing.T) {
+	w := newWorld(t)
+	w.withRisk(func(s *risk.Settings) { s.Affiliates = [][]ident.USCC{{supplier, keeper}} })
+	lot := w.storedLot("100 t")
+	receipt := w.issuedReceipt(lot, "40 t")
+	for _, path := range []string{"/v1/lots/" + lot, "/v1/warehouse-receipts/" + receipt} {
+		w.act(supplier, path+"/grant", object{"to": bankA, "until": w.days(300)})
+		if _, found, raw := w.signals(bankA, path); found["COMMON_CONTROLLER"] == nil {
+			t.Errorf("bank A is told %s", raw)
+		}
+	}
+}
+
 // What the gateway's keeper knows is for those who judge risks, not for those whom it is about.
 func TestAffiliatesAreToldToBanksAlone(t *testing.T) {
 	w := newWorld(t)

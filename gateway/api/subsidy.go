@@ -30,7 +30,8 @@ type PolicyPath struct {
 // PolicyQuery names a version of a policy.
 type PolicyQuery struct {
 	PolicyPath
-	Version int `query:"version" minimum:"1" doc:"Version, the current one when left out (版本)"`
+	Version int    `query:"version" minimum:"1" doc:"Version, the one that governs on the day when left out (版本)"`
+	On      string `query:"on" maxLength:"10" doc:"Day, today when left out (日期)"`
 }
 
 // WritePolicy publishes a version of a policy.
@@ -43,7 +44,7 @@ type WritePolicy struct {
 type PolicyEntry struct {
 	ID      string         `json:"id" doc:"Policy ID (政策编号)"`
 	Version int            `json:"version" doc:"Version (版本)"`
-	Current bool           `json:"current" doc:"The newest version (当前版本)"`
+	Current bool           `json:"current" doc:"The version that governs today (当前版本)"`
 	Policy  jsontext.Value `json:"policy" doc:"The whole record (政策内容)"`
 }
 
@@ -53,18 +54,25 @@ type QuoteRequest struct {
 	Household ident.USCC    `json:"household,omitzero" doc:"The borrower, with loan (单户)"`
 	Loan      *subsidy.Loan `json:"loan,omitempty" doc:"The loan's facts (贷款信息)"`
 
-	Financing           string            `json:"financing,omitempty" maxLength:"64" doc:"Record ID of the loan, in place of loan (贷款记录编号)"`
-	SizeClass           subsidy.SizeClass `json:"sizeClass,omitempty" enum:"large,medium,small,micro" doc:"Borrower's size when the contract was signed (企业规模)"`
-	Private             bool              `json:"private,omitempty" doc:"The borrower is privately owned (民营企业)"`
-	Sector              string            `json:"sector,omitempty" doc:"Sector by the policy's name (行业领域)"`
-	EntrustedPaid       calendar.Date     `json:"entrustedPaid,omitzero" doc:"Day of entrusted payment to the supplier (受托支付日)"`
-	OtherCentralSubsidy bool              `json:"otherCentralSubsidy,omitempty" doc:"The loan has another subsidy of the central budget (其他中央财政贴息)"`
-	OtherSubsidy        money.Rate        `json:"otherSubsidy,omitzero" doc:"Local subsidies on the same loan, a fraction a year (地方贴息率)"`
+	Financing  string             `json:"financing,omitempty" maxLength:"64" doc:"Record ID of the loan, in place of loan (贷款记录编号)"`
+	Figures    *subsidy.Figures   `json:"figures,omitempty" doc:"Figures that the size follows from (划型指标)"`
+	Controller subsidy.Controller `json:"controller,omitempty" enum:"citizens,state,collective,foreign,none" doc:"Who controls the borrower (实际控制人类型)"`
+	Link       *subsidy.ChainLink `json:"link,omitempty" doc:"Link to a listed chain (产业链上下游关系)"`
+	Use        string             `json:"use,omitempty" maxLength:"100" doc:"Use of the money by the policy's name (资金用途)"`
+
+	SizeClass           subsidy.SizeClass   `json:"sizeClass,omitempty" enum:"large,medium,small,micro" doc:"Borrower's size when the contract was signed (企业规模)"`
+	Private             bool                `json:"private,omitempty" doc:"The borrower is privately owned (民营企业)"`
+	Sector              string              `json:"sector,omitempty" doc:"Sector by the policy's name (行业领域)"`
+	EntrustedPaid       calendar.Date       `json:"entrustedPaid,omitzero" doc:"Day of entrusted payment to the supplier (受托支付日)"`
+	Settlement          *subsidy.Settlement `json:"settlement,omitempty" doc:"Days on which the contract settles interest (合同约定结息日)"`
+	OtherCentralSubsidy bool                `json:"otherCentralSubsidy,omitempty" doc:"The loan has another subsidy of the central budget (其他中央财政贴息)"`
+	OtherSubsidy        money.Rate          `json:"otherSubsidy,omitzero" doc:"Local subsidies on the same loan, a fraction a year (地方贴息率)"`
 }
 
 func (q QuoteRequest) holdArgs() contract.HoldArgs {
 	return contract.HoldArgs{Policy: q.Policy, Financing: q.Financing, SizeClass: q.SizeClass, Private: q.Private, Sector: q.Sector,
-		EntrustedPaid: q.EntrustedPaid, OtherCentralSubsidy: q.OtherCentralSubsidy, OtherSubsidy: q.OtherSubsidy}
+		EntrustedPaid: q.EntrustedPaid, Settlement: q.Settlement, OtherCentralSubsidy: q.OtherCentralSubsidy, OtherSubsidy: q.OtherSubsidy,
+		Figures: q.Figures, Controller: q.Controller, Link: q.Link, Use: q.Use}
 }
 
 // AccountQuery asks for a household's account.
@@ -81,15 +89,24 @@ type AccountAnswer struct {
 	Totals        *subsidy.Totals                 `json:"totals,omitempty" doc:"Over all banks; not told to a bank (合计)"`
 	Room          money.Amount                    `json:"room" doc:"What the cap on money leaves (剩余贴息额度)"`
 	PrincipalRoom money.Amount                    `json:"principalRoom" doc:"What the cap on principal leaves (剩余贷款额度)"`
+	Successor     ident.USCC                      `json:"successor,omitempty" doc:"In whose account this one ended; it leaves no room itself (承继方)"`
 	Claims        []RecordOf[contract.ClaimTerms] `json:"claims" doc:"The claims that the caller may read (申领)"`
 }
 
 func (a *API) subsidyRoutes() {
+	a.measureRoutes()
 	handle(a, route{method: http.MethodGet, path: "/v1/subsidy/policies", id: "policy.list", tag: tagSubsidy, en: "Every version of every policy", zh: "查询政策列表",
 		answer: reflect.TypeFor[Page[PolicyEntry]]()}, func(ctx context.Context, _ *exchange, _ *struct{}) (*reply, error) { return a.policies(ctx) })
 	handle(a, route{method: http.MethodGet, path: "/v1/subsidy/policies/{id}", id: "policy.get", tag: tagSubsidy, en: "Read a policy", zh: "查询政策",
 		answer: reflect.TypeFor[jsontext.Value]()}, func(ctx context.Context, _ *exchange, in *PolicyQuery) (*reply, error) {
-		raw, err := a.store.Policy(ctx, in.ID, in.Version)
+		version, err := in.Version, error(nil)
+		if version == 0 {
+			version, err = a.versionOn(ctx, in.ID, in.On)
+		}
+		if err != nil {
+			return nil, err
+		}
+		raw, err := a.store.Policy(ctx, in.ID, version)
 		if errors.Is(err, projection.ErrNotFound) {
 			err = problem.New(problem.NotFound)
 		}
@@ -114,6 +131,7 @@ func (a *API) subsidyRoutes() {
 		func(ctx context.Context, e *exchange, in *AccountQuery) (*reply, error) {
 			return a.accountOf(ctx, e, in)
 		})
+	a.statementRoute()
 }
 
 // quoters may learn of a household's room, each on its own condition; see mayKnowRoom.
@@ -125,10 +143,30 @@ func (a *API) policies(ctx context.Context) (*reply, error) {
 		return nil, err
 	}
 	page := Page[PolicyEntry]{Items: make([]PolicyEntry, len(found))}
+	current := map[string]int{}
 	for i, p := range found {
-		page.Items[i] = PolicyEntry{ID: p.ID, Version: p.Version, Current: p.Current, Policy: p.Body}
+		if _, known := current[p.ID]; !known {
+			if current[p.ID], err = a.versionOn(ctx, p.ID, ""); err != nil {
+				return nil, err
+			}
+		}
+		governs := p.Version == current[p.ID] || current[p.ID] == 0 && p.Current
+		page.Items[i] = PolicyEntry{ID: p.ID, Version: p.Version, Current: governs, Policy: p.Body}
 	}
 	return answer(http.StatusOK, page)
+}
+
+// versionOn is the version of a policy that governs on a day, "" being today; 0, which stands for the newest, where none does.
+func (a *API) versionOn(ctx context.Context, id, on string) (int, error) {
+	day, err := a.day(on)
+	if err != nil {
+		return 0, err
+	}
+	p, governs, err := a.store.SubsidyPolicyOn(ctx, id, day)
+	if errors.Is(err, projection.ErrNotFound) || err == nil && !governs {
+		return 0, nil // unknown, the credit policy, or one that nothing has put in force
+	}
+	return p.Version, err
 }
 
 func (a *API) publishRoute(v contract.Verb) {
@@ -171,18 +209,33 @@ func (a *API) quote(ctx context.Context, e *exchange, q QuoteRequest) (*reply, e
 	if err := a.mayKnowRoom(ctx, e, loan.Household); err != nil {
 		return nil, err
 	}
-	policy, err := a.subsidyPolicy(ctx, q.Policy, "/policy")
+	policy, err := a.quotedPolicy(ctx, q.Policy, loan)
 	if err != nil {
 		return nil, err
 	}
-	account, err := a.account(ctx, policy.ID, loan.Household)
-	if hidden := (*problem.Problem)(nil); errors.As(err, &hidden) && hidden.Code == problem.TermsNotHere && q.Financing != "" {
-		account, err = a.owedAccount(ctx, e, q, loan.Household)
-	}
+	account, err := a.standingAccount(ctx, e, q, loan.Household)
 	if err != nil {
 		return nil, err
 	}
 	return answer(http.StatusOK, subsidy.Quote(policy, account, loan))
+}
+
+// maxHeirs bounds the chain of heirs that is followed.
+const maxHeirs = 16
+
+// standingAccount is the account on which a hold would draw: the household's, or that of its heir.
+func (a *API) standingAccount(ctx context.Context, e *exchange, q QuoteRequest, household ident.USCC) (account subsidy.Account, err error) {
+	for range maxHeirs {
+		account, err = a.account(ctx, q.Policy, household)
+		if hidden := (*problem.Problem)(nil); errors.As(err, &hidden) && hidden.Code == problem.TermsNotHere && q.Financing != "" {
+			account, err = a.owedAccount(ctx, e, q, household)
+		}
+		if err != nil || account.Successor == "" {
+			return account, err
+		}
+		household = account.Successor
+	}
+	return account, problem.New("TOO_MANY").At("/financing")
 }
 
 // owedAccount asks another organisation for a household's account of which no copy was written for this one: a bank
@@ -242,8 +295,32 @@ func (a *API) loanOf(ctx context.Context, e *exchange, q QuoteRequest) (subsidy.
 	return contract.LoanFacts(r.ID, t, q.holdArgs()), nil
 }
 
+// quotedPolicy returns the version of a policy that a hold would judge the loan by; a policy that is a draft can be quoted too.
+func (a *API) quotedPolicy(ctx context.Context, id string, loan subsidy.Loan) (subsidy.Policy, error) {
+	newest, err := a.store.SubsidyPolicy(ctx, id, 0)
+	if errors.Is(err, projection.ErrNotFound) {
+		return newest, problem.New("POLICY_UNKNOWN").At("/policy")
+	}
+	if err != nil {
+		return newest, err
+	}
+	p, err := a.store.JudgingPolicy(ctx, id, loan, a.today())
+	var refused *subsidy.Error
+	switch {
+	case errors.As(err, &refused) && newest.Status == subsidy.Draft:
+		return newest, nil
+	case errors.As(err, &refused):
+		return p, problem.New(string(refused.Code)).At("/policy")
+	}
+	return p, err
+}
+
+// subsidyPolicy returns the version of a policy that governs today, or else its newest one.
 func (a *API) subsidyPolicy(ctx context.Context, id, field string) (subsidy.Policy, error) {
-	p, err := a.store.SubsidyPolicy(ctx, id, 0)
+	p, governs, err := a.store.SubsidyPolicyOn(ctx, id, a.today())
+	if err == nil && !governs {
+		p, err = a.store.SubsidyPolicy(ctx, id, 0)
+	}
 	if errors.Is(err, projection.ErrNotFound) {
 		err = problem.New("POLICY_UNKNOWN").At(field)
 	}
@@ -293,28 +370,40 @@ func (a *API) account(ctx context.Context, policy string, household ident.USCC) 
 	return t.Account, nil
 }
 
+// sighted is a household's account with the claims in it that the caller may read.
+type sighted struct {
+	household ident.USCC
+	policy    subsidy.Policy
+	account   subsidy.Account
+	claims    []RecordOf[contract.ClaimTerms]
+}
+
+func (a *API) sighted(ctx context.Context, e *exchange, in *AccountQuery) (s sighted, err error) {
+	if s.household, err = ident.ParseUSCC(in.USCC); err != nil {
+		return s, parameter("path.uscc", err)
+	}
+	if err = a.mayKnowRoom(ctx, e, s.household); err != nil {
+		return s, err
+	}
+	if s.policy, err = a.subsidyPolicy(ctx, in.Policy, "query.policy"); err != nil {
+		return s, err
+	}
+	if s.account, err = a.account(ctx, s.policy.ID, s.household); err != nil {
+		return s, err
+	}
+	s.claims, err = a.claims(ctx, e, s.policy.ID, s.household)
+	return s, err
+}
+
 func (a *API) accountOf(ctx context.Context, e *exchange, in *AccountQuery) (*reply, error) {
-	household, err := ident.ParseUSCC(in.USCC)
-	if err != nil {
-		return nil, parameter("path.uscc", err)
-	}
-	if err := a.mayKnowRoom(ctx, e, household); err != nil {
-		return nil, err
-	}
-	policy, err := a.subsidyPolicy(ctx, in.Policy, "query.policy")
+	s, err := a.sighted(ctx, e, in)
 	if err != nil {
 		return nil, err
 	}
-	account, err := a.account(ctx, policy.ID, household)
-	if err != nil {
-		return nil, err
-	}
-	out := AccountAnswer{Policy: policy.ID, Version: policy.Version, Household: household, Room: account.Room(policy), PrincipalRoom: account.PrincipalRoom(policy)}
-	if isAbout(e, household) || e.caller.Has(lifecycle.Regulator) {
-		out.Totals = &account.Totals
-	}
-	if out.Claims, err = a.claims(ctx, e, policy.ID, household); err != nil {
-		return nil, err
+	out := AccountAnswer{Policy: s.policy.ID, Version: s.policy.Version, Household: s.household, Room: s.account.Room(s.policy),
+		PrincipalRoom: s.account.PrincipalRoom(s.policy), Successor: s.account.Successor, Claims: s.claims}
+	if isAbout(e, s.household) || e.caller.Has(lifecycle.Regulator) {
+		out.Totals = &s.account.Totals
 	}
 	return answer(http.StatusOK, out)
 }
@@ -344,7 +433,7 @@ func (a *API) claims(ctx context.Context, e *exchange, policy string, household 
 			return nil, err
 		}
 		claims = append(claims, RecordOf[contract.ClaimTerms]{ID: v.ID, Kind: v.Kind, State: v.State, Version: v.Version, Terms: t,
-			Commitment: v.Commitment, Owner: v.Owner, Created: v.Created, Updated: v.Updated, Encumbrances: v.Encumbrances, AllowedActions: v.AllowedActions})
+			Commitment: v.Commitment, CreatedBy: v.CreatedBy, Created: v.Created, Updated: v.Updated, Encumbrances: v.Encumbrances, AllowedActions: v.AllowedActions})
 	}
 	return claims, nil
 }

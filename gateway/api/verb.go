@@ -4,11 +4,16 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"slices"
+	"strings"
 
 	"decore/chaincode/contract"
+	"decore/chaincode/evidence"
+	"decore/chaincode/fault"
 	"decore/chaincode/financing"
 	"decore/chaincode/ident"
 	"decore/chaincode/order"
+	"decore/gateway/problem"
 )
 
 // Write is what every request that writes may carry.
@@ -68,11 +73,45 @@ func (a *API) perform(ctx context.Context, e *exchange, in *Write, sign func() (
 		s, err := sign()
 		return []step{s}, err
 	}
-	return a.exactlyOnce(ctx, e, in, draft, func(outcomes []outcome) (*reply, error) { return a.writtenReply(e, outcomes[0]) })
+	return a.exactlyOnce(ctx, e, in, draft, func(outcomes []outcome) (*reply, error) { return a.writtenReply(ctx, e, outcomes[0]) })
 }
 
-func (a *API) writtenReply(e *exchange, o outcome) (*reply, error) {
+// explain tells of a wrong state which one it is and what the caller may do instead: to who may read the record, and
+// only where it is the record's own state.
+func (a *API) explain(ctx context.Context, e *exchange, o outcome, p *problem.Problem) {
+	if p.Code != string(fault.WrongState) || p.Field != "" {
+		return
+	}
+	cmd, err := evidence.Parse(o.JWS)
+	if err != nil {
+		return
+	}
+	kind, verb, _ := strings.Cut(cmd.Verb, ".")
+	r, _, err := a.record(ctx, e, kind, o.Subject)
+	if err != nil {
+		return
+	}
+	live, err := a.liens(ctx, r)
+	if err != nil {
+		return // the refusal is the answer
+	}
+	p.State, p.Allowed = string(r.State), a.allowed(e, r, live)
+	if slices.Contains(p.Allowed, verb) {
+		return // it is not the state as such
+	}
+	p.Because("the record is "+p.State+"; allowed now: "+orNothing(p.Allowed), "当前状态 "+p.State+"，可用操作："+orNothing(p.Allowed))
+}
+
+func orNothing(verbs []string) string {
+	if len(verbs) == 0 {
+		return "-"
+	}
+	return strings.Join(verbs, ", ")
+}
+
+func (a *API) writtenReply(ctx context.Context, e *exchange, o outcome) (*reply, error) {
 	if p := o.refusal(); p != nil {
+		a.explain(ctx, e, o, p)
 		return nil, p
 	}
 	w, err := o.written()
@@ -83,14 +122,17 @@ func (a *API) writtenReply(e *exchange, o outcome) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.dry {
+	if w.Version == 1 { // the first version of what a POST to its collection made
+		out.Status = http.StatusCreated
+	}
+	if o.dry { // there is nothing that could be read under a name or matched against a version
 		return out, nil
 	}
 	if w.Version > 0 {
 		out.ETag = etag(w.Version)
 	}
-	if w.Version == 1 { // the first version of what a POST to its collection made
-		out.Status, out.Location = http.StatusCreated, e.path+"/"+w.ID
+	if w.Version == 1 {
+		out.Location = e.path + "/" + w.ID
 	}
 	return out, nil
 }

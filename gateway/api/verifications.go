@@ -57,6 +57,8 @@ func (a *API) verificationRoutes() {
 	a.verifyRoute("warehouse-receipts", warehouse.Table.Kind)
 	a.receiptRoute("receivables", receivable.Table.Kind)
 	a.receiptRoute("orders", order.Table.Kind)
+	a.receiptRoute("lots", lot.Table.Kind)
+	a.receiptRoute("warehouse-receipts", warehouse.Table.Kind)
 	handle(a, route{method: http.MethodPost, path: "/v1/verifications", id: "verification.batch", tag: tagVerify, en: "Verify many records or invoices",
 		zh: "批量核验", body: reflect.TypeFor[VerificationRequest](), answer: reflect.TypeFor[VerificationAnswers]()},
 		func(ctx context.Context, e *exchange, in *struct{ Payload }) (*reply, error) {

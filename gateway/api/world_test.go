@@ -385,7 +385,7 @@ func (w *world) offered(bank ident.USCC, fin, amount string, days int) string {
 func (w *world) disbursed(bank ident.USCC, fin, amount string) {
 	w.Helper()
 	w.act(bank, "/v1/financings/"+fin+"/reserve", object{"hours": 24})
-	w.act(bank, "/v1/financings/"+fin+"/encumber", object{"number": "00112233", "registered": evidence.InstantOf(w.Engine.Now()), "expires": w.days(500)})
+	w.act(bank, "/v1/financings/"+fin+"/encumber", object{"number": fmt.Sprintf("00112233%06d", w.serial.Add(1)), "registered": evidence.InstantOf(w.Engine.Now()), "expires": w.days(500)})
 	w.act(bank, "/v1/financings/"+fin+"/disburse", object{"amount": amount, "date": w.days(0), "reference": "LN" + fin})
 }
 

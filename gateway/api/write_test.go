@@ -32,16 +32,16 @@ func TestWritesAnswerWithTheirEvidenceAndCanBeReadAtOnce(t *testing.T) {
 	}
 	r = w.get(supplier, "/v1/orders/"+o.ID)
 	rec := into[record](w, r, http.StatusOK)
-	if rec.Commitment != o.Commitment || r.header.Get("ETag") != `"1"` || rec.Terms["amount"] != "100.00" || rec.Owner != string(supplier) {
+	if rec.Commitment != o.Commitment || r.header.Get("ETag") != `"1"` || rec.Terms["amount"] != "100.00" || rec.CreatedBy != string(supplier) {
 		t.Errorf("%+v", rec)
 	}
 }
 
 type record struct {
-	ID, Kind, State, Commitment, Owner string
-	Version                            int
-	Terms                              object
-	Encumbrances                       []struct {
+	ID, Kind, State, Commitment, CreatedBy string
+	Version                                int
+	Terms                                  object
+	Encumbrances                           []struct {
 		State, Kind string
 		Own         bool
 	}

@@ -49,6 +49,7 @@ type Report struct {
 	Transactions int
 	Commands     int
 	Keys         int
+	Claims       int  // of the subsidy, that were reckoned again from this client's own copies
 	Compared     bool // the state was compared; it is not once a block is not explained, unless All
 	Unexplained  []Unexplained
 }
@@ -74,6 +75,9 @@ func Run(ctx context.Context, l ledger.Ledger, o Options) (Report, error) {
 			r.tell(Unexplained{Block: head.Number, Reason: "is not the block that the ledger calls its newest"})
 		}
 		if err := r.compare(ctx); err != nil {
+			return Report{}, err
+		}
+		if err := r.checkSubsidy(ctx); err != nil {
 			return Report{}, err
 		}
 		r.report.Compared = true

@@ -80,7 +80,11 @@ func tellAudit(w io.Writer, r audit.Report) error {
 }
 
 func counted(r audit.Report) string {
-	return fmt.Sprintf("%d blocks, %d transactions, %d commands", r.Blocks, r.Transactions, r.Commands)
+	claims := ""
+	if r.Claims > 0 {
+		claims = fmt.Sprintf(", %d subsidy claims reckoned again", r.Claims)
+	}
+	return fmt.Sprintf("%d blocks, %d transactions, %d commands%s", r.Blocks, r.Transactions, r.Commands, claims)
 }
 
 // progress shows a bar where there is a terminal.

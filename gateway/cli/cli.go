@@ -34,6 +34,9 @@ type commands struct {
 	Accrue  accrueCommand  `cmd:"" help:"Accrue the subsidy of all of a bank's claims through a day; what was cut off goes on when it is run again."`
 	Audit   auditCommand   `cmd:"" help:"Replay every signed command from the blocks, compare the whole state, and name what nothing explains."`
 	Receipt receiptCommand `cmd:"" help:"Check a verification receipt offline."`
+	Policy  policyCommand  `cmd:"" help:"Policy documents of the subsidy: check and combine files, draft, publish and repeal."`
+
+	Statement statementCommand `cmd:"" help:"Print the statement of a household's subsidy account: who booked what, when and why."`
 
 	LogLevel slog.Level `help:"Least level of the log on standard error: DEBUG, INFO, WARN, ERROR." default:"WARN" env:"DECORE_LOG_LEVEL"`
 }

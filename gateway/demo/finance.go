@@ -144,6 +144,11 @@ func proof(ctx context.Context, s *Story) error {
 	for _, h := range history.Items {
 		s.say("block %d: %s by %s", h.Block, h.Verb, h.Party)
 	}
+	return s.keep(ctx, path, "receipt", "receipt.json")
+}
+
+// keep has Bank A keep the verification receipt (核验回执) of a record, checked with nothing but the file.
+func (s *Story) keep(ctx context.Context, path, fact, name string) error {
 	r, err := s.client.call(ctx, bankA, http.MethodGet, path+"/receipt", nil)
 	if err != nil {
 		return err
@@ -155,11 +160,11 @@ func proof(ctx context.Context, s *Story) error {
 	if err != nil {
 		return fmt.Errorf("receipt: %w", err)
 	}
-	file := filepath.Join(filepath.Dir(s.File), "receipt.json")
+	file := filepath.Join(filepath.Dir(s.File), name)
 	if err := durable.Replace(file, r.Raw); err != nil {
 		return fmt.Errorf("keep the receipt: %w", err)
 	}
-	s.outcome.Facts["receipt"] = file
+	s.outcome.Facts[fact] = file
 	s.say("%s (%s) · GET %s/receipt → %d bytes, %d signed commands, holds offline: verdict %s at block %d", bankA.Name, bankA.Role,
 		shorten(path), len(r.Raw), len(report.Commands), report.Verification.Verdict, report.AsOf.Block)
 	return nil

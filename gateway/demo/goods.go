@@ -9,7 +9,8 @@ import (
 var goodsSteps = []step{
 	{"store", "2026-05-07", "Aluminium goes into storage; the keeper counts it and states its price", "铝锭入库,保管人验收并估值", store},
 	{"receipts", "2026-05-07", "A warehouse receipt is issued and split in two; one over more than is there is refused", "填发仓单并分割,超出在库数量的仓单被拒", receipts},
-	{"pledge", "2026-05-08", "One receipt is pledged to Bank A: owner, keeper and bank sign", "一张仓单质押给汇岬银行,持单人、保管人、银行三方签署", pledge},
+	{"pledge", "2026-05-08", "One receipt is pledged to Bank A: owner, keeper and bank sign; the bank checks offline what it holds",
+		"一张仓单质押给汇岬银行,持单人、保管人、银行三方签署;银行离线验真", pledge},
 	{"lot", "2026-05-08", "Bank B is refused on the lot, on the receipt, and the goods do not leave", "远帆银行就该批货物和该仓单融资均被拒,货物不得提取", pledgeTwice},
 	{"part", "2026-05-09", "Half is repaid: half of the goods are free and leave, the rest stays pledged", "归还一半,解除一半货物的质押并提货,其余继续质押", releaseHalf},
 }
@@ -121,12 +122,15 @@ func pledge(ctx context.Context, s *Story) error {
 	if err := s.agree(ctx, bankA, loan, "400000.00"); err != nil {
 		return err
 	}
-	return s.all(ctx,
+	if err := s.all(ctx,
 		call{bankA, loan + "/reserve", fields{"hours": 24}},
 		call{supplier, receipt + "/pledge", fields{"financing": s.outcome.Facts["goods loan"]}},
 		call{keeper, receipt + "/confirm-pledge", fields{}},
 		call{bankA, loan + "/encumber", fields{"number": "16600000002605080001", "registered": "2026-05-08T01:00:00.000Z", "expires": "2027-05-07"}},
-		call{bankA, loan + "/disburse", fields{"amount": "400000.00", "date": "2026-05-08", "reference": "HJ-JJ-20260508-01"}})
+		call{bankA, loan + "/disburse", fields{"amount": "400000.00", "date": "2026-05-08", "reference": "HJ-JJ-20260508-01"}}); err != nil {
+		return err
+	}
+	return s.keep(ctx, receipt, "receipt of goods", "receipt-of-warehouse-receipt.json")
 }
 
 // pledgeTwice is what was done at many ports: the heap itself at another bank, the same receipt at another bank, and the

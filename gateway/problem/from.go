@@ -9,6 +9,7 @@ import (
 	"decore/adapters/ledger"
 	"decore/chaincode/calendar"
 	"decore/chaincode/canon"
+	"decore/chaincode/evidence"
 	"decore/chaincode/fault"
 	"decore/chaincode/goods"
 	"decore/chaincode/ident"
@@ -108,6 +109,8 @@ func reason(err error) (string, Text) {
 		return RateInvalid, Text{}
 	case errors.Is(err, calendar.ErrDate):
 		return DateInvalid, Text{}
+	case errors.Is(err, evidence.ErrInstant):
+		return TimeInvalid, Text{}
 	case errors.Is(err, json.ErrUnknownName):
 		return FieldUnknown, Text{}
 	}

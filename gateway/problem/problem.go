@@ -28,6 +28,8 @@ type Problem struct {
 	Errors   []Item    `json:"errors,omitempty" doc:"Every fault that was found in the request (全部错误)"`
 	Command  string    `json:"command,omitempty" doc:"ID of the command that the ledger refused (指令编号)"`
 	Position *Position `json:"position,omitempty" doc:"Where the refusal stands on the ledger (账本位置)"`
+	State    string    `json:"state,omitempty" doc:"Of WRONG_STATE, to who may read the record: the state that it is in (当前状态)"`
+	Allowed  []string  `json:"allowedActions,omitempty" doc:"Of WRONG_STATE, to who may read the record: verbs that the caller may use now (可用操作)"`
 	DryRun   bool      `json:"dryRun,omitzero" doc:"The request was a dry run; nothing is recorded (试运行)"`
 
 	detail Text

@@ -62,11 +62,11 @@ func facetsOf(r Record) facets {
 	case lot.Terms:
 		f.number, f.amount = t.Goods.Code, t.OrderShare
 	case warehouse.Terms:
-		f.number, f.due = string(t.Contents.Number), t.Contents.StoredUntil
+		f.number, f.due = string(t.Contents.Number.Document()), t.Contents.StoredUntil
 	case financing.Terms:
 		f.amount = t.Committed()
 		if t.Offer != nil {
-			f.due = t.Offer.Maturity
+			f.due = t.Due()
 		}
 		f.link(Collateral, t.Collateral...)
 	case contract.ClaimTerms:

@@ -52,7 +52,7 @@ func (s *Store) Reconcile(ctx context.Context, l ledger.Ledger) ([]Difference, e
 
 // publicPrefixes are all namespaces of the ledger's public state.
 var publicPrefixes = []string{contract.CharterKey(), contract.PartyKey(""), contract.PolicyKey(""), recordPrefix,
-	contract.TokenKey(""), contract.BookKey(""), contract.ClaimKey(""), commandPrefix}
+	contract.TokenKey(""), contract.BookKey(""), contract.ClaimKey(""), contract.MeasureKey(""), contract.PolicyMeasuresKey(""), commandPrefix}
 
 const reconcilePage = 1000
 

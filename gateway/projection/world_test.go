@@ -101,7 +101,7 @@ func (w *world) disbursement(loan string) financing.Disbursement {
 }
 
 func (w *world) registration() financing.Registration {
-	return financing.Registration{Number: "00112233", Registered: evidence.InstantOf(w.State.Now), Expires: w.today().AddDays(500)}
+	return financing.Registration{Number: contracttest.NewID("ZDW")[4:], Registered: evidence.InstantOf(w.State.Now), Expires: w.today().AddDays(500)}
 }
 
 func (w *world) disbursed(bank *contracttest.Actor, rec string) string {

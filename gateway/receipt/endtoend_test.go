@@ -22,38 +22,9 @@ func TestThroughTheEmbeddedLedgerAndTheProjection(t *testing.T) {
 	w.Grant(w.record, w.BankB)
 	w.Reserve(w.BankB, w.record, "100000.00")
 	engine, store := relive(t, w)
-
-	memory, err := verification.NewMemory(1000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	source := verification.FromProjection(store)
-	g := verification.Gatherer{Source: source, Memory: memory}
+	g := gatherer(t, verification.FromProjection(store))
 	for _, id := range []string{w.record, w.order} {
-		expected := verification.Judge(w.Facts(id, w.BankA))
-		for range 2 { // the second time out of memory
-			facts, err := g.Gather(t.Context(), id, w.Viewer(w.BankA), w.Now())
-			if err != nil {
-				t.Fatal(err)
-			}
-			v := verification.Judge(facts)
-			if v.Verdict != expected.Verdict || v.Commitment != expected.Commitment || v.AsOf.Block != expected.AsOf.Block || len(v.Checks) != len(expected.Checks) {
-				t.Fatalf("got %s as of %d, want %s as of %d", v.Verdict, v.AsOf.Block, expected.Verdict, expected.AsOf.Block)
-			}
-			for i := range v.Checks {
-				if v.Checks[i] != expected.Checks[i] {
-					t.Errorf("got %+v, want %+v", v.Checks[i], expected.Checks[i])
-				}
-			}
-			issuer := receipt.Issuer{Source: source, Blocks: engine, Signer: &receipt.Signer{Party: w.Platform.USCC, Key: w.Platform.Key}}
-			raw, err := issuer.Issue(t.Context(), facts)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := receipt.Compare(t.Context(), raw, engine, receipt.Signed()); err != nil {
-				t.Error(err)
-			}
-		}
+		sameThere(t, w, g, engine, id)
 	}
 	lookup, err := g.Lookup(t.Context(), w.Header(w.record).Tokens[0], w.Viewer(w.BankB), w.Now())
 	if err != nil {
@@ -61,6 +32,54 @@ func TestThroughTheEmbeddedLedgerAndTheProjection(t *testing.T) {
 	}
 	if v := verification.Token(lookup); v.Verdict != check.Warn || v.AsOf.Hash == "" {
 		t.Errorf("lookup: %s as of %+v", v.Verdict, v.AsOf)
+	}
+}
+
+// TestGoodsThroughTheEmbeddedLedgerAndTheProjection does so with goods and every receipt over them.
+func TestGoodsThroughTheEmbeddedLedgerAndTheProjection(t *testing.T) {
+	w := newGoodsWorld(t)
+	engine, store := relive(t, w.world)
+	g := gatherer(t, verification.FromProjection(store))
+	for _, id := range w.records() {
+		sameThere(t, w.world, g, engine, id)
+	}
+}
+
+func gatherer(t *testing.T, source verification.Source) verification.Gatherer {
+	t.Helper()
+	memory, err := verification.NewMemory(1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return verification.Gatherer{Source: source, Memory: memory}
+}
+
+// sameThere checks that a record is verified on the ledger as in the world, and that its receipt holds.
+func sameThere(t *testing.T, w *world, g verification.Gatherer, engine *embedded.Engine, id string) {
+	t.Helper()
+	expected := verification.Judge(w.Facts(id, w.BankA))
+	for range 2 { // the second time out of memory
+		facts, err := g.Gather(t.Context(), id, w.Viewer(w.BankA), w.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := verification.Judge(facts)
+		if v.Verdict != expected.Verdict || v.Commitment != expected.Commitment || v.AsOf.Block != expected.AsOf.Block || len(v.Checks) != len(expected.Checks) {
+			t.Fatalf("got %s as of %d, want %s as of %d", v.Verdict, v.AsOf.Block, expected.Verdict, expected.AsOf.Block)
+		}
+		for i := range v.Checks {
+			if v.Checks[i] != expected.Checks[i] {
+				t.Errorf("got %+v, want %+v", v.Checks[i], expected.Checks[i])
+			}
+		}
+		issuer := receipt.Issuer{Source: g.Source, Blocks: engine, Signer: &receipt.Signer{Party: w.Platform.USCC, Key: w.Platform.Key}}
+		raw, err := issuer.Issue(t.Context(), facts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := receipt.Compare(t.Context(), raw, engine, receipt.Signed()); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -63,7 +63,7 @@ func (i Issuer) content(ctx context.Context, f verification.Facts) (Content, err
 	if i.Signer != nil {
 		c.Issuer = i.Signer.Party
 	}
-	c.Record, c.Order = copyOf(f.Record), copyOf(f.Order)
+	c.Record, c.Order, c.Lot, c.WarehouseReceipt = copyOf(f.Record), copyOf(f.Order), copyOf(f.Lot), copyOf(f.Receipt)
 	registry, err := i.registry(ctx, f, c.Issuer)
 	if err != nil {
 		return c, err

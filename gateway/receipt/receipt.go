@@ -1,5 +1,6 @@
 // Package receipt makes and checks the portable proof of a verification (核验回执): one JSON file that a bank
-// keeps, and that anybody can check years later without an account, a network or this ledger.
+// keeps, and that anybody can check years later without an account, a network or this ledger. It is no warehouse
+// receipt (仓单): of one, as of an order, a receivable or an inventory lot, it proves what was verified.
 //
 // A receipt holds the record's public header, the terms disclosed to the bank with their salts, every signed
 // command behind them, and the verification that was answered. Registry and policy are not stated but
@@ -12,7 +13,10 @@
 //
 // What it does not prove by itself: the results, commitments and positions that the ledger gave to the
 // commands, the answers of the register of documents and the encumbrances are the ledger's word, relayed by
-// the gateway that signed the receipt; and an order's commands that another receivable caused are not shown.
+// the gateway that signed the receipt. So are the parts of a header that no command here tells of, such as parents
+// and grants; and all of the header of the lot behind a warehouse receipt, since the commands about that lot are not
+// shown. Nor are commands about another record that changed the order or the lot, such as a further receivable: so of
+// an order or a lot, a command that left it in its state might be missing.
 // Blocks are named by number, hash and previous hash but not included, since they hold other parties'
 // commands. Compare checks all this against any member's copy of the ledger.
 package receipt
@@ -50,21 +54,37 @@ type File struct {
 
 // Content is what a receipt says.
 type Content struct {
-	Format       string                    `json:"format"`
-	Ledger       string                    `json:"ledger"`
-	Issued       evidence.Instant          `json:"issued"`
-	IssuedFor    ident.USCC                `json:"issuedFor"`
-	Issuer       ident.USCC                `json:"issuer,omitzero"`
-	AsOf         verification.AsOf         `json:"asOf"`
-	Charter      contract.Charter          `json:"charter"`
-	Policy       Policy                    `json:"policy"`
-	Parties      []party.Party             `json:"parties"` // as of then, by USCC
-	Record       *Copy                     `json:"record,omitzero"`
-	Order        *Copy                     `json:"order,omitzero"`
-	Documents    []verification.Document   `json:"documents"`
-	Blocks       []Block                   `json:"blocks"`
-	Commands     []Entry                   `json:"commands"` // in ledger order
-	Verification verification.Verification `json:"verification"`
+	Format           string                    `json:"format"`
+	Ledger           string                    `json:"ledger"`
+	Issued           evidence.Instant          `json:"issued"`
+	IssuedFor        ident.USCC                `json:"issuedFor"`
+	Issuer           ident.USCC                `json:"issuer,omitzero"`
+	AsOf             verification.AsOf         `json:"asOf"`
+	Charter          contract.Charter          `json:"charter"`
+	Policy           Policy                    `json:"policy"`
+	Parties          []party.Party             `json:"parties"`         // as of then, by USCC
+	Record           *Copy                     `json:"record,omitzero"` // a receivable, with its order
+	Order            *Copy                     `json:"order,omitzero"`
+	Lot              *Copy                     `json:"lot,omitzero"`              // 存货: by itself, or of a warehouse receipt and then without terms
+	WarehouseReceipt *Copy                     `json:"warehouseReceipt,omitzero"` // 仓单, with its lot
+	Documents        []verification.Document   `json:"documents"`
+	Blocks           []Block                   `json:"blocks"`
+	Commands         []Entry                   `json:"commands"` // in ledger order
+	Verification     verification.Verification `json:"verification"`
+}
+
+func (c *Content) trade() bool { return c.Record != nil || c.Order != nil }
+func (c *Content) goods() bool { return c.Lot != nil || c.WarehouseReceipt != nil }
+
+// told lists the records whose documents and commands are told, the earlier stage first, as verification tells them.
+func (c *Content) told() []contract.Header {
+	var all []contract.Header
+	for _, shown := range []*Copy{c.Order, c.Record, c.Lot, c.WarehouseReceipt} {
+		if shown != nil && (shown != c.Lot || c.WarehouseReceipt == nil) {
+			all = append(all, shown.Header)
+		}
+	}
+	return all
 }
 
 // Policy names the credit policy that the record was judged by; its content is in the regulator's command.
@@ -107,8 +127,8 @@ func Read(raw []byte) (File, error) {
 	if f.Content.Format != Format {
 		return f, fmt.Errorf("%w: format %.40q, want %s", ErrForm, f.Content.Format, Format)
 	}
-	if f.Content.Record == nil && f.Content.Order == nil {
-		return f, fmt.Errorf("%w: it is about no record", ErrForm)
+	if trade, goods := f.Content.trade(), f.Content.goods(); trade == goods {
+		return f, fmt.Errorf("%w: it must be about a receivable or an order, or about a lot or a warehouse receipt", ErrForm)
 	}
 	// Written again it must be the same: no second form of the same content exists.
 	if again, err := canon.Marshal(f); err != nil || string(again) != string(raw) {

@@ -103,7 +103,9 @@ func (r *registry) authenticate(c *verification.Command) (party.Party, *Failure)
 	if !c.SignedBy(key.JWK) {
 		return p, &Failure{Code: SignatureInvalid}
 	}
-	if age := c.Position.Time.Sub(c.Time.Time); age > r.policy.CommandMaxAge() || -age > r.policy.CommandMaxSkew() {
+	// Times are compared and not subtracted: a difference of centuries is no duration.
+	at := c.Position.Time
+	if c.Time.Before(at.Add(-r.policy.CommandMaxAge())) || c.Time.After(at.Add(r.policy.CommandMaxSkew())) {
 		return p, &Failure{Code: Untimely}
 	}
 	return p, nil

@@ -4,15 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
-	"strings"
 
 	"decore/chaincode/canon"
 	"decore/chaincode/contract"
 	"decore/chaincode/evidence"
 	"decore/chaincode/ident"
-	"decore/chaincode/order"
 	"decore/chaincode/party"
-	"decore/chaincode/receivable"
 	"decore/gateway/verification"
 )
 
@@ -180,13 +177,11 @@ func (c *checker) withheld(e Entry) {
 	c.lines = append(c.lines, Line{ID: e.Result.Command, Subject: e.Result.Record, Time: e.Position.Time, Block: e.Position.Block})
 }
 
-// about reports whether the subject is one of the records, or a receivable that the record is a part of.
+// about reports whether the subject is one of the records, or one of those of its kind that it is made of.
 func (c *checker) about(subject string) bool {
-	if c.content.Order != nil && c.content.Order.Header.ID == subject {
-		return true
-	}
-	return c.content.Record != nil && (c.content.Record.Header.ID == subject ||
-		strings.HasPrefix(subject, receivable.Table.Prefix+"-") && slices.Contains(c.content.Record.Header.Parents, subject))
+	return slices.ContainsFunc(c.content.told(), func(h contract.Header) bool {
+		return h.ID == subject || slices.Contains(h.Wholes(), subject)
+	})
 }
 
 // stated compares what the receipt says of registry, policy and issuer with what the commands made.
@@ -237,48 +232,6 @@ func (c *checker) issuer() {
 	if pub, err := key.JWK.PublicKey(); err != nil || !sig.verify(c.canonical, pub) {
 		c.fail(ReceiptSignatureInvalid, "signature", "")
 	}
-}
-
-// openings reads the disclosed terms and checks them against the commitments of the headers.
-func (c *checker) openings() {
-	c.facts.Record = disclosed[receivable.Terms](c, "record", c.content.Record)
-	c.facts.Order = disclosed[order.Terms](c, "order", c.content.Order)
-}
-
-func disclosed[T any](c *checker, where string, shown *Copy) verification.Copy[T] {
-	if shown == nil {
-		return verification.Copy[T]{}
-	}
-	h := shown.Header
-	c.header(where, h)
-	if shown.Opening == nil {
-		return verification.Copy[T]{Header: h}
-	}
-	d, err := verification.Disclose[T](nil, h, shown.Opening)
-	switch {
-	case err != nil:
-		c.fail(OpeningMismatch, where, "%v", err)
-	case d.Opening.About != h.ID || d.Opening.Commitment() != h.Terms:
-		c.fail(OpeningMismatch, where, "the terms are not those that the header commits to")
-	default:
-		return d
-	}
-	return verification.Copy[T]{Header: h}
-}
-
-// header compares what can be told from the commands with the record's header.
-func (c *checker) header(where string, h contract.Header) {
-	for _, cmd := range c.commands {
-		own := cmd.Subject == h.ID
-		if cmd.Result.Command != h.Creation || !own && !slices.Contains(h.Parents, cmd.Subject) {
-			continue
-		}
-		if cmd.Withheld() || own && cmd.Party != h.Owner || cmd.Position.Time != h.Created {
-			c.fail(HeaderDiffers, where, "owner or time of creation")
-		}
-		return
-	}
-	c.fail(HeaderDiffers, where, "its creation is missing")
 }
 
 // judged makes the verification again from the contents.

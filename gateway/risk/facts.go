@@ -29,6 +29,7 @@ type Facts struct {
 	Sales  []projection.Sale  // chains of sales that begin at the buyer
 	Shares []projection.Share // what the seller's debtors owe
 
+	Stored *Stored // nil for what is not goods
 	Prices []Price
 	Lapses []Lapse
 
@@ -60,6 +61,12 @@ type Price struct {
 	Record    string       // the lot or the receipt
 	Unit      money.Amount // for one unit
 	Reference money.Amount // for one unit, by a source that the owner has no hand in
+}
+
+// Stored are goods and who vouches for them.
+type Stored struct {
+	Record        string // the lot or the receipt
+	Owner, Keeper ident.USCC
 }
 
 // Lapse is something that protects a lender and has a last day.

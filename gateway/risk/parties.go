@@ -18,6 +18,17 @@ func commonController(e *examination) finding {
 	return quiet()
 }
 
+// keeperControlled is told of the owner as of now: a receipt may have come to one that its keeper controls.
+func keeperControlled(e *examination) finding {
+	if len(e.Knowledge.Affiliates) == 0 || e.Stored == nil {
+		return unsure(NoFacts)
+	}
+	if e.head(e.Stored.Owner) == e.head(e.Stored.Keeper) {
+		return fires()
+	}
+	return quiet()
+}
+
 // head is the party that stands for all under its controller, as far as the caller may know.
 func (e *examination) head(u ident.USCC) ident.USCC {
 	if e.Knowledge == nil {

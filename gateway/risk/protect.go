@@ -34,6 +34,12 @@ func (c *collection) goods(ctx context.Context) error {
 			return fmt.Errorf("goods in store: %w", err)
 		}
 	}
+	switch t := c.record.Terms.(type) {
+	case lot.Terms:
+		c.facts.Stored = &Stored{c.record.ID, t.Owner, t.Keeper}
+	case warehouse.Terms:
+		c.facts.Stored = &Stored{c.record.ID, t.Owner, t.Keeper}
+	}
 	for _, r := range found {
 		switch t := r.Terms.(type) {
 		case lot.Terms:

@@ -55,6 +55,7 @@ const (
 var (
 	sales       = []string{order.Table.Kind, receivable.Table.Kind}
 	receivables = []string{receivable.Table.Kind}
+	inStore     = []string{lot.Table.Kind, warehouse.Table.Kind}
 	goodsOf     = []string{order.Table.Kind, lot.Table.Kind, warehouse.Table.Kind}
 	everything  = []string{order.Table.Kind, receivable.Table.Kind, lot.Table.Kind, warehouse.Table.Kind}
 )
@@ -64,6 +65,7 @@ const (
 	fuzzy      = "行业查重惯例"              // near matches of registries of financed documents
 	chengxing  = "承兴–诺亚案"              // claimed term moved from 30 to 180 days
 	payment9   = "保障中小企业款项支付条例 art. 9" // a term is not to be lengthened
+	qingdao    = "青岛港案"                // who borrows on goods is not to be the one who vouches for them
 	liaoningH  = "辉山乳业案"               // concentration, over-pledge
 	guarantee4 = "动产和权利担保统一登记办法"       // a filing has a last day
 	contents   = "民法典 art. 909"
@@ -103,6 +105,10 @@ var rules = []rule{
 		problem.Text{En: "Seller and buyer under one controller", Zh: "买卖双方受同一控制"},
 		problem.Text{En: "Seller and buyer stand in one group of affiliates, by the data of who keeps the settings.",
 			Zh: "据参数维护方掌握的资料,买卖双方属同一关联集团"}},
+	{CommonController, inStore, knowledge, 35, qingdao, keeperControlled,
+		problem.Text{En: "Keeper and owner under one controller", Zh: "保管人与货主受同一控制"},
+		problem.Text{En: "Who keeps the goods and who owns them stand in one group of affiliates, by the data of who keeps the settings.",
+			Zh: "据参数维护方掌握的资料,保管人与货主属同一关联集团"}},
 	{NewRoundQuarterEnd, sales, terms, 15, fuzzy, newRoundQuarterEnd,
 		problem.Text{En: "New counterparty, round amount, end of quarter", Zh: "新交易对手、整数金额、季末"},
 		problem.Text{En: "The first order between the two that the caller may know of is of %[1]s; the amount is a multiple of %[2]s and the day among the last %[3]d of its quarter.",

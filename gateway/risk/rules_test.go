@@ -212,6 +212,12 @@ func TestEachRuleFiresAtItsBoundaryAndNotBefore(t *testing.T) {
 		{"a dead end", risk.RoundTrip, sold(sale(buyer, third, "ORD-9", 0), sale(third, buyer, "ORD-8", 0)), nil},
 
 		{"seller and buyer in a group", risk.CommonController, func(f *risk.Facts) { f.Knowledge.Affiliates = [][]ident.USCC{{third, buyer, seller}} }, []string{}},
+		{"keeper and owner in a group", risk.CommonController, of("lot", func(f *risk.Facts) {
+			f.Stored, f.Knowledge.Affiliates = &risk.Stored{Record: f.Record, Owner: seller, Keeper: fourth}, [][]ident.USCC{{third, fourth, seller}}
+		}), []string{}},
+		{"keeper and owner in two groups", risk.CommonController, of("warehouse-receipt", func(f *risk.Facts) {
+			f.Stored, f.Knowledge.Affiliates = &risk.Stored{Record: f.Record, Owner: seller, Keeper: fourth}, [][]ident.USCC{{third, seller}, {buyer, fourth}}
+		}), nil},
 		{"seller and buyer in two groups", risk.CommonController, func(f *risk.Facts) { f.Knowledge.Affiliates = [][]ident.USCC{{third, buyer}, {fourth, seller}} }, nil},
 
 		{"round, new, on the quarter's last day", risk.NewRoundQuarterEnd, quarterEnd(-90, 0, "120000.00"), []string{}},
@@ -265,9 +271,9 @@ func TestWhatCannotBeExaminedIsSaidAndIsNoAllClear(t *testing.T) {
 				"TERM_LENGTHENED=NOT_DISCLOSED ROUND_TRIP=NOT_DISCLOSED COMMON_CONTROLLER=NOT_DISCLOSED NEW_ROUND_QUARTER_END=NOT_DISCLOSED " +
 				"CONCENTRATION=NOT_DISCLOSED REGISTRATION_LAPSE=NOT_DISCLOSED"},
 		"goods that are not disclosed": {func(f *risk.Facts) { *f = risk.Facts{Record: f.Record, Kind: "lot"} },
-			"OVER_PRICED=NOT_DISCLOSED INSURANCE_LAPSE=NOT_DISCLOSED STORAGE_LAPSE=NOT_DISCLOSED REGISTRATION_LAPSE=NOT_DISCLOSED"},
+			"COMMON_CONTROLLER=NOT_DISCLOSED OVER_PRICED=NOT_DISCLOSED INSURANCE_LAPSE=NOT_DISCLOSED STORAGE_LAPSE=NOT_DISCLOSED REGISTRATION_LAPSE=NOT_DISCLOSED"},
 		"goods without any of it": {func(f *risk.Facts) { *f = risk.Facts{Record: f.Record, Kind: "warehouse-receipt", Disclosed: true} },
-			"OVER_PRICED=NO_FACTS INSURANCE_LAPSE=NO_FACTS STORAGE_LAPSE=NO_FACTS REGISTRATION_LAPSE=NO_FACTS"},
+			"COMMON_CONTROLLER=NOT_DISCLOSED OVER_PRICED=NO_FACTS INSURANCE_LAPSE=NO_FACTS STORAGE_LAPSE=NO_FACTS REGISTRATION_LAPSE=NO_FACTS"},
 		"an order that is not disclosed":   {func(f *risk.Facts) { f.Orders = nil }, "OVER_CONTRACT=NOT_DISCLOSED OVER_DELIVERED=NOT_DISCLOSED TERM_LENGTHENED=NOT_DISCLOSED"},
 		"affiliates that are not told":     {func(f *risk.Facts) { f.Knowledge = nil }, "COMMON_CONTROLLER=NOT_DISCLOSED"},
 		"affiliates that nobody knows":     {func(f *risk.Facts) { f.Knowledge.Affiliates = nil }, "COMMON_CONTROLLER=NO_FACTS"},

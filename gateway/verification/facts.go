@@ -1,6 +1,7 @@
 package verification
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -68,6 +69,11 @@ type Position struct {
 	Time    evidence.Instant `json:"time"`    // of the transaction
 }
 
+// before reports whether the position comes earlier on the ledger.
+func (p Position) before(o Position) bool {
+	return cmp.Or(cmp.Compare(p.Block, o.Block), cmp.Compare(p.TxIndex, o.TxIndex), cmp.Compare(p.Index, o.Index)) < 0
+}
+
 // Command is one accepted command. A command that another bank signed is withheld from a bank: of it only
 // the result and the position are told.
 type Command struct {
@@ -84,6 +90,14 @@ func (c *Command) SignedBy(key evidence.JWK) bool { return c.proof != nil && c.p
 
 // Withheld reports whether who signed is not told.
 func (c *Command) Withheld() bool { return c.Signed == nil }
+
+// verb is what was commanded, "" when withheld.
+func (c *Command) verb() string {
+	if c.Withheld() {
+		return ""
+	}
+	return c.Verb
+}
 
 // Document is what the register of offered documents says about one document of the record (查重). It
 // never tells which other record, or whose.

@@ -10,6 +10,7 @@ import (
 	"decore/chaincode/ident"
 	lc "decore/chaincode/lifecycle"
 	"decore/chaincode/lot"
+	"decore/chaincode/money"
 	"decore/chaincode/warehouse"
 )
 
@@ -38,6 +39,7 @@ var lotRules = join(commonOfGoods, []rule{
 	{"lot-state", Deciding, header, "", lotState},
 	{"stored", Deciding, terms, "民法典 907", stored},
 	{"duplicate-place", Deciding, nothing, law59, duplicatePlace},
+	{"shared-place", Deciding, nothing, law59, sharedPlace},
 	{"receipts", Deciding, terms, law59, liveReceipts},
 	{"commingled", Deciding, terms, "", commingled},
 	{"control", Noted, terms, law55, controlled},
@@ -57,20 +59,47 @@ var receiptRules = join(commonOfGoods, []rule{
 
 // lotChain is the lot's history. Receipts and financings change it too.
 func (e *examination) lotChain() chain {
-	c := chain{table: lot.Table, header: e.Lot.Header, commands: e.record}
+	c := chain{table: lot.Table, header: e.Lot.Header, commands: e.record, ending: ending{lot.Stored, lot.Exhausted}}
 	if e.Lot.Terms != nil {
 		c.related = e.Lot.Terms.Related
 	}
 	return c
 }
 
-// receiptChain is the receipt's history. Whose it was before an endorsement, the terms as they stand do not say.
+// receiptChain is the receipt's history.
 func (e *examination) receiptChain() chain {
-	c := chain{table: warehouse.Table, header: e.Receipt.Header, commands: e.record, elders: e.elders}
-	if t := e.Receipt.Terms; t != nil && len(t.Endorsements) == 0 {
-		c.related = t.Related
+	c := chain{table: warehouse.Table, header: e.Receipt.Header, commands: e.record, elders: e.elders, sole: true,
+		ending: ending{warehouse.Issued, warehouse.Merged}}
+	if t := e.Receipt.Terms; t != nil {
+		if c.holders = holders(t, e.record); c.holders != nil {
+			c.related = t.Related
+		}
 	}
 	return c
+}
+
+// endorsed is the command by which a receipt comes to another holder.
+const endorsed = "warehouse-receipt.confirm-endorsement"
+
+// holders lists who held the receipt while the commands about it were given: who held it first, and who after each
+// endorsement among them. The endorsement page of a part begins with that of its whole, so it is read from its end. Nil
+// is for not to be told: a keeper that is a bank may have signed an endorsement that is withheld.
+func holders(t *warehouse.Terms, commands []*Command) []ident.USCC {
+	all := make([]ident.USCC, 0, len(t.Endorsements)+1)
+	for _, e := range t.Endorsements {
+		all = append(all, e.From)
+	}
+	first, before := len(all), lc.None
+	for _, cmd := range commands {
+		switch {
+		case cmd.Withheld() && before == warehouse.Endorsing:
+			return nil
+		case cmd.verb() == endorsed:
+			first--
+		}
+		before = cmd.Result.State
+	}
+	return append(all, t.Owner)[max(0, first):]
 }
 
 // inStore is what a lot and a receipt have in common.
@@ -88,6 +117,14 @@ func (e *examination) inStore() inStore {
 	}
 	t := e.Lot.Terms
 	return inStore{t.Owner, t.Keeper, t.Quantity, t.Missing, t.Prices, t.Insurance, []ident.USCC{t.Owner}}
+}
+
+// worth is what can be lent on, at the lowest valid price, where there is one.
+func (e *examination) worth() (money.Amount, bool) {
+	if t := e.Receipt.Terms; t != nil {
+		return t.Value(e.Policy, e.today)
+	}
+	return e.Lot.Terms.Value(e.Policy, e.today)
 }
 
 // ownerStatus: a chain leader may own a receipt that was endorsed to it.
@@ -113,7 +150,9 @@ func valuation(e *examination) finding {
 }
 
 func insurance(e *examination) finding {
-	if e.Policy.GoodsInsured && !e.inStore().insurance.Covers(e.today) {
+	i := e.inStore().insurance
+	value, priced := e.worth()
+	if e.Policy.GoodsInsured && !(i.Covers(e.today) && (!priced || i.Suffices(value, e.Policy.InsuredShare))) {
 		return warns(NotInsured, e.policy)
 	}
 	return passed(e.subject)
@@ -160,6 +199,15 @@ func stored(e *examination) finding {
 
 func duplicatePlace(e *examination) finding   { return e.documented(duplicate.Place) }
 func duplicateReceipt(e *examination) finding { return e.documented(duplicate.Receipt) }
+
+// sharedPlace: two heaps in one place exist, so that warns; that they are two, only who goes there can see.
+func sharedPlace(e *examination) finding {
+	f := e.documented(duplicate.Spot)
+	if f.reason == DuplicateRegistered || f.reason == DuplicateFinanced {
+		f.verdict, f.reason = check.Warn, PlaceShared
+	}
+	return f
+}
 
 // documented answers for a document that goods get only when they are stored.
 func (e *examination) documented(k duplicate.Kind) finding {

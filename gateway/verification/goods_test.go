@@ -12,7 +12,6 @@ import (
 	"decore/chaincode/evidence"
 	"decore/chaincode/financing"
 	"decore/chaincode/goods"
-	"decore/chaincode/ident"
 	"decore/chaincode/lot"
 	"decore/chaincode/money"
 	"decore/chaincode/warehouse"
@@ -22,34 +21,20 @@ import (
 
 func tons(s string) goods.Quantity { return goods.MustQuantity(s + " t") }
 
-// goodsWorld has 100 t of aluminium in store, valued and insured.
+// goodsWorld has 100 t of aluminium in store, valued.
 func goodsWorld(t testing.TB) (*world, string) {
 	t.Helper()
 	w := verificationtest.New(t)
-	id := contracttest.NewID("LOT")
-	w.Do(w.SME, "lot.declare", id, lot.DeclareArgs{Keeper: w.Keeper.USCC, Quantity: tons("100"),
-		Goods: goods.Description{Name: "铝锭", Code: "AL99.70", Quality: "GB/T 1196 Al99.70", Packing: "捆"}})
-	w.Do(w.Keeper, "lot.store", id, lot.StoreArgs{Counted: tons("100"), Site: "3 号库", Position: "A-1", Date: w.Today()})
-	w.Do(w.Keeper, "lot.value", id, goods.ValueArgs{Source: "SMM", Date: w.Today(), Price: money.MustParse("20000.00")})
-	w.Do(w.SME, "lot.grant", id, contract.GrantArgs{To: w.BankA.USCC, Until: w.Today().AddDays(300)})
-	return w, id
+	return w, w.Lot("100 t", "A-1")
 }
 
 func issued(w *world, lotID, number, quantity string) string {
-	id := contracttest.NewID("WHR")
-	w.Do(w.Keeper, "warehouse-receipt.issue", id, warehouse.IssueArgs{Lot: lotID, Quantity: tons(quantity), Contents: warehouse.Face{
-		Number: ident.DocumentNumber(number), DepositorAddress: "前湾路 1 号", LossStandard: "0.3 %", StoredUntil: w.Today().AddDays(180),
-		Fee: "0.6 元/吨·天", IssuePlace: "青岛"}})
-	w.Do(w.SME, "warehouse-receipt.grant", id, contract.GrantArgs{To: w.BankA.USCC, Until: w.Today().AddDays(300)})
-	return id
+	return w.Issue(lotID, number, quantity+" t")
 }
 
-// halves splits a receipt in two.
+// halves splits a receipt over 40 t in two.
 func halves(w *world, receipt string) (first, second string) {
-	first, second = contracttest.NewID("WHR"), contracttest.NewID("WHR")
-	w.Do(w.SME, "warehouse-receipt.split", receipt, warehouse.SplitArgs{Parts: []warehouse.Part{{ID: first, Quantity: tons("20")}, {ID: second, Quantity: tons("20")}}})
-	w.Do(w.Keeper, "warehouse-receipt.confirm-split", receipt, warehouse.NumbersArgs{Numbers: []ident.DocumentNumber{"WR-1a", "WR-1b"}})
-	return first, second
+	return w.SplitReceipt(receipt, w.SME, "WR-1", "20 t", "20 t")
 }
 
 // notes are checks that cannot pass here, or that only tell something.
@@ -64,6 +49,21 @@ func passes(t *testing.T, v verification.Verification) {
 	}
 	if v.Verdict != check.Pass {
 		t.Errorf("verdict %s", v.Verdict)
+	}
+}
+
+func TestGoodsMustBeInsuredForWhatTheyAreWorthWhereThePolicySaysSo(t *testing.T) {
+	w, id := goodsWorld(t)
+	for sum, want := range map[string]check.Verdict{"0.01": check.Warn, "1999999.99": check.Warn, "2000000.00": check.Pass} {
+		f := w.Facts(id, w.BankA)
+		f.Policy.GoodsInsured, f.Policy.InsuredShare = true, money.MustRate("1")
+		f.Lot.Terms.Insurance = &goods.Insurance{Amount: money.MustParse(sum), From: w.Today(), Until: w.Today()}
+		v := verification.Judge(f)
+		for _, c := range v.Checks {
+			if c.Check == "insurance" && c.Verdict != want || c.Check == "insurance" && want == check.Warn && c.Reason != string(verification.NotInsured) {
+				t.Errorf("insured for %s: %+v", sum, c)
+			}
+		}
 	}
 }
 
@@ -93,10 +93,77 @@ func TestAReceiptThatWasSplitOrMergedShowsWhereItIsFrom(t *testing.T) {
 		t.Errorf("only %d commands: the issue of the whole receipt must be among them", len(f.Commands))
 	}
 	want(t, verification.Judge(w.Facts(whole, w.BankA)), "receipt-state", check.Fail, verification.ReceiptEnded)
-	into := contracttest.NewID("WHR")
-	w.Do(w.SME, "warehouse-receipt.merge", first, warehouse.MergeArgs{Others: []string{second}, Into: into})
-	w.Do(w.Keeper, "warehouse-receipt.confirm-merge", first, warehouse.NumberArgs{Number: "WR-1c"})
+	into := w.MergeReceipts(first, second, w.SME, "WR-1c")
 	passes(t, verification.Judge(w.Facts(into, w.BankA)))
+}
+
+// What ends a record by a command about another one breaks no history.
+func TestGoodsThatAreGoneKeepTheirHistory(t *testing.T) {
+	w, id := goodsWorld(t)
+	first, second := issued(w, id, "WR-1", "40"), issued(w, id, "WR-2", "60")
+	into := w.MergeReceipts(first, second, w.SME, "WR-3")
+	w.Do(w.SME, "warehouse-receipt.claim-goods", into, warehouse.ClaimArgs{})
+	w.Do(w.Keeper, "warehouse-receipt.deliver", into, financing.NoArgs{})
+	unbroken := func() {
+		t.Helper()
+		for _, about := range []string{id, first, second, into} {
+			want(t, verification.Judge(w.Facts(about, w.BankA)), "history", check.Pass, "")
+		}
+	}
+	unbroken()
+	w.Do(w.SME, "warehouse-receipt.revoke", second, contract.RevokeArgs{To: w.BankA.USCC})
+	w.Do(w.SME, "lot.settle", id, financing.NoArgs{})
+	unbroken()
+	f := w.Facts(second, w.BankA)
+	f.Receipt.Header.State = warehouse.Issued
+	want(t, verification.Judge(f), "history", check.Fail, verification.HistoryBroken)
+}
+
+// Each step must be that of who held the receipt at its time.
+func TestTheHistoryOfAReceiptFollowsEachHolder(t *testing.T) {
+	w, id := goodsWorld(t)
+	whole := issued(w, id, "WR-1", "40")
+	w.Endorse(whole, w.SME, w.SME2)
+	passes(t, verification.Judge(w.Facts(whole, w.BankA)))
+	part, _ := w.SplitReceipt(whole, w.SME2, "WR-1", "10 t", "30 t")
+	passes(t, verification.Judge(w.Facts(part, w.BankA)))
+	w.Endorse(part, w.SME2, w.Leader)
+	w.Endorse(part, w.Leader, w.SME)
+	passes(t, verification.Judge(w.Facts(part, w.BankA)))
+	want(t, verification.Judge(w.Facts(whole, w.BankA)), "history", check.Pass, "")
+	for name, forge := range map[string]func(*verification.Facts){
+		"the page names another":        func(f *verification.Facts) { f.Receipt.Terms.Endorsements[1].From = w.SME.USCC },
+		"an endorsement less is stated": func(f *verification.Facts) { f.Receipt.Terms.Endorsements = f.Receipt.Terms.Endorsements[2:] },
+		"the holder is another":         func(f *verification.Facts) { f.Receipt.Terms.Owner = w.Leader.USCC },
+	} {
+		f := w.Facts(part, w.BankA)
+		forge(&f)
+		if v := verification.Judge(f); find(t, v, "history").Verdict != check.Fail {
+			t.Errorf("%s: %+v", name, find(t, v, "history"))
+		}
+	}
+}
+
+// The life of each receipt that one is made of must be whole, too.
+func TestACommandAboutAnElderCannotBeLeftOut(t *testing.T) {
+	w, id := goodsWorld(t)
+	whole := issued(w, id, "WR-1", "40")
+	first, second := halves(w, whole)
+	w.Do(w.SME, "warehouse-receipt.revoke", second, contract.RevokeArgs{To: w.BankA.USCC})
+	into := w.MergeReceipts(first, second, w.SME, "WR-1c")
+	w.Show(into, w.SME, w.BankA)
+	all := w.Facts(into, w.BankA)
+	want(t, verification.Judge(all), "history", check.Pass, "")
+	for i, left := range all.Commands {
+		if left.Subject == second {
+			continue // the last about its record, and not the one that bore others: what came after it, no header here tells
+		}
+		f := w.Facts(into, w.BankA)
+		f.Commands = append(f.Commands[:i:i], f.Commands[i+1:]...)
+		if v := verification.Judge(f); find(t, v, "history").Verdict != check.Fail {
+			t.Errorf("without %s about %s the history is %+v", left.Verb, left.Subject, find(t, v, "history"))
+		}
+	}
 }
 
 func TestStoriesOfGoods(t *testing.T) {
@@ -150,7 +217,7 @@ func TestStoriesOfGoods(t *testing.T) {
 		}, "keeper-status", check.Fail, verification.PartyNotActive},
 		"another bank has it": {func(w *world, id string) string {
 			receipt := issued(w, id, "WR-1", "40")
-			w.Do(w.SME, "warehouse-receipt.grant", receipt, contract.GrantArgs{To: w.BankB.USCC, Until: w.Today().AddDays(300)})
+			w.Show(receipt, w.SME, w.BankB)
 			reserved(w, receipt)
 			return receipt
 		}, "encumbrance", check.Fail, verification.Reserved},

@@ -86,9 +86,20 @@ type chain struct {
 	header   contract.Header
 	commands []*Command
 	related  func(lc.Relation) ident.USCC // nil while the terms are not disclosed
-	sole     bool                         // no command about another record changes this one
+	sole     bool                         // no command about another record changes this one, but by an ending
+	ending   ending                       // as a command about another record may make it
 	elders   []*Command                   // about the records of its kind that it is made of
 	creditor ident.USCC                   // of a receivable, as of the command that is looked at
+	holders  []ident.USCC                 // of a warehouse receipt, as of the command that is looked at and after each endorsement from there on
+}
+
+// ending is how a command about another record may end one: of several receipts that are merged, the commands are about
+// one, and the delivery against a receipt may take the last goods of its lot.
+type ending struct{ from, to lc.State }
+
+// ends reports whether the ending leads from one state to the other, so many versions later.
+func (c chain) ends(from, to lc.State, versions int) bool {
+	return c.ending.to != "" && c.ending == ending{from, to} && (versions == 1 || versions > 1 && !c.sole)
 }
 
 func (e *examination) chains() []chain {
@@ -127,41 +138,71 @@ func history(e *examination) finding {
 }
 
 func (c chain) leads(parties map[ident.USCC]party.Party) (string, bool) {
+	if source, ok := c.lived(parties); !ok {
+		return source, false
+	}
 	state, version, ok := c.beginning()
 	if !ok {
 		return c.header.ID, false
 	}
 	for _, cmd := range c.elders {
-		c.creditor = c.creditorAfter(cmd)
+		c.creditor = c.after(cmd).creditor
 	}
+	c, state, version, source := c.steps(state, version, parties)
+	if source != "" {
+		return source, false
+	}
+	return c.header.ID, c.arrives(state, version)
+}
+
+// steps follows the commands from a state on, to where they lead; source is the one that cannot have been the next.
+func (c chain) steps(state lc.State, version int, parties map[ident.USCC]party.Party) (_ chain, _ lc.State, _ int, source string) {
 	for _, cmd := range c.commands {
 		r := cmd.Result
-		if !cmd.Withheld() && !c.permits(cmd, state, parties[cmd.Party]) {
-			return r.Command, false
+		between := r.Version - version - 1 // changes by commands about other records
+		if c.ends(state, r.State, between) {
+			state, between = r.State, 0
 		}
-		c.creditor = c.creditorAfter(cmd)
-		if r.Record != c.header.ID || r.Version <= version || c.sole && r.Version != version+1 {
-			return r.Command, false
+		if !cmd.Withheld() && !c.permits(cmd, state, parties[cmd.Party]) {
+			return c, "", 0, r.Command
+		}
+		c = c.after(cmd)
+		if r.Record != c.header.ID || between < 0 || c.sole && between > 0 {
+			return c, "", 0, r.Command
 		}
 		state, version = r.State, r.Version
 	}
-	ends := state == c.header.State && version <= c.header.Version && (c.creditor == "" || c.creditor == c.related(lc.Seller))
-	if c.sole {
-		ends = ends && version == c.header.Version
-		if n := len(c.commands); n > 0 {
-			last := c.commands[n-1].Result
-			ends = ends && last.Terms == c.header.Terms && last.Command == c.header.Command
-		}
-	}
-	return c.header.ID, ends
+	return c, state, version, ""
 }
 
-// creditorAfter is who holds a receivable after a command; "" where that is not followed.
-func (c chain) creditorAfter(cmd *Command) ident.USCC {
-	if c.creditor != "" && !cmd.Withheld() && cmd.Verb == "receivable.accept-transfer" {
-		return cmd.Party
+// arrives reports whether the record stands where its commands have led.
+func (c chain) arrives(state lc.State, version int) bool {
+	h := c.header
+	switch later := h.Version - version; {
+	case c.creditor != "" && c.creditor != c.related(lc.Seller), c.holders != nil && len(c.holders) != 1:
+		return false
+	case c.ends(state, h.State, later):
+		return true
+	case state != h.State, later < 0, c.sole && later > 0:
+		return false
 	}
-	return c.creditor
+	if n := len(c.commands); c.sole && n > 0 {
+		last := c.commands[n-1].Result
+		return last.Terms == h.Terms && last.Command == h.Command
+	}
+	return true
+}
+
+// after is the chain after a command: with another creditor or holder, where that is followed.
+func (c chain) after(cmd *Command) chain {
+	switch {
+	case cmd.Withheld():
+	case c.creditor != "" && cmd.Verb == "receivable.accept-transfer":
+		c.creditor = cmd.Party
+	case len(c.holders) > 0 && cmd.Verb == endorsed:
+		c.holders = c.holders[1:]
+	}
+	return c
 }
 
 // births are the commands that make further records of a kind, and the state in which these begin: lc.None is the one
@@ -175,29 +216,83 @@ func (c chain) beginning() (state lc.State, version int, ok bool) {
 	if len(c.commands) > 0 && c.commands[0].Result.Command == c.header.Creation {
 		return lc.None, 0, true
 	}
-	found := lc.None // the state of the elder that the commands have come to; a part begins in that of its whole
-	for _, id := range c.header.Parents {
-		for _, cmd := range c.elders {
-			if cmd.Subject != id {
-				continue
-			}
-			born, bears := lc.None, false
-			if !cmd.Withheld() {
-				born, bears = births[cmd.Verb]
-			}
-			if born == lc.None && bears {
-				born = found
-			}
-			if cmd.Result.Command == c.header.Creation {
-				return born, 1, bears
-			}
-			if bears {
-				break // what comes after it is no part's concern
-			}
-			found = cmd.Result.State
+	elders := c.header.Wholes()
+	for i := range elders {
+		if cmd, born := c.bore(elders[:i+1]); cmd != nil && cmd.Result.Command == c.header.Creation {
+			return born, 1, true
 		}
 	}
 	return "", 0, false
+}
+
+// bore is the command about the last of the elders by which it bore others, nil for none, and the state in which these
+// begin. What comes after it is no concern of theirs.
+func (c chain) bore(elders []string) (cmd *Command, born lc.State) {
+	all := c.about(elders[len(elders)-1])
+	i := slices.IndexFunc(all, func(cmd *Command) bool { _, bears := births[cmd.verb()]; return bears })
+	if i < 0 {
+		return nil, lc.None
+	}
+	born = births[all[i].Verb]
+	switch {
+	case born == lc.None && i > 0:
+		born = all[i-1].Result.State
+	case born == lc.None:
+		born, _ = c.beginningOf(elders)
+	}
+	return all[i], born
+}
+
+// beginningOf is where the first command about the last of the elders finds it: nowhere, or as the nearest of the elders
+// before it that had borne others by then let them begin.
+func (c chain) beginningOf(elders []string) (state lc.State, version int) {
+	n := len(elders) - 1
+	all := c.about(elders[n])
+	if len(all) > 0 && all[0].Result.Version == 1 {
+		return lc.None, 0
+	}
+	for ; n > 0; n-- {
+		cmd, born := c.bore(elders[:n])
+		if cmd != nil && cmd.Result.Command != c.header.Creation && (len(all) == 0 || cmd.Position.before(all[0].Position)) {
+			return born, 1
+		}
+	}
+	return lc.None, 1
+}
+
+// about lists the commands about an elder.
+func (c chain) about(elder string) []*Command {
+	var all []*Command
+	for _, cmd := range c.elders {
+		if cmd.Subject == elder {
+			all = append(all, cmd)
+		}
+	}
+	return all
+}
+
+// lives are the chains of the elders. To what they led, no header tells here.
+func (c chain) lives() []chain {
+	var all []chain
+	for _, id := range c.header.Wholes() {
+		all = append(all, chain{table: c.table, header: contract.Header{ID: id}, commands: c.about(id), sole: c.sole, ending: c.ending})
+	}
+	return all
+}
+
+// lived checks that the commands about each elder are steps of its life, from its beginning on.
+func (c chain) lived(parties map[ident.USCC]party.Party) (string, bool) {
+	elders := c.header.Wholes()
+	for i, life := range c.lives() {
+		state, version := c.beginningOf(elders[:i+1])
+		if state == lc.None && version > 0 {
+			return life.header.ID, false
+		}
+		if _, _, _, source := life.steps(state, version, parties); source != "" {
+			return source, false
+		}
+	}
+	return "", true
 }
 
 // permits checks one step against the lifecycle's table: from the state before, to the state after, by
@@ -207,8 +302,11 @@ func (c chain) permits(cmd *Command, from lc.State, signer party.Party) bool {
 	row, ok := rowOf(c.table, cmd)
 	return ok && row.Leaves(from) && row.Reaches(cmd.Result.State) &&
 		row.Permits(signer.Roles, func(as lc.Relation) bool {
-			if as == lc.Seller && c.creditor != "" {
+			switch {
+			case as == lc.Seller && c.creditor != "":
 				return c.creditor == cmd.Party
+			case as == lc.Owner && len(c.holders) > 0:
+				return c.holders[0] == cmd.Party
 			}
 			return c.related == nil || slices.Contains(unstated, as) || c.related(as) == cmd.Party
 		})
@@ -230,22 +328,31 @@ func rowOf(t *lc.Table, cmd *Command) (lc.Row, bool) {
 // commitment between is not among these commands; then the ledger's own check has to stand.
 func countersignatures(e *examination) finding {
 	for _, c := range e.chains() {
-		before := contract.Result{}
-		for _, cmd := range c.commands {
-			if !cmd.Withheld() {
-				row, _ := rowOf(c.table, cmd)
-				adjacent := cmd.Result.Version == before.Version+1
-				switch {
-				case row.Binding && cmd.On == "":
-					return fails(TermsNotNamed, cmd.ID)
-				case cmd.On != "" && adjacent && cmd.On != before.Terms:
-					return fails(TermsChanged, cmd.ID)
-				}
+		for _, life := range append(c.lives(), c) {
+			if f := life.countersigned(); f.verdict != check.Pass {
+				return f
 			}
-			before = cmd.Result
 		}
 	}
 	return passed(e.subject)
+}
+
+func (c chain) countersigned() finding {
+	before := contract.Result{}
+	for _, cmd := range c.commands {
+		if !cmd.Withheld() {
+			row, _ := rowOf(c.table, cmd)
+			adjacent := cmd.Result.Version == before.Version+1
+			switch {
+			case row.Binding && cmd.On == "":
+				return fails(TermsNotNamed, cmd.ID)
+			case cmd.On != "" && adjacent && cmd.On != before.Terms:
+				return fails(TermsChanged, cmd.ID)
+			}
+		}
+		before = cmd.Result
+	}
+	return passed("")
 }
 
 // standing checks that a party is registered, active and of its role; inactive is how bad it is when not.

@@ -149,16 +149,28 @@ func (r *rule) judge(e *examination) check.Finding {
 }
 
 func (e *examination) has(n needs) bool {
-	about := e.Record.Header.ID != ""
 	switch n {
 	case header:
 		return e.subject != ""
 	case terms:
-		return e.Record.Terms != nil || e.Lot.Terms != nil || e.Receipt.Terms != nil || !about && e.Order.Terms != nil
+		return e.disclosed()
 	case trade:
-		return e.Order.Terms != nil && (!about || e.Record.Terms != nil)
+		return e.Order.Terms != nil && e.disclosed()
 	}
 	return true
+}
+
+// disclosed reports whether the terms of the very record that is judged are known.
+func (e *examination) disclosed() bool {
+	switch {
+	case e.Receipt.Header.ID != "":
+		return e.Receipt.Terms != nil
+	case e.Lot.Header.ID != "":
+		return e.Lot.Terms != nil
+	case e.Record.Header.ID != "":
+		return e.Record.Terms != nil
+	}
+	return e.Order.Terms != nil
 }
 
 func verdict(rules []rule, findings []check.Finding) check.Verdict {
@@ -187,7 +199,6 @@ var occasional = []struct {
 	{rule{"transfer", Deciding, terms, "民法典 545", found(TransferPending)}, ofTerms(func(t *receivable.Terms) bool { return t.Transfer != nil })},
 	{rule{"notice", Noted, terms, "民法典 546, 764", noticed}, ofTerms(func(t *receivable.Terms) bool { return t.Notice != nil })},
 	{rule{"dilution", Deciding, terms, "", found(Reduced)}, ofTerms(func(t *receivable.Terms) bool { return slices.ContainsFunc(t.Reductions, receivable.Reduction.Stands) })},
-	{rule{"shared-place", Deciding, terms, law59, found(PlaceShared)}, func(f *Facts) bool { return f.Lot.Terms != nil && f.Lot.Terms.Shared }},
 }
 
 // Occasional lists the names of the checks that are made only where there is an occasion.

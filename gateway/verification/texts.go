@@ -132,7 +132,7 @@ var Reasons = map[Reason]Text{
 	Commingled:           {"与他人货物混同", "The goods are mixed with those of others."},
 	NotControlled:        {"监管人尚未实际控制货物,质权未设立", "No supervisor controls the goods yet; a pledge would not exist."},
 	NotValued:            {"无足够来源的近期价格", "There is no recent price from sources enough."},
-	NotInsured:           {"货物未投保或保险已到期", "The goods are not insured today."},
+	NotInsured:           {"货物未投保、保险已到期或保险金额不足", "The goods are not insured today, or not for what they are worth."},
 	ReceiptsLive:         {"货物已填发仓单,应以仓单融资", "Warehouse receipts stand for the goods; lend on those."},
 	ReceiptExpired:       {"储存期已满", "The term of storage is over."},
 	ReceiptEnded:         {"仓单已分割、合并或注销", "The receipt was split, merged or given up."},

@@ -59,7 +59,7 @@ func (w *World) Fork(t testing.TB) *World {
 	chain, state := *w.Chain, *w.State
 	state.Public, state.Private = maps.Clone(state.Public), maps.Clone(state.Private)
 	chain.T, chain.State = t, &state
-	for _, actor := range []**contracttest.Actor{&chain.Regulator, &chain.Platform, &chain.SME, &chain.SME2, &chain.Leader, &chain.BankA, &chain.BankB} {
+	for _, actor := range []**contracttest.Actor{&chain.Regulator, &chain.Platform, &chain.SME, &chain.SME2, &chain.Leader, &chain.BankA, &chain.BankB, &chain.Keeper, &chain.Supervisor} {
 		own := **actor // whose key may change
 		*actor = &own
 	}
@@ -231,7 +231,7 @@ func (w *World) Reserve(bank *contracttest.Actor, rec, amount string) string {
 // Disburse encumbers what a financing reserved, and pays out.
 func (w *World) Disburse(bank *contracttest.Actor, fin, amount string) {
 	w.T.Helper()
-	w.Do(bank, "financing.encumber", fin, financing.Registration{Number: "00112233", Registered: w.Now(), Expires: w.Today().AddDays(500)})
+	w.Do(bank, "financing.encumber", fin, financing.Registration{Number: contracttest.NewID("ZDW")[4:], Registered: w.Now(), Expires: w.Today().AddDays(500)})
 	w.Do(bank, "financing.disburse", fin, financing.Disbursement{Amount: money.MustParse(amount), Date: w.Today(), Reference: "LN" + fin[4:]})
 }
 

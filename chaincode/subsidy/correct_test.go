@@ -1,0 +1,104 @@
+package subsidy_test
+
+import (
+	"testing"
+
+	"decore/chaincode/subsidy"
+)
+
+// wronglyEnded is a claim whose loan was thought to be repaid on its 11th day: what was accrued is taken back, and the
+// claim ended. The household's other loan takes what it can.
+func wronglyEnded(t *testing.T, p subsidy.Policy, other string) (subsidy.Account, subsidy.Claim) {
+	t.Helper()
+	a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
+	a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-09-20")
+	a, c, _, err := subsidy.Correct(p, a, c, goldenYear(repaidAll("2026-04-18")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, c, err = subsidy.Release(a, c); err != nil {
+		t.Fatal(err)
+	}
+	if other != "" {
+		a, _ = mustHold(t, p, a, fixedAsset(other, named("LN-2", bankB)))
+	}
+	return a, c
+}
+
+func TestUpwardCorrectionOfAnEndedClaim(t *testing.T) {
+	t.Run("gives back all that was due for the days that were accrued", func(t *testing.T) {
+		p := policy2026(t)
+		a, c := wronglyEnded(t, p, "")
+		wantTotals(t, a.Totals, "8000000.00", "0.00", "3333.33", "0.00", "0.00")
+		a, c, difference, err := subsidy.Correct(p, a, c, goldenYear())
+		if err != nil {
+			t.Fatal(err)
+		}
+		equalAmount(t, "difference", difference.Amount, "51666.67") // 55,000.00 less 3,333.33
+		wantTotals(t, a.Totals, "8000000.00", "0.00", "55000.00", "0.00", "0.00")
+		equalAmount(t, "released", c.Released, "66666.67")
+	})
+
+	t.Run("never passes the cap on money: it gets the room that other loans leave, in order of time, and more when there is more", func(t *testing.T) {
+		p := policy2026(t, func(p *subsidy.Policy) { p.AmountCap = yuan("130000.00") })
+		a, c := wronglyEnded(t, p, "4000000.00") // which holds 121,666.67
+		a, c, difference, err := subsidy.Correct(p, a, c, goldenYear())
+		if err != nil {
+			t.Fatal(err)
+		}
+		equalAmount(t, "difference", difference.Amount, "5000.00")
+		equalAmount(t, "used", a.Used(), "130000.00")
+		wantLines(t, c, "2026-04-08 2026-06-20 73 5000.00 adjusts")
+		if _, _, _, err := subsidy.Correct(p, a, c, goldenYear()); codeOf(t, err) != subsidy.NothingToCorrect {
+			t.Errorf("without room: %v", err)
+		}
+		p.AmountCap = yuan("200000.00")
+		_, c, _, err = subsidy.Correct(p, a, c, goldenYear())
+		if err != nil {
+			t.Fatal(err)
+		}
+		equalAmount(t, "accrued", c.Accrued, "55000.00")
+	})
+
+	t.Run("never passes the cap on principal", func(t *testing.T) {
+		p := policy2026(t)
+		a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
+		a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-06-20")
+		a, c, _, err := subsidy.Correct(p, a, c, goldenYear(repaidAll("2026-04-08"))) // nothing was due: its principal counts no more
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, c, err = subsidy.Release(a, c); err != nil {
+			t.Fatal(err)
+		}
+		full, _ := mustHold(t, p, a, fixedAsset("45000000.00", named("LN-2", bankB)))
+		if _, _, _, err := subsidy.Correct(p, full, c, goldenYear()); codeOf(t, err) != subsidy.PrincipalCapReached {
+			t.Errorf("got %v", err)
+		}
+		a, _, _, err = subsidy.Correct(p, a, c, goldenYear())
+		if err != nil {
+			t.Fatal(err)
+		}
+		equalAmount(t, "principal", a.Principal, "8000000.00")
+	})
+
+	t.Run("a settled claim that is owed more can be settled again", func(t *testing.T) {
+		p := policy2026(t)
+		a, c := wronglyEnded(t, p, "")
+		a, c, err := subsidy.Settle(a, c, c.Accrued)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantState(t, c, subsidy.Settled)
+		a, c, _, err = subsidy.Correct(p, a, c, goldenYear())
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantState(t, c, subsidy.Released)
+		_, c, err = subsidy.Settle(a, c, yuan("51666.67"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantState(t, c, subsidy.Settled)
+	})
+}

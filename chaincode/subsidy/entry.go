@@ -1,0 +1,187 @@
+package subsidy
+
+import (
+	"slices"
+
+	"decore/chaincode/calendar"
+	"decore/chaincode/ident"
+	"decore/chaincode/money"
+)
+
+// Entry is one booking on a claim (分录), made by one signed command. No entry is ever changed or taken away: what turns out
+// to be wrong is put right by a further one (冲正、调整). Held, accrued, settled, clawed back and released say
+// what moved; they sum to zero but for a hold, which brings what is granted.
+type Entry struct {
+	No      int           `json:"no"`   // of the bookings on the household's account, from 1
+	Verb    string        `json:"verb"` // what was done
+	On      calendar.Date `json:"on"`
+	By      ident.USCC    `json:"by"`      // who signed it
+	Command string        `json:"command"` // the command that did it
+
+	Causes []Cause `json:"causes,omitzero"` // what had changed, where earlier lines are adjusted
+	Reason string  `json:"reason,omitzero"` // in words, where the signer gave one
+	Lines  []Line  `json:"lines,omitzero"`  // what was accrued, by period
+
+	Principal  money.Signed `json:"principal,omitzero"` // of what counts against the cap on principal
+	Held       money.Signed `json:"held,omitzero"`
+	Accrued    money.Signed `json:"accrued,omitzero"`
+	Settled    money.Signed `json:"settled,omitzero"` // below 0.00: settled already and owed back by the bank (缴回)
+	ClawedBack money.Signed `json:"clawedBack,omitzero"`
+	Released   money.Signed `json:"released,omitzero"`
+}
+
+// Line is what an entry accrues for one period: the first time, or as an adjustment of what was booked for it before.
+type Line struct {
+	From    calendar.Date `json:"from"`
+	To      calendar.Date `json:"to"`
+	Days    int           `json:"days"` // subsidised days of the period, as they count now
+	Amount  money.Signed  `json:"amount"`
+	Adjusts bool          `json:"adjusts,omitzero"`
+}
+
+// Cause is why earlier periods are worth something else than was booked.
+type Cause string
+
+// The causes.
+const (
+	CauseRepayment Cause = "repayment"          // 提前还款或部分还款
+	CauseReversal  Cause = "repayment-reversed" // 还款冲销
+	CauseOverdue   Cause = "overdue"            // 逾期
+	CauseExtension Cause = "extension"          // 展期
+	CauseRate      Cause = "rate-change"        // 利率调整
+	CauseRoom      Cause = "room"               // an ended claim found room for what it could not have before (额度恢复)
+)
+
+// MaxLines bounds the lines of a claim, and MaxEntries its entries, so that a claim fits a batch: 24 monthly periods, each
+// settled apart, take fewer than 60 entries and leave room for a correction of all of them each month.
+const (
+	MaxEntries = 240
+	MaxLines   = 720
+)
+
+// Causes returns what differs between two states of a loan's facts in what its schedule depends on.
+func Causes(before, after Loan) []Cause {
+	var all []Cause
+	less, more := repaymentsChanged(before.Repayments, after.Repayments)
+	for _, c := range []struct {
+		cause Cause
+		holds bool
+	}{
+		{CauseRepayment, more},
+		{CauseReversal, less},
+		{CauseOverdue, !slices.Equal(before.Overdue, after.Overdue)},
+		{CauseExtension, before.Maturity != after.Maturity || before.FirstMaturity != after.FirstMaturity},
+		{CauseRate, !slices.EqualFunc(before.Rates, after.Rates, func(a, b RateChange) bool { return a.From == b.From && a.AnnualRate.Cmp(b.AnnualRate) == 0 })},
+	} {
+		if c.holds {
+			all = append(all, c.cause)
+		}
+	}
+	return all
+}
+
+// repaymentsChanged reports whether on some day less, or more, came back than was known.
+func repaymentsChanged(before, after []Repayment) (less, more bool) {
+	on := map[calendar.Date]money.Amount{}
+	for _, r := range after {
+		on[r.Date] = on[r.Date].Add(r.Principal)
+	}
+	for _, r := range before {
+		on[r.Date] = on[r.Date].Sub(r.Principal)
+	}
+	for _, difference := range on {
+		less, more = less || difference.IsNegative(), more || difference.IsPositive()
+	}
+	return less, more
+}
+
+// Stamp says of an entry who made it, when and why.
+type Stamp struct {
+	On      calendar.Date
+	By      ident.USCC
+	Command string
+	Causes  []Cause // for an entry that adjusts
+	Reason  string
+}
+
+// Stamped returns the claim with the stamp on the entries that no command has signed yet.
+func (c Claim) Stamped(s Stamp) Claim {
+	c.Entries = slices.Clone(c.Entries)
+	for i := range c.Entries {
+		e := &c.Entries[i]
+		if e.Command != "" {
+			continue
+		}
+		e.On, e.By, e.Command, e.Reason = s.On, s.By, s.Command, s.Reason
+		if !slices.ContainsFunc(e.Lines, func(l Line) bool { return l.Adjusts }) {
+			continue
+		}
+		if e.Causes = s.Causes; len(e.Causes) == 0 {
+			e.Causes = []Cause{CauseRoom}
+		}
+	}
+	return c
+}
+
+// record moves the claim and its account by the same difference and books it as one entry.
+func record(a Account, before, after Claim, verb string, lines []Line) (Account, Claim, error) {
+	ends := verb == VerbRelease || verb == VerbClawBack // nothing may keep a claim from ending
+	if !ends && (len(before.Entries) >= MaxEntries || before.lines()+len(lines) > MaxLines) {
+		return a, before, refuse(EntriesFull, "")
+	}
+	a = a.moved(before, after)
+	a.Entries++
+	after.Entries = append(slices.Clip(before.Entries), Entry{
+		No: a.Entries, Verb: verb, Lines: lines,
+		Principal:  money.Difference(before.Principal, after.Principal),
+		Held:       money.Difference(before.Held, after.Held),
+		Accrued:    money.Difference(before.Accrued, after.Accrued),
+		Settled:    money.Difference(before.Settled, after.Settled),
+		ClawedBack: money.Difference(before.ClawedBack, after.ClawedBack),
+		Released:   money.Difference(before.Released, after.Released),
+	})
+	return a, after, nil
+}
+
+func (c Claim) lines() int {
+	n := 0
+	for _, e := range c.Entries {
+		n += len(e.Lines)
+	}
+	return n
+}
+
+// added returns the totals after the entry.
+func (e Entry) added(t Totals) Totals {
+	return Totals{
+		Principal:  t.Principal.Add(e.Principal.Amount),
+		Held:       t.Held.Add(e.Held.Amount),
+		Accrued:    t.Accrued.Add(e.Accrued.Amount),
+		Settled:    t.Settled.Add(e.Settled.Amount),
+		ClawedBack: t.ClawedBack.Add(e.ClawedBack.Amount),
+	}
+}
+
+// Balanced reports whether the entries explain the claim to the fen: what they moved sums to its totals, what was granted
+// is the sum of where it is now, and the lines of all periods sum to what was accrued and not adjusted away.
+func (c Claim) Balanced() bool {
+	var sum Totals
+	released, lines := money.Zero, money.Zero
+	for _, e := range c.Entries {
+		sum = e.added(sum)
+		released = released.Add(e.Released.Amount)
+		for _, l := range e.Lines {
+			lines = lines.Add(l.Amount.Amount)
+		}
+	}
+	for _, pair := range [][2]money.Amount{
+		{sum.Principal, c.Principal}, {sum.Held, c.Held}, {sum.Accrued, c.Accrued}, {sum.Settled, c.Settled}, {sum.ClawedBack, c.ClawedBack}, {released, c.Released},
+		{c.Granted, money.Sum(c.Held, c.Accrued, c.Settled, c.ClawedBack, c.Released)},
+		{lines, money.Sum(c.Accrued, c.Settled, c.ClawedBack)},
+	} {
+		if pair[0].Cmp(pair[1]) != 0 || pair[1].IsNegative() {
+			return false
+		}
+	}
+	return true
+}

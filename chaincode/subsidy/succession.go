@@ -1,0 +1,53 @@
+package subsidy
+
+import (
+	"decore/chaincode/ident"
+	"decore/chaincode/lifecycle"
+)
+
+// Recorded is the one state of a succession.
+const Recorded lifecycle.State = "recorded"
+
+// VerbSucceed records a succession.
+const VerbSucceed = "record"
+
+// Succession is the table of a merger or another succession of two households (合并、承继): the finance bureau records it, and
+// from then on both have one account. One household is one legal entity (单户), and its rights and debts pass to the heir
+// (民法典 art. 67).
+var Succession = lifecycle.Table{Kind: "succession", Prefix: "SUC", Rows: []lifecycle.Row{
+	{Verb: VerbSucceed, From: []lifecycle.State{lifecycle.None}, To: []lifecycle.State{Recorded}, By: financeBureau,
+		En: "record that one household succeeds another, and join their accounts", Zh: "记录企业合并承继并合并台账"},
+}}
+
+// Succeed joins a household's account to that of its heir, whichever of them has none yet. The caps then hold over
+// both: what counted of either counts of the heir, even where that is more than a cap, and then leaves no room. The old
+// account ends and names the heir. It fails with MISMATCH when either has an heir already, or is not of that household.
+func Succeed(policy string, from, to Account, old, heir ident.USCC) (ended, joined Account, err error) {
+	switch {
+	case old == "" || heir == "" || old == heir:
+		return from, to, refuse(Mismatch, "a household can't succeed itself")
+	case !from.of(policy, old) || !to.of(policy, heir):
+		return from, to, refuse(Mismatch, "the account is of another policy or household")
+	case from.Successor != "" || to.Successor != "":
+		return from, to, refuse(Mismatch, "the account has ended in that of another household")
+	}
+	to.Policy, to.Household = policy, heir
+	to.Totals, to.Entries = to.Totals.moved(Totals{}, from.Totals), to.Entries+from.Entries
+	return Account{Policy: policy, Household: old, Successor: heir}, to, nil
+}
+
+// Inherited returns claim and loan as those of the heir.
+func (c Claim) Inherited(l Loan, heir ident.USCC) (Claim, Loan) {
+	c.Household, l.Household = heir, heir
+	return c, l
+}
+
+// Consists reports whether the claims are all of the account's: they come to its totals and to as many bookings.
+func (a Account) Consists(claims []Claim) bool {
+	var sum Totals
+	entries := 0
+	for _, c := range claims {
+		sum, entries = sum.moved(Totals{}, c.Totals), entries+len(c.Entries)
+	}
+	return entries == a.Entries && sum.equal(a.Totals)
+}

@@ -1,0 +1,60 @@
+package subsidy_test
+
+import (
+	"testing"
+
+	"decore/chaincode/subsidy"
+)
+
+func TestSucceed(t *testing.T) {
+	p := policy2026(t)
+	const heir = "91370200990000017E"
+	a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
+	own, _ := mustHold(t, p, subsidy.Account{}, fixedAsset("45000000.00", named("LN-2", bankB), func(l *subsidy.Loan) { l.Household = heir }))
+	ended, joined, err := subsidy.Succeed(p.ID, a, own, household, heir)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	t.Run("sums both, even above a cap, and leaves no room then", func(t *testing.T) {
+		equalAmount(t, "principal", joined.Principal, "53000000.00")
+		equalAmount(t, "principal room", joined.PrincipalRoom(p), "0.00")
+		equalAmount(t, "held", joined.Held, a.Held.Add(own.Held).String())
+		if joined.Entries != 2 || ended.Successor != heir || !ended.Used().IsZero() {
+			t.Errorf("joined %s, ended %s", asJSON(t, joined), asJSON(t, ended))
+		}
+	})
+	t.Run("a claim that is passed on goes on in the heir's account", func(t *testing.T) {
+		inherited, l := c.Inherited(goldenYear(), heir)
+		after, inherited := mustAccrue(t, p, joined, inherited, l, "2026-06-20")
+		equalAmount(t, "accrued", after.Accrued, "24333.33")
+		if !inherited.Balanced() {
+			t.Error("it is not balanced")
+		}
+	})
+	t.Run("the ended account takes no hold and leaves no room", func(t *testing.T) {
+		if _, _, err := subsidy.Hold(p, ended, fixedAsset("1000.00", named("LN-3", bankA))); codeOf(t, err) != subsidy.Mismatch {
+			t.Errorf("got %v", err)
+		}
+		equalAmount(t, "room", ended.Room(p), "0.00")
+	})
+	t.Run("it consists of its claims, all of them", func(t *testing.T) {
+		if !a.Consists([]subsidy.Claim{c}) || a.Consists(nil) || a.Consists([]subsidy.Claim{c, c}) {
+			t.Error("it is taken to consist of others")
+		}
+	})
+	for name, do := range map[string]func() error{
+		"of itself":             func() error { _, _, err := subsidy.Succeed(p.ID, a, a, household, household); return err },
+		"twice":                 func() error { _, _, err := subsidy.Succeed(p.ID, ended, joined, household, heir); return err },
+		"by one that has ended": func() error { _, _, err := subsidy.Succeed(p.ID, joined, ended, heir, household); return err },
+		"of another household":  func() error { _, _, err := subsidy.Succeed(p.ID, own, a, household, heir); return err },
+		"under another policy":  func() error { _, _, err := subsidy.Succeed("other", a, own, household, heir); return err },
+		"by nobody":             func() error { _, _, err := subsidy.Succeed(p.ID, a, own, household, ""); return err },
+	} {
+		t.Run("is refused "+name, func(t *testing.T) {
+			if err := do(); codeOf(t, err) != subsidy.Mismatch {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}

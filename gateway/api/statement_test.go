@@ -1,0 +1,97 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+type statement struct {
+	Whole   bool
+	Room    string
+	Totals  *struct{ Held, Accrued string }
+	Entries []struct {
+		No             int
+		Claim, Verb    string
+		On, By         string
+		Command        string
+		Held, Released string
+		Causes         []string
+		Balance        struct{ Principal, Held, Accrued, Settled string }
+	}
+}
+
+func TestTheStatementShowsEachWhatItMayKnow(t *testing.T) {
+	w := newWorld(t)
+	policy := w.subsidyPolicy()
+	a, b := w.fixedAsset(bankA, "30000000.00"), w.fixedAsset(bankB, "40000000.00")
+	claimA := w.act(bankA, "/v1/subsidy/claims", w.holdBody(policy, a))
+	w.act(bankB, "/v1/subsidy/claims", w.holdBody(policy, b))
+	w.act(bankA, "/v1/subsidy/claims/"+claimA.ID+"/release", nil)
+	path := "/v1/subsidy/accounts/" + string(supplier) + "/statement?policy=" + policy
+
+	t.Run("to the bureau and the household every booking, with a running balance that ends in the totals", func(t *testing.T) {
+		got := into[statement](w, w.get(bureau, path), http.StatusOK)
+		var story string
+		for _, e := range got.Entries {
+			story += fmt.Sprintf("%d %s held %s released %s by %s: balance %s of %s\n", e.No, e.Verb, e.Held, e.Released, e.By[len(e.By)-4:], e.Balance.Held, e.Balance.Principal)
+		}
+		want := "1 hold held 912500.00 released  by " + string(bankA[14:]) + ": balance 912500.00 of 30000000.00\n" +
+			"2 hold held 587500.00 released  by " + string(bankB[14:]) + ": balance 1500000.00 of 50000000.00\n" +
+			"3 release held -912500.00 released 912500.00 by " + string(bankA[14:]) + ": balance 587500.00 of 20000000.00\n"
+		if story != want || !got.Whole || got.Totals == nil || got.Totals.Held != "587500.00" || got.Room != "912500.00" {
+			t.Errorf("got %+v\n%s", got, story)
+		}
+		if own := into[statement](w, w.get(supplier, path), http.StatusOK); len(own.Entries) != 3 || !own.Whole {
+			t.Errorf("the household sees %+v", own)
+		}
+	})
+	t.Run("to a bank its own bookings and the room, and nothing of another bank", func(t *testing.T) {
+		got := into[statement](w, w.get(bankB, path), http.StatusOK)
+		if len(got.Entries) != 1 || got.Entries[0].No != 2 || got.Totals != nil || got.Whole || got.Room != "912500.00" || got.Entries[0].Balance.Held != "587500.00" {
+			t.Errorf("got %+v", got)
+		}
+		if r := w.get(bankB, path); slices.ContainsFunc([]string{claimA.ID, a, string(bankA)}, func(s string) bool { return strings.Contains(string(r.body), s) }) {
+			t.Errorf("tells of another bank: %s", r.body)
+		}
+	})
+	t.Run("each booking names the command that anybody entitled can look up", func(t *testing.T) {
+		for _, e := range into[statement](w, w.get(bureau, path), http.StatusOK).Entries {
+			if len(e.Command) != 26 || e.On == "" || e.Claim == "" {
+				t.Errorf("booking %+v", e)
+			}
+		}
+	})
+	w.refuse(http.StatusNotFound, "NOT_FOUND", w.get(rival, path))
+}
+
+func TestAnHeirHasTheRoomOfBothHouseholds(t *testing.T) {
+	w := newWorld(t)
+	policy := w.subsidyPolicy()
+	claim := w.act(bankA, "/v1/subsidy/claims", w.holdBody(policy, w.fixedAsset(bankA, "30000000.00")))
+	later := w.fixedAsset(bankA, "40000000.00")
+	w.act(bureau, "/v1/subsidy/successions", object{"policy": policy, "old": supplier, "heir": rival, "on": w.days(0), "document": "合并登记", "claims": []string{claim.ID}})
+
+	t.Run("its statement shows what it took over", func(t *testing.T) {
+		got := into[statement](w, w.get(rival, "/v1/subsidy/accounts/"+string(rival)+"/statement?policy="+policy), http.StatusOK)
+		if !got.Whole || len(got.Entries) != 1 || got.Entries[0].Claim != claim.ID || got.Room != "587500.00" {
+			t.Errorf("got %+v", got)
+		}
+	})
+	t.Run("a loan of the old code is quoted the heir's room", func(t *testing.T) {
+		if q := into[quotation](w, w.post(bankA, "/v1/subsidy/quotes", w.holdBody(policy, later)), http.StatusOK); q.Amount != "587500.00" {
+			t.Errorf("got %+v", q)
+		}
+	})
+	t.Run("the old account names its heir and leaves no room", func(t *testing.T) {
+		got := into[struct {
+			Successor, Room string
+			Claims          []record
+		}](w, w.get(bureau, "/v1/subsidy/accounts/"+string(supplier)+"?policy="+policy), http.StatusOK)
+		if got.Successor != string(rival) || got.Room != "0.00" || len(got.Claims) != 0 {
+			t.Errorf("got %+v", got)
+		}
+	})
+}

@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"decore/chaincode/ident"
+	"decore/chaincode/money"
+	"decore/chaincode/subsidy"
+)
+
+type statementCommand struct {
+	Household ident.USCC `arg:"" help:"Unified social credit code of the household (单户)." placeholder:"USCC"`
+	Policy    string     `help:"ID of the subsidy policy." default:"subsidy-sme-2026"`
+	Gateway   string     `help:"Address of a gateway that is serving." default:"http://127.0.0.1:8080" env:"DECORE_GATEWAY" placeholder:"URL"`
+	Token     string     `help:"Access token; see gateway token." required:"" env:"DECORE_TOKEN"`
+	JSON      bool       `name:"json" help:"Print the gateway's answer as it is."`
+}
+
+// Run asks a gateway for the statement and prints it as a table.
+func (c *statementCommand) Run(ctx context.Context, s *streams) error {
+	raw, err := c.ask(ctx)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		_, err := fmt.Fprintln(s.out, strings.TrimSpace(string(raw)))
+		return err
+	}
+	var answer struct {
+		Whole   bool
+		Totals  *subsidy.Totals
+		Room    money.Amount
+		Entries []subsidy.StatementLine
+	}
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		return fmt.Errorf("the gateway's answer: %w", err)
+	}
+	if err := printStatement(s.out, answer.Entries); err != nil {
+		return err
+	}
+	part := "of the claims that you may read"
+	if answer.Whole {
+		part = "whole account"
+	}
+	_, err = fmt.Fprintf(s.out, "\n%d bookings, %s; room left %s\n", len(answer.Entries), part, answer.Room)
+	return err
+}
+
+// ask returns the body of a good answer.
+func (c *statementCommand) ask(ctx context.Context) ([]byte, error) {
+	const patience, most = 30 * time.Second, 32 << 20
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	address, err := url.Parse(c.Gateway)
+	if err != nil {
+		return nil, &usageError{fmt.Sprintf("--gateway: %v", err)}
+	}
+	address = address.JoinPath("v1/subsidy/accounts", string(c.Household), "statement")
+	address.RawQuery = url.Values{"policy": {c.Policy}}.Encode()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Authorization", "Bearer "+c.Token)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("the gateway does not answer: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	raw, err := io.ReadAll(io.LimitReader(response.Body, most))
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("the gateway answers %s: %s", response.Status, strings.TrimSpace(string(raw)))
+	}
+	return raw, err
+}
+
+// printStatement writes a line a booking, and under it one for each period that it accrues or adjusts.
+func printStatement(w io.Writer, lines []subsidy.StatementLine) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	row := func(cells ...string) { _, _ = fmt.Fprintln(t, strings.Join(cells, "\t")) }
+	row("NO", "DAY", "BOOKING", "BY", "LOAN", "HELD", "ACCRUED", "SETTLED", "CLAWED BACK", "BALANCE HELD", "ACCRUED", "SETTLED")
+	for _, l := range lines {
+		row(strconv.Itoa(l.No), l.On.String(), l.Verb+causes(l.Entry), string(l.By), l.Loan, moved(l.Held), moved(l.Accrued), moved(l.Settled),
+			moved(l.ClawedBack), l.Balance.Held.String(), l.Balance.Accrued.String(), l.Balance.Settled.String())
+		for _, p := range l.Lines {
+			what := "accrued"
+			if p.Adjusts {
+				what = "adjusted"
+			}
+			row("", "", fmt.Sprintf("  %s to %s, %d days", p.From, p.To, p.Days), "", "", "", p.Amount.String(), what)
+		}
+	}
+	return t.Flush()
+}
+
+func causes(e subsidy.Entry) string {
+	words := make([]string, len(e.Causes))
+	for i, c := range e.Causes {
+		words[i] = string(c)
+	}
+	if e.Reason != "" {
+		words = append(words, e.Reason)
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(words, ", ") + ")"
+}
+
+// moved leaves out what did not move.
+func moved(a money.Signed) string {
+	if a.IsZero() {
+		return ""
+	}
+	return a.String()
+}
