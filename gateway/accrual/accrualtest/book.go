@@ -120,7 +120,7 @@ func (b *Book) readSector(ctx context.Context) {
 // loan is one loan while it is made.
 type loan struct {
 	household ident.USCC
-	id, claim string
+	id        string
 	terms     evidence.Commitment
 }
 
