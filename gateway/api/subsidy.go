@@ -334,8 +334,8 @@ func (a *API) mayKnowRoom(ctx context.Context, e *exchange, household ident.USCC
 		return nil
 	}
 	if e.caller.Has(lifecycle.Bank) {
-		asked, err := a.store.Records(ctx, projection.Filter{Kind: financing.Table.Kind, Reader: e.caller.Party, Counterparty: household, Limit: 1})
-		if err != nil || len(asked) > 0 {
+		asked, err := a.store.Asked(ctx, e.caller.Party, household)
+		if err != nil || asked {
 			return err
 		}
 	}

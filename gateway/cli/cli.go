@@ -8,10 +8,13 @@ import (
 	"io"
 	"log/slog"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"decore/chaincode/contract"
 )
 
 // Exit codes.
@@ -28,6 +31,7 @@ type commands struct {
 	Keys    keysCommand    `cmd:"" help:"Make the keys of an organisation's parties and add the public ones to a consortium's plan."`
 	Token   tokenCommand   `cmd:"" help:"Print an access token of the development issuer."`
 	Doctor  doctorCommand  `cmd:"" help:"Check data folder, ledger, projection and clock, and say what is wrong."`
+	Accrue  accrueCommand  `cmd:"" help:"Accrue the subsidy of all of a bank's claims through a day; what was cut off goes on when it is run again."`
 	Audit   auditCommand   `cmd:"" help:"Replay every signed command from the blocks, compare the whole state, and name what nothing explains."`
 	Receipt receiptCommand `cmd:"" help:"Check a verification receipt or an auditor's dossier offline."`
 	Fund    fundCommand    `cmd:"" help:"Reports, statements and settlements of the money between a bank and the finance bureau."`
@@ -60,6 +64,7 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	var cmds commands
 	exited := -1
 	parser, err := kong.New(&cmds, kong.Name("gateway"), kong.Description(description), kong.UsageOnError(),
+		kong.Vars{"maxBatch": strconv.Itoa(contract.MaxBatch)},
 		kong.Writers(out, errOut), kong.Exit(func(code int) { exited = code }), kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(&streams{in, out, errOut}))
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 type caches struct {
 	mu      sync.Mutex
 	drops   uint64
+	purges  uint64
 	records *simplelru.LRU[string, Record]
 	facts   *simplelru.LRU[string, any] // by ledger key; nil means that the ledger has none
 }
@@ -46,6 +47,29 @@ func cached[V any](c *caches, lru *simplelru.LRU[string, V], key string, read fu
 	return v, nil
 }
 
+// begin is to be called before what keep is to keep is read.
+func (c *caches) begin() uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.purges
+}
+
+// keep remembers something that stays true whatever the blocks to come hold, unless the rows were emptied since.
+func (c *caches) keep(key string, began uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.purges == began {
+		c.facts.Add(key, true)
+	}
+}
+
+func (c *caches) known(key string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, ok := c.facts.Get(key)
+	return ok
+}
+
 // drop forgets the records and facts that a block changed.
 func (c *caches) drop(records, facts []string) {
 	c.mu.Lock()
@@ -63,6 +87,7 @@ func (c *caches) purge() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.drops++
+	c.purges++
 	c.records.Purge()
 	c.facts.Purge()
 }

@@ -42,3 +42,19 @@ func TestTheCacheIsBounded(t *testing.T) {
 		t.Errorf("%d facts are kept", n)
 	}
 }
+
+func TestWhatStaysTrueIsKeptUnlessTheRowsWereEmptied(t *testing.T) {
+	c := newCaches(10)
+	began := c.begin()
+	c.drop(nil, []string{"key"})
+	c.keep("key", began)
+	if !c.known("key") {
+		t.Error("a block made it forgotten")
+	}
+	began = c.begin()
+	c.purge()
+	c.keep("key", began)
+	if c.known("key") {
+		t.Error("it was kept though the rows were emptied while it was read")
+	}
+}

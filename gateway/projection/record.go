@@ -47,15 +47,20 @@ func (r *Record) reveal(opening []byte) error {
 	return nil
 }
 
-// Record returns a record as of the newest block, or ErrNotFound.
+// Record returns a record as of the newest block, or ErrNotFound. That there is none is remembered too, as a record
+// without an ID: a household that never had a claim is asked for its account at every quote.
 func (s *Store) Record(ctx context.Context, id string) (Record, error) {
-	return cached(s.cache, s.cache.records, id, func() (Record, error) {
+	r, err := cached(s.cache, s.cache.records, id, func() (Record, error) {
 		r, err := scanRecord(s.stmt.record.QueryRowContext(ctx, id).Scan)
 		if errors.Is(err, sql.ErrNoRows) {
-			return r, fmt.Errorf("%w: record %s", ErrNotFound, id)
+			return Record{}, nil
 		}
 		return r, s.fault(err)
 	})
+	if err == nil && r.ID == "" {
+		err = fmt.Errorf("%w: record %s", ErrNotFound, id)
+	}
+	return r, err
 }
 
 func scanRecord(scan func(...any) error) (Record, error) {

@@ -3,6 +3,8 @@ package projection
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"decore/chaincode/calendar"
@@ -64,9 +66,43 @@ func (s *Store) Records(ctx context.Context, f Filter) ([]Record, error) {
 	return all, s.fault(err)
 }
 
-// query asks for each state by itself, because only so an index gives the IDs of a state in order; the
-// IDs then lead to the records.
+// Count tells how many records Records would list without a limit.
+func (s *Store) Count(ctx context.Context, f Filter) (int, error) {
+	if f.Day.IsZero() {
+		f.Day = calendar.At(s.opts.Clock())
+	}
+	found, args := f.found(math.MaxInt32)
+	var n int
+	err := s.db.Reader.QueryRowContext(ctx, "SELECT COUNT(*) FROM ("+found+")", args...).Scan(&n)
+	return n, s.fault(err)
+}
+
+// Named returns those of the records that the projection has, by ID.
+func (s *Store) Named(ctx context.Context, ids ...string) (map[string]Record, error) {
+	all := make(map[string]Record, len(ids))
+	for some := range slices.Chunk(ids, maxAsked) {
+		query := `SELECT header, opening FROM records WHERE id IN (` + sqlite.Marks(len(some)) + `)` //nolint:gosec // question marks only
+		rows, err := s.db.Reader.QueryContext(ctx, query, sqlite.Any(some)...)
+		found, err := sqlite.Collect(rows, err, scanRecord)
+		if err != nil {
+			return nil, s.fault(err)
+		}
+		for _, r := range found {
+			all[r.ID] = r
+		}
+	}
+	return all, nil
+}
+
+// query leads from the IDs to the records.
 func (f Filter) query(limit int) (string, []any) {
+	found, args := f.found(limit)
+	return "SELECT r.header, r.opening FROM (" + found + ") found JOIN records r ON r.id = found.id" +
+		" ORDER BY found.id" + direction(f.Newest) + " LIMIT ?", append(args, limit)
+}
+
+// found asks for each state by itself, because only so an index gives the IDs of a state in order.
+func (f Filter) found(limit int) (string, []any) {
 	states := f.State
 	if len(states) == 0 {
 		states = []string{""}
@@ -77,8 +113,7 @@ func (f Filter) query(limit int) (string, []any) {
 		w := f.walk(state)
 		parts, args = append(parts, "SELECT * FROM ("+w.text(f.Newest)+")"), append(append(args, w.args...), limit)
 	}
-	return "SELECT r.header, r.opening FROM (" + strings.Join(parts, " UNION ALL ") + ") found JOIN records r ON r.id = found.id" +
-		" ORDER BY found.id" + direction(f.Newest) + " LIMIT ?", append(args, limit)
+	return strings.Join(parts, " UNION ALL "), args
 }
 
 func direction(newest bool) string {

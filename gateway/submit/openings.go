@@ -59,7 +59,7 @@ func subjectOf(c Signed) string {
 // touched lists the records whose terms the command will be decided on, as far as can be told: its
 // subject, what its arguments name, and what commands on those were seen to need before.
 func (o *openings) touched(c Signed) []string {
-	ids := []string{subjectOf(c)}
+	ids := append([]string{subjectOf(c)}, c.Touches...)
 	for _, m := range recordID.FindAll(c.Opening, maxNamed) {
 		ids = append(ids, string(m[1:len(m)-1]))
 	}
@@ -103,6 +103,11 @@ func (o *openings) tokenKey(ctx context.Context) ([]byte, error) {
 		return raw, nil
 	}
 	return nil, nil
+}
+
+// Terms returns the current openings of those records that exist and that this gateway may open, by record.
+func (s *Submitter) Terms(ctx context.Context, ids ...string) (map[string][]byte, error) {
+	return s.openings.fetch(ctx, slices.Clone(ids))
 }
 
 // fetch returns the current openings of those records that exist and that this gateway may open.

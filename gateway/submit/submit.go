@@ -28,6 +28,9 @@ var (
 type Signed struct {
 	JWS     string
 	Opening []byte // nil where the arguments are public
+	// Touches are records beside the subject that the command is known to touch. Whoever knows them spares the
+	// ledger a batch that comes back for want of their openings.
+	Touches []string
 }
 
 // Answer is what became of one command, and where.
