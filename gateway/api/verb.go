@@ -99,7 +99,7 @@ func (a *API) explain(ctx context.Context, e *exchange, o outcome, p *problem.Pr
 	if slices.Contains(p.Allowed, verb) {
 		return // it is not the state as such
 	}
-	p.Because("the record is "+p.State+"; allowed now: "+orNothing(p.Allowed), "当前状态 "+p.State+"，可用操作："+orNothing(p.Allowed))
+	_ = p.Because("the record is "+p.State+"; allowed now: "+orNothing(p.Allowed), "当前状态 "+p.State+"，可用操作："+orNothing(p.Allowed))
 }
 
 func orNothing(verbs []string) string {
