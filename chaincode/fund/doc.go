@@ -17,8 +17,8 @@
 //
 // How the amounts tie:
 //
-//  1. A claim keeps what it took and gave back by the month of booking ([Entry]). Booked months never change, so the
-//     report of a month that is over has one right answer.
+//  1. What a claim took and gave back in a month ([Entry]) is the sum of its bookings of that month. Bookings never
+//     change, so the report of a month that is over has one right answer.
 //  2. Lines stand in the order of claim IDs, within a report and from one report of a month to the next: so
 //     none can stand twice in a month, however many reports it takes.
 //  3. Every settlement of a claim of a bank with a fund moves the fund by the same amount in the same transaction, and so
