@@ -54,7 +54,7 @@ func TestPolicyDocumentsAreDraftedPublishedAndRepealedThroughAGateway(t *testing
 	if code != 0 {
 		t.Fatalf("exit %d: %s", code, errOut)
 	}
-	remote := []string{"--url", g.url, "--token", strings.TrimSpace(token)}
+	remote := []string{"--gateway", g.url, "--token", strings.TrimSpace(token)}
 	policy := func(want int, args ...string) string {
 		t.Helper()
 		out, errOut, code := run(t, append(append([]string{"policy"}, args...), remote...)...)

@@ -127,6 +127,17 @@ func TestCombine(t *testing.T) {
 	}
 }
 
+func TestAnExtensionIsSubsidisedOnlyWhereNoMeasureRefusesIt(t *testing.T) {
+	said := func(id, value string) subsidy.Measure {
+		return municipal("2026-02-10", map[string]string{"subsidiseExtension": value}, func(m *subsidy.Measure) { m.ID = id })
+	}
+	for _, c := range []struct{ a, b, want string }{{`true`, `true`, `true`}, {`true`, `false`, ``}, {`false`, `true`, ``}} {
+		if got := settingsOf(t, combined(t, "2026-03-01", central(t), said("a", c.a), said("b", c.b)))["subsidiseExtension"]; got != c.want {
+			t.Errorf("%s and %s make %q", c.a, c.b, got)
+		}
+	}
+}
+
 func TestCombineRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		measures []subsidy.Measure

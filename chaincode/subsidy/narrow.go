@@ -36,6 +36,8 @@ var narrowing = map[string]narrowed{
 	"refuseLongTerm":    least(func(p *Policy) *bool { return &p.RefuseLongTerm }, first(true)),
 	"oneCentralSubsidy": least(func(p *Policy) *bool { return &p.OneCentralSubsidy }, first(true)),
 
+	"subsidiseExtension": least(func(p *Policy) *bool { return &p.SubsidiseExtension }, first(false)),
+
 	"loanTypes":     narrowTypes,
 	"smeClasses":    common(func(p *Policy) *[]SizeClass { return &p.SMEClasses }),
 	"chains":        common(func(p *Policy) *[]string { return &p.Chains }),

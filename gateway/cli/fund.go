@@ -6,15 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
-	"time"
 
 	"decore/chaincode/fund"
 )
@@ -30,60 +27,8 @@ type fundCommand struct {
 
 // fundFlags say which fund, at which gateway and as whom.
 type fundFlags struct {
-	Fund    string `arg:"" help:"Record ID of the fund, FND-…"`
-	Gateway string `help:"Address of a gateway that is serving." default:"http://127.0.0.1:8080" env:"DECORE_GATEWAY" placeholder:"URL"`
-	Token   string `help:"Access token; see gateway token." required:"" env:"DECORE_TOKEN"`
-}
-
-const (
-	fundPatience = 10 * time.Minute
-	fundMost     = 256 << 20 // bytes of an answer
-)
-
-// ask sends a request about the fund and returns the body of a good answer.
-func (f fundFlags) ask(ctx context.Context, method string, path []string, query url.Values, media string, body io.Reader) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, fundPatience)
-	defer cancel()
-	address, err := url.Parse(f.Gateway)
-	if err != nil {
-		return nil, &usageError{fmt.Sprintf("--gateway: %v", err)}
-	}
-	address = address.JoinPath(append([]string{"v1", "subsidy"}, path...)...)
-	address.RawQuery = query.Encode()
-	request, err := http.NewRequestWithContext(ctx, method, address.String(), body)
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Authorization", "Bearer "+f.Token)
-	if media != "" {
-		request.Header.Set("Content-Type", media)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, fmt.Errorf("the gateway does not answer: %w", err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	raw, err := io.ReadAll(io.LimitReader(response.Body, fundMost))
-	if err == nil && response.StatusCode >= http.StatusBadRequest {
-		err = fmt.Errorf("the gateway answers %s:\n%s", response.Status, faultsOf(raw))
-	}
-	return raw, err
-}
-
-// faultsOf lists the faults of a problem, one a line; what is no problem is shown as it is.
-func faultsOf(raw []byte) string {
-	var p struct {
-		Title, Detail string
-		Errors        []struct{ Location, Code, Message string }
-	}
-	if json.Unmarshal(raw, &p) != nil || p.Title == "" {
-		return strings.TrimSpace(string(raw))
-	}
-	lines := []string{strings.TrimSpace(p.Title + " " + p.Detail)}
-	for _, e := range p.Errors {
-		lines = append(lines, fmt.Sprintf("  %-6s %s %s", e.Location, e.Code, e.Message))
-	}
-	return strings.Join(lines, "\n")
+	Fund   string `arg:"" help:"Record ID of the fund, FND-…"`
+	remote `embed:""`
 }
 
 // sheet fetches a workbook into a file.

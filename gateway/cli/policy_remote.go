@@ -6,64 +6,31 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"os"
-	"strings"
-	"time"
 
 	"decore/chaincode/calendar"
 	"decore/chaincode/contract"
 	"decore/chaincode/subsidy"
 )
 
-// remoteFlags say at which gateway, and as whom.
-type remoteFlags struct {
-	URL   string `name:"url" help:"The gateway." default:"http://127.0.0.1:8080" env:"DECORE_URL"`
-	Token string `help:"Access token of a regulator; gateway token makes one for the development issuer." required:"" env:"DECORE_TOKEN" placeholder:"JWT"`
-}
-
-// answerLimit bounds what is read of an answer, in bytes.
-const answerLimit = 4 << 20
-
-// post sends a body and prints what the gateway answers.
-func (f remoteFlags) post(ctx context.Context, s *streams, path string, body any) error {
+// sign sends a document's body for the gateway to sign and prints the answer.
+func (r remote) sign(ctx context.Context, s *streams, id, verb string, body any) error {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(f.URL, "/")+path, bytes.NewReader(raw))
+	answer, err := r.ask(ctx, http.MethodPost, []string{"measures", id, verb}, nil, "application/json", bytes.NewReader(raw))
 	if err != nil {
 		return err
-	}
-	req.Header.Set("Authorization", "Bearer "+f.Token)
-	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = res.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(res.Body, answerLimit))
-	if err != nil {
-		return err
-	}
-	if res.StatusCode >= http.StatusBadRequest {
-		return fmt.Errorf("%s: %s", res.Status, bytes.TrimSpace(answer))
 	}
 	_, err = fmt.Fprintf(s.out, "%s\n", bytes.TrimSpace(answer))
 	return err
 }
 
-func measurePath(id, verb string) string {
-	return "/v1/subsidy/measures/" + url.PathEscape(id) + "/" + verb
-}
-
 type policyDraftCommand struct {
-	remoteFlags `embed:""`
-	File        string `arg:"" help:"File of the draft." type:"existingfile"`
+	remote `embed:""`
+	File   string `arg:"" help:"File of the draft." type:"existingfile"`
 }
 
 // Run drafts the document.
@@ -72,7 +39,7 @@ func (c *policyDraftCommand) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	return c.post(ctx, s, measurePath(m.ID, "draft"), m)
+	return c.sign(ctx, s, m.ID, "draft", m)
 }
 
 func draftOf(file string) (subsidy.Measure, error) {
@@ -91,8 +58,8 @@ func draftOf(file string) (subsidy.Measure, error) {
 }
 
 type policyPublishCommand struct {
-	remoteFlags `embed:""`
-	File        string `arg:"" help:"File of the draft. What the ledger has must be the same, to the byte of its canonical form." type:"existingfile"`
+	remote `embed:""`
+	File   string `arg:"" help:"File of the draft. What the ledger has must be the same, to the byte of its canonical form." type:"existingfile"`
 }
 
 // Run puts the draft in force. The digest is the file's, and not what the gateway says: so the signature is on what its reader has.
@@ -109,17 +76,17 @@ func (c *policyPublishCommand) Run(ctx context.Context, s *streams) error {
 	if m.Version > 1 {
 		verb = "supersede"
 	}
-	return c.post(ctx, s, measurePath(m.ID, verb), contract.PutInForceArgs{Version: m.Version, Digest: digest})
+	return c.sign(ctx, s, m.ID, verb, contract.PutInForceArgs{Version: m.Version, Digest: digest})
 }
 
 type policyRepealCommand struct {
-	remoteFlags `embed:""`
-	ID          string        `arg:"" help:"ID of the policy document."`
-	From        calendar.Date `help:"First day on which it is no longer in force." required:"" placeholder:"YYYY-MM-DD"`
-	By          string        `help:"By what and why." required:"" placeholder:"TEXT"`
+	remote `embed:""`
+	ID     string        `arg:"" help:"ID of the policy document."`
+	From   calendar.Date `help:"First day on which it is no longer in force." required:"" placeholder:"YYYY-MM-DD"`
+	By     string        `help:"By what and why." required:"" placeholder:"TEXT"`
 }
 
 // Run repeals the document.
 func (c *policyRepealCommand) Run(ctx context.Context, s *streams) error {
-	return c.post(ctx, s, measurePath(c.ID, "repeal"), contract.RepealArgs{From: c.From, By: c.By})
+	return c.sign(ctx, s, c.ID, "repeal", contract.RepealArgs{From: c.From, By: c.By})
 }

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"decore/chaincode/ident"
 	"decore/chaincode/money"
@@ -20,14 +19,13 @@ import (
 type statementCommand struct {
 	Household ident.USCC `arg:"" help:"Unified social credit code of the household (单户)." placeholder:"USCC"`
 	Policy    string     `help:"ID of the subsidy policy." default:"subsidy-sme-2026"`
-	Gateway   string     `help:"Address of a gateway that is serving." default:"http://127.0.0.1:8080" env:"DECORE_GATEWAY" placeholder:"URL"`
-	Token     string     `help:"Access token; see gateway token." required:"" env:"DECORE_TOKEN"`
-	JSON      bool       `name:"json" help:"Print the gateway's answer as it is."`
+	remote    `embed:""`
+	JSON      bool `name:"json" help:"Print the gateway's answer as it is."`
 }
 
 // Run asks a gateway for the statement and prints it as a table.
 func (c *statementCommand) Run(ctx context.Context, s *streams) error {
-	raw, err := c.ask(ctx)
+	raw, err := c.ask(ctx, http.MethodGet, []string{"accounts", string(c.Household), "statement"}, url.Values{"policy": {c.Policy}}, "", nil)
 	if err != nil {
 		return err
 	}
@@ -53,34 +51,6 @@ func (c *statementCommand) Run(ctx context.Context, s *streams) error {
 	}
 	_, err = fmt.Fprintf(s.out, "\n%d bookings, %s; room left %s\n", len(answer.Entries), part, answer.Room)
 	return err
-}
-
-// ask returns the body of a good answer.
-func (c *statementCommand) ask(ctx context.Context) ([]byte, error) {
-	const patience, most = 30 * time.Second, 32 << 20
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	address, err := url.Parse(c.Gateway)
-	if err != nil {
-		return nil, &usageError{fmt.Sprintf("--gateway: %v", err)}
-	}
-	address = address.JoinPath("v1/subsidy/accounts", string(c.Household), "statement")
-	address.RawQuery = url.Values{"policy": {c.Policy}}.Encode()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Authorization", "Bearer "+c.Token)
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, fmt.Errorf("the gateway does not answer: %w", err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	raw, err := io.ReadAll(io.LimitReader(response.Body, most))
-	if err == nil && response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("the gateway answers %s: %s", response.Status, strings.TrimSpace(string(raw)))
-	}
-	return raw, err
 }
 
 // printStatement writes a line a booking, and under it one for each period that it accrues or adjusts.
