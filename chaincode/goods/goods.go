@@ -109,6 +109,11 @@ func (i *Insurance) Suffices(value money.Amount, share money.Rate) bool {
 	return i != nil && !i.Amount.Less(value.Times(share))
 }
 
+// Secures reports whether the insurance stands on the day and its sum suffices for what the goods are worth.
+func (i *Insurance) Secures(day calendar.Date, value money.Amount, share money.Rate) bool {
+	return i.Covers(day) && i.Suffices(value, share)
+}
+
 // Valuation is a price of one unit that somebody stands by (估值).
 type Valuation struct {
 	By     ident.USCC    `json:"by"`     // who states it

@@ -281,7 +281,7 @@ func Advance(t Terms, state lc.State, p credit.Policy, today calendar.Date) (mon
 		return money.Zero, fault.New(fault.Commingled, "")
 	case !priced:
 		return money.Zero, fault.New(fault.NotValued, "")
-	case p.GoodsInsured && !(t.Insurance.Covers(today) && t.Insurance.Suffices(value, p.InsuredShare)):
+	case p.GoodsInsured && !t.Insurance.Secures(today, value, p.InsuredShare):
 		return money.Zero, fault.New(fault.NotInsured, "")
 	}
 	return value.Times(p.AdvanceInventory), nil

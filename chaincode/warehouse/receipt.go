@@ -407,7 +407,7 @@ func Advance(t Terms, state lc.State, p credit.Policy, today calendar.Date) (mon
 		return money.Zero, fault.New(fault.CollateralIneligible, "")
 	case !priced:
 		return money.Zero, fault.New(fault.NotValued, "")
-	case p.GoodsInsured && !(t.Contents.Insurance.Covers(today) && t.Contents.Insurance.Suffices(value, p.InsuredShare)):
+	case p.GoodsInsured && !t.Contents.Insurance.Secures(today, value, p.InsuredShare):
 		return money.Zero, fault.New(fault.NotInsured, "")
 	}
 	return value.Times(p.AdvanceReceipt), nil

@@ -151,8 +151,8 @@ func valuation(e *examination) finding {
 
 func insurance(e *examination) finding {
 	i := e.inStore().insurance
-	value, priced := e.worth()
-	if e.Policy.GoodsInsured && !(i.Covers(e.today) && (!priced || i.Suffices(value, e.Policy.InsuredShare))) {
+	value, _ := e.worth() // nothing where there is no price, which is found elsewhere
+	if e.Policy.GoodsInsured && !i.Secures(e.today, value, e.Policy.InsuredShare) {
 		return warns(NotInsured, e.policy)
 	}
 	return passed(e.subject)
