@@ -43,6 +43,7 @@ type crowd struct {
 	banks    []consortium.Member
 	bureau   string // token
 	supplier string // token
+	writes   int    // made one after the other
 }
 
 func setUpCrowd(t *testing.T) *crowd {
@@ -82,10 +83,17 @@ func (c *crowd) tokenAt(t *testing.T, org string, party ident.USCC, role lifecyc
 	return token
 }
 
-// call makes a call at the gateway of an organisation until it is known what came of it, and returns that.
-func (c *crowd) call(ctx context.Context, org, token, method, path, key string, body any) (int, []byte) {
+// request is a call at the gateway of an organisation.
+type request struct {
+	org, token, method, path string
+	key, match               string // Idempotency-Key and If-Match of a write
+	body                     any
+}
+
+// call makes a call until it is known what came of it, and returns that.
+func (c *crowd) call(ctx context.Context, r request) (int, []byte) {
 	for ctx.Err() == nil {
-		status, answer := c.try(ctx, org, token, method, path, key, body)
+		status, answer, _ := c.try(ctx, r)
 		var p struct{ Code string }
 		_ = json.Unmarshal(answer, &p) // what is no JSON names no code
 		if !passing[status] || status == http.StatusConflict && p.Code != "IDEMPOTENCY_KEY_IN_FLIGHT" {
@@ -99,43 +107,68 @@ func (c *crowd) call(ctx context.Context, org, token, method, path, key string, 
 // patientClient waits for as long as a crowd may have to.
 var patientClient = &http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 2000}}
 
-func (c *crowd) try(ctx context.Context, org, token, method, path, key string, body any) (int, []byte) {
-	raw, err := json.Marshal(body)
+// try makes a call once; it returns status, body and ETag. No status is no answer.
+func (c *crowd) try(ctx context.Context, r request) (int, []byte, string) {
+	raw, err := json.Marshal(r.body)
 	if err != nil {
-		return -1, []byte(err.Error())
+		return -1, []byte(err.Error()), ""
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.gateways[org].url+path, bytes.NewReader(raw))
+	req, err := http.NewRequestWithContext(ctx, r.method, c.gateways[r.org].url+r.path, bytes.NewReader(raw))
 	if err != nil {
-		return -1, []byte(err.Error())
+		return -1, []byte(err.Error()), ""
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	if method == http.MethodPost {
+	req.Header.Set("Authorization", "Bearer "+r.token)
+	if r.method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set("Idempotency-Key", key)
+		req.Header.Set("Idempotency-Key", r.key)
+	}
+	if r.match != "" {
+		req.Header.Set("If-Match", r.match)
 	}
 	res, err := patientClient.Do(req)
 	if err != nil {
-		return 0, nil
+		return 0, nil, ""
 	}
 	defer func() { _ = res.Body.Close() }()
 	answer, err := io.ReadAll(res.Body)
 	if err != nil {
-		return 0, nil // cut off
+		return 0, nil, "" // cut off
 	}
-	return res.StatusCode, answer
+	return res.StatusCode, answer, res.Header.Get("ETag")
 }
 
-// must makes a write, waiting for what it rests on to come to the gateway, and returns the record's ID.
+// must makes a write and returns the record's ID.
 func (c *crowd) must(t *testing.T, org, token, path string, body any) string {
 	t.Helper()
+	return c.write(t, request{org: org, token: token, method: http.MethodPost, path: path, body: body})
+}
+
+// step makes a write on a record as the gateway has it once that has come to be in a state.
+func (c *crowd) step(t *testing.T, org, token, record, from, verb string, body any) {
+	t.Helper()
+	r := request{org: org, token: token, method: http.MethodGet, path: record}
+	await(t, record+" to be "+from, func(ctx context.Context) bool {
+		status, answer, etag := c.try(ctx, r)
+		var seen struct{ State string }
+		r.match = etag
+		return status == http.StatusOK && json.Unmarshal(answer, &seen) == nil && seen.State == from
+	})
+	r.method, r.path, r.body = http.MethodPost, record+"/"+verb, body
+	c.write(t, r)
+}
+
+func (c *crowd) write(t *testing.T, r request) string {
+	t.Helper()
 	var written struct{ ID string }
-	await(t, path, func(ctx context.Context) bool {
-		status, answer := c.call(ctx, org, token, http.MethodPost, path, path, body)
+	c.writes++
+	r.key = fmt.Sprintf("write-%d", c.writes)
+	await(t, r.path, func(ctx context.Context) bool {
+		status, answer := c.call(ctx, r)
 		switch {
-		case status == http.StatusNotFound || status == 0:
+		case status == 0:
 			return false
 		case status >= http.StatusBadRequest || status < 0:
-			t.Errorf("%s: %d %.300s", path, status, answer)
+			t.Errorf("%s: %d %.300s", r.path, status, answer)
 			return true
 		}
 		return json.Unmarshal(answer, &written) == nil
@@ -162,6 +195,16 @@ func (c *crowd) policy(t *testing.T) (id, sector string) {
 	return "race", p["sectors"].([]any)[0].(string)
 }
 
+// awaitActive waits until the regulator admitted a party and the supplier's gateway knows it.
+func (c *crowd) awaitActive(t *testing.T, party ident.USCC) {
+	t.Helper()
+	await(t, string(party)+" to be admitted", func(ctx context.Context) bool {
+		status, answer := c.call(ctx, request{org: platform, token: c.supplier, method: http.MethodGet, path: "/v1/parties/" + string(party)})
+		var p struct{ State string }
+		return status == http.StatusOK && json.Unmarshal(answer, &p) == nil && p.State == "active"
+	})
+}
+
 // lend makes one disbursed fixed-asset loan of the supplier at each bank.
 func (c *crowd) lend(t *testing.T) map[ident.USCC]string {
 	t.Helper()
@@ -169,19 +212,13 @@ func (c *crowd) lend(t *testing.T) map[ident.USCC]string {
 	loans := map[ident.USCC]string{}
 	for _, b := range c.banks {
 		token := c.tokenAt(t, b.Org, b.USCC, lifecycle.Bank)
-		var id string
-		await(t, string(b.USCC)+" to be asked", func(ctx context.Context) bool {
-			status, answer := c.call(ctx, platform, c.supplier, http.MethodPost, "/v1/financings", "ask "+string(b.USCC), map[string]any{"lender": b.USCC,
-				"product": "fixed-asset-loan", "amount": raceLoan, "tenorMonths": 24, "purpose": "冲压线"})
-			var written struct{ ID string }
-			_ = json.Unmarshal(answer, &written) // an ID is what is looked for
-			id = written.ID
-			return status == http.StatusCreated
-		})
+		c.awaitActive(t, b.USCC)
+		id := c.must(t, platform, c.supplier, "/v1/financings", map[string]any{"lender": b.USCC,
+			"product": "fixed-asset-loan", "amount": raceLoan, "tenorMonths": 24, "purpose": "冲压线"})
 		path := "/v1/financings/" + id
-		c.must(t, b.Org, token, path+"/offer", map[string]any{"amount": raceLoan, "annualRate": "0.0385", "maturity": today.AddDays(730), "validUntil": today.AddDays(7)})
-		c.must(t, platform, c.supplier, path+"/accept", map[string]any{})
-		c.must(t, b.Org, token, path+"/disburse", map[string]any{"amount": raceLoan, "date": today, "reference": "LN" + string(b.USCC)})
+		c.step(t, b.Org, token, path, "applied", "offer", map[string]any{"amount": raceLoan, "annualRate": "0.0385", "maturity": today.AddDays(730), "validUntil": today.AddDays(7)})
+		c.step(t, platform, c.supplier, path, "offered", "accept", map[string]any{})
+		c.step(t, b.Org, token, path, "accepted", "disburse", map[string]any{"amount": raceLoan, "date": today, "reference": "LN" + string(b.USCC)})
 		loans[b.USCC] = id
 	}
 	return loans
@@ -203,7 +240,7 @@ func TestTwentyOneBanksOfTwoOrganisationsRaceForOneHouseholdsCap(t *testing.T) {
 		for i := range raceCallers {
 			wait.Go(func() {
 				<-start
-				status, answer := c.call(ctx, b.Org, token, http.MethodPost, "/v1/subsidy/claims", fmt.Sprintf("%s %d", b.USCC, i), body)
+				status, answer := c.call(ctx, request{org: b.Org, token: token, method: http.MethodPost, path: "/v1/subsidy/claims", key: fmt.Sprintf("%s-%d", b.USCC, i), body: body})
 				var p struct{ Code string }
 				_ = json.Unmarshal(answer, &p) // what is no JSON names no code
 				if status == http.StatusCreated {
@@ -237,7 +274,7 @@ func (c *crowd) sums(t *testing.T, policy string) {
 		}
 	}
 	await(t, "the bureau to see every claim", func(ctx context.Context) bool {
-		status, answer := c.call(ctx, bureau, c.bureau, http.MethodGet, "/v1/subsidy/accounts/"+supplier+"?policy="+policy, "", nil)
+		status, answer := c.call(ctx, request{org: bureau, token: c.bureau, method: http.MethodGet, path: "/v1/subsidy/accounts/" + supplier + "?policy=" + policy})
 		return status == http.StatusOK && json.Unmarshal(answer, &account) == nil && len(account.Claims) >= raceGranted
 	})
 	sum := money.Zero
