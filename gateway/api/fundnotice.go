@@ -80,7 +80,7 @@ func noticeText(r projection.Record, t contract.ClaimTerms, policy subsidy.Polic
 	}
 	yuan := func(a money.Amount) string { return a.String() + " 元" }
 	for _, row := range [][2]string{
-		{"经办银行", name(l.Bank)}, {"贷款记录", l.ID}, {"贷款本金", yuan(l.Principal)}, {"合同年利率", l.AnnualRate.String()},
+		{"经办银行", name(l.Bank)}, {"贷款记录", l.ID}, {"贷款本金", yuan(l.Principal)}, {"合同年利率", l.AnnualRate.Decimal().Shift(2).String() + "%"},
 		{"发放日期", l.Disbursed.String()}, {"到期日期", l.Maturity.String()}, {"可贴息本金", yuan(c.EligiblePrincipal)}, {"核定贴息额度", yuan(c.Granted)},
 		{"其中：尚未计提", yuan(c.Held)}, {"已计提未结算", yuan(c.Accrued)}, {"已结算", yuan(c.Settled)}, {"已追回", yuan(c.ClawedBack)}, {"已释放", yuan(c.Released)},
 	} {
