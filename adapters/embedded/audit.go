@@ -230,10 +230,11 @@ func (e *Engine) Verify(ctx context.Context, progress func(done, total uint64)) 
 	})
 }
 
-// The check that goes on after the start works for a fifth of the time, so that it slows nobody.
+// The check that goes on after the start works for a fifth of the time, so that it slows nobody: after some work, which is at
+// least a block however large that is, it rests for so many times as long.
 const (
-	checkWork = 5 * time.Millisecond
-	checkRest = 20 * time.Millisecond
+	checkWork  = 5 * time.Millisecond
+	checkRests = 4
 )
 
 // checkOn goes on with the audit that the start began, over the view that the start published, until all
@@ -242,10 +243,11 @@ func (e *Engine) checkOn(ctx context.Context, a *audit, opened *view) {
 	worked := time.Now()
 	_, err := a.run(ctx, opened, func(left uint64) {
 		e.unchecked.Store(left)
-		if time.Since(worked) < checkWork {
+		took := time.Since(worked)
+		if took < checkWork {
 			return
 		}
-		rest := time.NewTimer(checkRest)
+		rest := time.NewTimer(checkRests * took)
 		defer rest.Stop()
 		select {
 		case <-rest.C:
