@@ -207,7 +207,7 @@ func (c *call) floats(after lot.Terms, l lien) error {
 	if err != nil {
 		return err
 	}
-	if value, _ := after.Value(policy, c.today()); value.Less(after.Lines.Least) {
+	if after.Level(policy, c.today()) != lot.Sound {
 		return fault.New(fault.BelowLeast, "/quantity").Under("民法典担保制度解释 art. 55")
 	}
 	return nil

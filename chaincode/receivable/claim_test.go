@@ -302,6 +302,12 @@ func TestASetOffAgainstAnAssigneeWaitsForItsWord(t *testing.T) {
 	}
 	_, _, err = got.AcceptSetOff(receivable.AcceptSetOffArgs{Claim: "CC1", Amount: yuan("40.00")}, receivable.Disputed)
 	refusal(t, "accepted again", err, fault.ReductionUnknown, "/claim", "")
+	paid, _, err := declared.Pay(receivable.PayArgs{Amount: yuan("80.00"), Date: today, Reference: "P"}, receivable.Disputed, today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = paid.AcceptSetOff(receivable.AcceptSetOffArgs{Claim: "CC1", Amount: yuan("40.00")}, receivable.Disputed)
+	refusal(t, "more than is still owed", err, fault.OverOutstanding, "/amount", "")
 	if again, _, err := declared.Confirm(receivable.ConfirmArgs{}, today); err != nil || again.Reductions != nil || !again.Disputed.IsZero() {
 		t.Errorf("who confirms takes it back: %+v %v", again, err)
 	}

@@ -136,6 +136,8 @@ func (t Terms) AcceptSetOff(a AcceptSetOffArgs, from lc.State) (Terms, lc.State,
 		return t, "", fault.New(fault.FieldRequired, "/claim")
 	case i < 0:
 		return t, "", fault.New(fault.ReductionUnknown, "/claim")
+	case t.Outstanding.Less(a.Amount): // some of it was paid since
+		return t, "", fault.New(fault.OverOutstanding, "/amount")
 	}
 	t.Reductions = slices.Clone(t.Reductions)
 	t.Reductions[i].Declared = false
