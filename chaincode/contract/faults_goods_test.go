@@ -63,11 +63,11 @@ var wrongGoods = map[string][]wrong{
 		{"parts", `[{"id":` + partA + `,"quantity":"40 t"},{"id":` + partB + `,"quantity":"0 t"}]`, "QUANTITY_NOT_POSITIVE", "/parts/1/quantity"},
 		{"parts", `[{"id":` + partA + `,"quantity":"10 t"},{"id":` + partB + `,"quantity":"30.000001 t"}]`, "SUM_MISMATCH", "/parts"},
 		{"parts", `[{"id":` + partA + `,"quantity":"10 t"},{"id":` + partA + `,"quantity":"30 t"}]`, "FIELD_INVALID", "/parts/1/id"},
-		{"parts", `[{"id":"LOT-01ARZ3NDEKTSV4RRFFQ69G5FAV","quantity":"10 t"},{"id":` + partB + `,"quantity":"30 t"}]`, "FIELD_INVALID", "/parts/0/id"},
+		{"parts", `[{"id":"LOT-01ARZ3NDEKTSV4RRFFQ69G5FAV","quantity":"10 t"},{"id":` + partB + `,"quantity":"30 t"}]`, "SUBJECT_MALFORMED", "/parts/0/id"},
 	},
 	"warehouse-receipt.merge": {
 		{"others", "", "FIELD_INVALID", "/others"}, {"others", `["nothing"]`, "RECORD_NOT_FOUND", "/others/0"}, {"into", "", "FIELD_REQUIRED", "/into"},
-		{"into", `"LOT-01ARZ3NDEKTSV4RRFFQ69G5FAV"`, "FIELD_INVALID", "/into"},
+		{"into", `"LOT-01ARZ3NDEKTSV4RRFFQ69G5FAV"`, "SUBJECT_MALFORMED", "/into"},
 	},
 	"warehouse-receipt.lose": {
 		{"quantity", otherUnit, "UNIT_MISMATCH", "/quantity"}, {"quantity", noGoods, "QUANTITY_NOT_POSITIVE", "/quantity"}, {"quantity", `"40.000001 t"`, "OVER_QUANTITY", "/quantity"},

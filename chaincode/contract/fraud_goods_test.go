@@ -528,6 +528,13 @@ func TestStaticAndFloatingPledges(t *testing.T) {
 		w.Pass(31 * days)
 		w.foiled(attempt{w.Keeper, "lot.release", heap, release(w, "1")}, "BELOW_LEAST", "/quantity", pledgeOfGoods)
 	})
+	t.Run("floating: another bank's price does not stop what goes out in the ordinary course", func(t *testing.T) {
+		w, heap := pledged(t, financing.FloatingPledge)
+		w.Do(w.BankB, "lot.value", heap, w.price("0.01"))
+		w.Do(w.Keeper, "lot.release", heap, release(w, "1"))
+		w.Do(w.Keeper, "lot.value", heap, w.price("0.01"))
+		w.foiled(attempt{w.Keeper, "lot.release", heap, release(w, "1")}, "BELOW_LEAST", "/quantity", pledgeOfGoods)
+	})
 	t.Run("floating: nothing while no least value is set", func(t *testing.T) {
 		w := base.fork(t)
 		heap := w.stored()

@@ -54,7 +54,7 @@ func init() {
 		if t, next, err = r.Terms.AskMerge(a); err != nil {
 			return t, "", err
 		}
-		if err := c.newRecord(warehouse.Table, a.Into, "/into"); err != nil {
+		if err := c.newID(warehouse.Table, a.Into, "/into"); err != nil {
 			return t, "", err
 		}
 		_, err = c.mergeable(r, a.Others)

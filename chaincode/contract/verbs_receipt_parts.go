@@ -11,23 +11,10 @@ import (
 
 // Splitting and merging of warehouse receipts (仓单分割与合并).
 
-// newRecord checks that an ID which a command names beside its subject is free and of the kind.
-func (c *call) newRecord(t *lifecycle.Table, id, field string) error {
-	if !FitsTable(t, id) {
-		return fault.New(fault.FieldInvalid, field)
-	}
-	if _, taken, err := c.header(id); err != nil {
-		return err
-	} else if taken {
-		return fault.New(fault.RecordExists, field)
-	}
-	return nil
-}
-
 func (c *call) partsAreNew(parts []warehouse.Part) error {
 	for i, p := range parts {
 		at := "/parts/" + strconv.Itoa(i) + "/id"
-		if err := c.newRecord(warehouse.Table, p.ID, at); err != nil {
+		if err := c.newID(warehouse.Table, p.ID, at); err != nil {
 			return err
 		}
 		if slices.ContainsFunc(parts[:i], func(o warehouse.Part) bool { return o.ID == p.ID }) {
@@ -105,7 +92,7 @@ func confirmMerge(c *call, r receiptRecord, a warehouse.NumberArgs) (warehouse.T
 		return r.Terms, "", fault.New(fault.FieldRequired, "/number")
 	}
 	into := r.Terms.Request.Into
-	if err := c.newRecord(warehouse.Table, into, ""); err != nil {
+	if err := c.newID(warehouse.Table, into, ""); err != nil {
 		return r.Terms, "", err
 	}
 	others, err := c.mergeable(r, r.Terms.Request.Others)
