@@ -230,24 +230,29 @@ func (e *Engine) Verify(ctx context.Context, progress func(done, total uint64)) 
 	})
 }
 
-// The check that goes on after the start works for a fifth of the time, so that it slows nobody: after some work, which is at
-// least a block however large that is, it rests for so many times as long.
+// The check that goes on after the start works for a fifth of the time, and for a twentieth of it while blocks are made, so
+// that it slows nobody: after some work, which is at least a block however large that is, it rests for so many times as long.
 const (
-	checkWork  = 5 * time.Millisecond
-	checkRests = 4
+	checkWork      = 5 * time.Millisecond
+	checkRests     = 4
+	checkRestsBusy = 19
 )
 
 // checkOn goes on with the audit that the start began, over the view that the start published, until all
 // is checked or the engine closes.
 func (e *Engine) checkOn(ctx context.Context, a *audit, opened *view) {
-	worked := time.Now()
+	worked, head := time.Now(), opened.head.Number
 	_, err := a.run(ctx, opened, func(left uint64) {
 		e.unchecked.Store(left)
 		took := time.Since(worked)
 		if took < checkWork {
 			return
 		}
-		rest := time.NewTimer(checkRests * took)
+		rests, now := checkRests, e.views.head().Number
+		if now > head {
+			rests, head = checkRestsBusy, now
+		}
+		rest := time.NewTimer(time.Duration(rests) * took)
 		defer rest.Stop()
 		select {
 		case <-rest.C:
