@@ -88,8 +88,8 @@ func (w *world) checkCaps(results []contract.Result, claims []string) {
 		granted++
 	}
 	account := w.account(last)
-	if account.Principal.Cmp(principal) != 0 || account.Held.Cmp(held) != 0 {
-		w.T.Errorf("the account has %s and %s, its claims %s and %s", account.Principal, account.Held, principal, held)
+	if account.Principal.Cmp(principal) != 0 || account.Used.Cmp(held) != 0 {
+		w.T.Errorf("the account has %s and %s, its claims %s and %s", account.Principal, account.Used, principal, held)
 	}
 	if w.policy.PrincipalCap.Less(principal) || w.policy.AmountCap.Less(held) {
 		w.T.Errorf("past a cap: %s, %s", principal, held)

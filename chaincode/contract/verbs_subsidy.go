@@ -40,8 +40,9 @@ func (t ClaimTerms) Related(as lifecycle.Relation) ident.USCC {
 	return ""
 }
 
-// AccountTerms are the private terms of a household's account under one policy (单户贴息台账): totals over
-// all banks, which tell a bank the room that is left and nothing of another bank's loans.
+// AccountTerms are the private terms of a household's account under one policy (单户贴息台账): what all
+// banks together drew on its caps, which tells a bank the room that is left and no more of another bank's loans. Totals
+// over all banks are the sum of the claims, which the household and the bureau have.
 type AccountTerms struct {
 	Account subsidy.Account `json:"account"`
 	Bureau  ident.USCC      `json:"bureau"`

@@ -14,10 +14,10 @@ import (
 // SuccessionTerms are the private terms of a succession (承继): that one household's account went on in another's.
 type SuccessionTerms struct {
 	SuccessionArgs
-	Account string         `json:"account"` // record ID of the heir's account
-	Ended   string         `json:"ended"`   // record ID of the old one
-	Moved   subsidy.Totals `json:"moved"`   // what the old one came to
-	Bureau  ident.USCC     `json:"bureau"`
+	Account string        `json:"account"` // record ID of the heir's account
+	Ended   string        `json:"ended"`   // record ID of the old one
+	Moved   subsidy.Drawn `json:"moved"`   // what the old one drew on the caps
+	Bureau  ident.USCC    `json:"bureau"`
 }
 
 // Parties lists who may read the succession.
@@ -79,7 +79,7 @@ func recordSuccession(c *call, a SuccessionArgs) (*Record[SuccessionTerms], erro
 		return nil, err
 	}
 	return create(c, subsidy.Succession.Kind, SuccessionTerms{SuccessionArgs: a, Account: heir.ID, Ended: ended.ID,
-		Moved: before.Totals, Bureau: heir.Terms.Bureau}), nil
+		Moved: before.Drawn, Bureau: heir.Terms.Bureau}), nil
 }
 
 func (c *call) sensibleSuccession(a SuccessionArgs) error {

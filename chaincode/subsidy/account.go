@@ -7,7 +7,7 @@ import (
 	"decore/chaincode/money"
 )
 
-// Totals is what counts of a claim, and summed over its claims of an account. No amount is in two fields.
+// Totals is what counts of a claim, and summed over claims. No amount is in two fields.
 type Totals struct {
 	Principal  money.Amount `json:"principal"`  // counts against the cap on principal
 	Held       money.Amount `json:"held"`       // reserved, its days not accrued yet
@@ -19,31 +19,47 @@ type Totals struct {
 // Used is what counts against the cap on money: held, accrued and settled.
 func (t Totals) Used() money.Amount { return money.Sum(t.Held, t.Accrued, t.Settled) }
 
-// moved returns t with a claim's old totals replaced by its new ones.
-func (t Totals) moved(before, after Totals) Totals {
-	swap := func(total, old, now money.Amount) money.Amount { return total.Sub(old).Add(now) }
+// Plus returns the sum.
+func (t Totals) Plus(o Totals) Totals {
 	return Totals{
-		Principal:  swap(t.Principal, before.Principal, after.Principal),
-		Held:       swap(t.Held, before.Held, after.Held),
-		Accrued:    swap(t.Accrued, before.Accrued, after.Accrued),
-		Settled:    swap(t.Settled, before.Settled, after.Settled),
-		ClawedBack: swap(t.ClawedBack, before.ClawedBack, after.ClawedBack),
+		Principal:  t.Principal.Add(o.Principal),
+		Held:       t.Held.Add(o.Held),
+		Accrued:    t.Accrued.Add(o.Accrued),
+		Settled:    t.Settled.Add(o.Settled),
+		ClawedBack: t.ClawedBack.Add(o.ClawedBack),
 	}
 }
+
+// Drawn is what counts of the totals against the two caps.
+func (t Totals) Drawn() Drawn { return Drawn{Principal: t.Principal, Used: t.Used()} }
+
+// Drawn is what of an account's caps is drawn on, and all that every bank with a claim in the account must know: not
+// which of it is only reserved, which is paid, and which loan of another bank was clawed back.
+type Drawn struct {
+	Principal money.Amount `json:"principal"` // counts against the cap on principal
+	Used      money.Amount `json:"used"`      // counts against the cap on money: held, accrued or settled
+}
+
+// moved returns d with a claim's old part replaced by its new one.
+func (d Drawn) moved(before, after Drawn) Drawn {
+	return Drawn{Principal: d.Principal.Sub(before.Principal).Add(after.Principal), Used: d.Used.Sub(before.Used).Add(after.Used)}
+}
+
+func (d Drawn) equal(o Drawn) bool { return d.Principal.Cmp(o.Principal) == 0 && d.Used.Cmp(o.Used) == 0 }
 
 // Account is the sum of a household's claims at all banks under one policy (单户台账), every version of it.
 // The zero Account is a household without a claim; its first hold names it.
 type Account struct {
 	Policy    string     `json:"policy"`
 	Household ident.USCC `json:"household"`
-	Totals
+	Drawn
 	Entries int `json:"entries,omitzero"` // bookings so far on all its claims; the next one has the number after it
 
 	Successor ident.USCC `json:"successor,omitzero"` // in whose account this one ended (承继方); see Succeed
 }
 
 // Room is what the cap on money still leaves; never below 0.00, even when a later version lowers the cap.
-func (a Account) Room(p Policy) money.Amount { return a.left(p.AmountCap, a.Used()) }
+func (a Account) Room(p Policy) money.Amount { return a.left(p.AmountCap, a.Used) }
 
 // PrincipalRoom is what the cap on principal still leaves.
 func (a Account) PrincipalRoom(p Policy) money.Amount { return a.left(p.PrincipalCap, a.Principal) }
@@ -66,7 +82,7 @@ func (a Account) of(policy string, household ident.USCC) bool {
 
 // moved returns the account with a claim's old totals replaced by its new ones.
 func (a Account) moved(before, after Claim) Account {
-	a.Policy, a.Household, a.Totals = after.Policy, after.Household, a.Totals.moved(before.Totals, after.Totals)
+	a.Policy, a.Household, a.Drawn = after.Policy, after.Household, a.Drawn.moved(before.Drawn(), after.Drawn())
 	return a
 }
 

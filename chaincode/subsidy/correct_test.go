@@ -29,13 +29,13 @@ func TestUpwardCorrectionOfAnEndedClaim(t *testing.T) {
 	t.Run("gives back all that was due for the days that were accrued", func(t *testing.T) {
 		p := policy2026(t)
 		a, c := wronglyEnded(t, p, "")
-		wantTotals(t, a.Totals, "8000000.00", "0.00", "3333.33", "0.00", "0.00")
+		wantTotals(t, drawn(t, a, c), "8000000.00", "0.00", "3333.33", "0.00", "0.00")
 		a, c, difference, err := subsidy.Correct(p, a, c, goldenYear())
 		if err != nil {
 			t.Fatal(err)
 		}
 		equalAmount(t, "difference", difference.Amount, "51666.67") // 55,000.00 less 3,333.33
-		wantTotals(t, a.Totals, "8000000.00", "0.00", "55000.00", "0.00", "0.00")
+		wantTotals(t, drawn(t, a, c), "8000000.00", "0.00", "55000.00", "0.00", "0.00")
 		equalAmount(t, "released", c.Released, "66666.67")
 	})
 
@@ -47,7 +47,7 @@ func TestUpwardCorrectionOfAnEndedClaim(t *testing.T) {
 			t.Fatal(err)
 		}
 		equalAmount(t, "difference", difference.Amount, "5000.00")
-		equalAmount(t, "used", a.Used(), "130000.00")
+		equalAmount(t, "used", a.Used, "130000.00")
 		wantLines(t, c, "2026-04-08 2026-06-20 73 5000.00 adjusts")
 		if _, _, _, err := subsidy.Correct(p, a, c, goldenYear()); codeOf(t, err) != subsidy.NothingToCorrect {
 			t.Errorf("without room: %v", err)

@@ -32,7 +32,7 @@ func Succeed(policy string, from, to Account, old, heir ident.USCC) (ended, join
 		return from, to, refuse(Mismatch, "the account has ended in that of another household")
 	}
 	to.Policy, to.Household = policy, heir
-	to.Totals, to.Entries = to.Totals.moved(Totals{}, from.Totals), to.Entries+from.Entries
+	to.Drawn, to.Entries = to.Drawn.moved(Drawn{}, from.Drawn), to.Entries+from.Entries
 	return Account{Policy: policy, Household: old, Successor: heir}, to, nil
 }
 
@@ -42,12 +42,12 @@ func (c Claim) Inherited(l Loan, heir ident.USCC) (Claim, Loan) {
 	return c, l
 }
 
-// Consists reports whether the claims are all of the account's: they come to its totals and to as many bookings.
+// Consists reports whether the claims are all of the account's: they draw as much on its caps, in as many bookings.
 func (a Account) Consists(claims []Claim) bool {
 	var sum Totals
 	entries := 0
 	for _, c := range claims {
-		sum, entries = sum.moved(Totals{}, c.Totals), entries+len(c.Entries)
+		sum, entries = sum.Plus(c.Totals), entries+len(c.Entries)
 	}
-	return entries == a.Entries && sum.equal(a.Totals)
+	return entries == a.Entries && sum.Drawn().equal(a.Drawn)
 }

@@ -19,15 +19,16 @@ func TestSucceed(t *testing.T) {
 	t.Run("sums both, even above a cap, and leaves no room then", func(t *testing.T) {
 		equalAmount(t, "principal", joined.Principal, "53000000.00")
 		equalAmount(t, "principal room", joined.PrincipalRoom(p), "0.00")
-		equalAmount(t, "held", joined.Held, a.Held.Add(own.Held).String())
-		if joined.Entries != 2 || ended.Successor != heir || !ended.Used().IsZero() {
+		equalAmount(t, "used", joined.Used, a.Used.Add(own.Used).String())
+		if joined.Entries != 2 || ended.Successor != heir || !ended.Used.IsZero() {
 			t.Errorf("joined %s, ended %s", asJSON(t, joined), asJSON(t, ended))
 		}
 	})
 	t.Run("a claim that is passed on goes on in the heir's account", func(t *testing.T) {
 		inherited, l := c.Inherited(goldenYear(), heir)
 		after, inherited := mustAccrue(t, p, joined, inherited, l, "2026-06-20")
-		equalAmount(t, "accrued", after.Accrued, "24333.33")
+		equalAmount(t, "accrued", inherited.Accrued, "24333.33")
+		equalAmount(t, "used", after.Used, joined.Used.String())
 		if !inherited.Balanced() {
 			t.Error("it is not balanced")
 		}

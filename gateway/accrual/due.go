@@ -41,7 +41,7 @@ func (r *Run) judge(ctx context.Context, record projection.Record, loans map[str
 		return item{}, verdict{}, fmt.Errorf("policy of claim %s: %w", record.ID, err)
 	}
 	// Whatever else is in the account, an accrual moves within what the claim holds already.
-	account := subsidy.Account{Policy: c.Policy, Household: c.Household, Totals: c.Totals}
+	account := subsidy.Account{Policy: c.Policy, Household: c.Household, Drawn: c.Drawn()}
 	_, _, _, err = subsidy.Accrue(policy, account, c, contract.LoanNow(terms.Loan, loan), r.Through)
 	var refused *subsidy.Error
 	switch {

@@ -6,7 +6,6 @@ import (
 	"reflect"
 
 	"decore/chaincode/ident"
-	"decore/chaincode/lifecycle"
 	"decore/chaincode/money"
 	"decore/chaincode/subsidy"
 )
@@ -45,8 +44,8 @@ func (a *API) statement(ctx context.Context, e *exchange, in *AccountQuery) (*re
 	}
 	out := StatementAnswer{Policy: s.policy.ID, Version: s.policy.Version, Household: s.household, Room: s.account.Room(s.policy),
 		PrincipalRoom: s.account.PrincipalRoom(s.policy), Entries: subsidy.Statement(claims)}
-	if isAbout(e, s.household) || e.caller.Has(lifecycle.Regulator) {
-		out.Totals, out.Whole = &s.account.Totals, balanced && s.account.Whole(out.Entries)
+	if out.Totals = s.totals(e); out.Totals != nil {
+		out.Whole = balanced && s.account.Whole(out.Entries)
 	}
 	return answer(http.StatusOK, out)
 }

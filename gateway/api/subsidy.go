@@ -402,10 +402,25 @@ func (a *API) accountOf(ctx context.Context, e *exchange, in *AccountQuery) (*re
 	}
 	out := AccountAnswer{Policy: s.policy.ID, Version: s.policy.Version, Household: s.household, Room: s.account.Room(s.policy),
 		PrincipalRoom: s.account.PrincipalRoom(s.policy), Successor: s.account.Successor, Claims: s.claims}
-	if isAbout(e, s.household) || e.caller.Has(lifecycle.Regulator) {
-		out.Totals = &s.account.Totals
-	}
+	out.Totals = s.totals(e)
 	return answer(http.StatusOK, out)
+}
+
+// totals sums the claims for who may know of all of them: the household and the regulator. It is nil for a bank, and where
+// terms of a claim are not here.
+func (s sighted) totals(e *exchange) *subsidy.Totals {
+	if !isAbout(e, s.household) && !e.caller.Has(lifecycle.Regulator) {
+		return nil
+	}
+	var sum subsidy.Totals
+	claims := make([]subsidy.Claim, len(s.claims))
+	for i, c := range s.claims {
+		claims[i], sum = c.Terms.Claim, sum.Plus(c.Terms.Claim.Totals)
+	}
+	if !s.account.Consists(claims) {
+		return nil
+	}
+	return &sum
 }
 
 // claims lists the claims in the account that the caller may read: a bank its own.

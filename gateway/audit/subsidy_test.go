@@ -124,7 +124,7 @@ func TestTheSubsidyIsReckonedAgain(t *testing.T) {
 			forge(t, f, w.Ledger, claim, func(c *contract.ClaimTerms) { c.Claim.Bank = "nobody" })
 		}},
 		{"an account that counts less than its claims", "the account is not the sum of its claims", func(f *forged) {
-			forge(t, f, w.Ledger, account, func(a *contract.AccountTerms) { a.Account.Held = a.Account.Held.Sub(fen) })
+			forge(t, f, w.Ledger, account, func(a *contract.AccountTerms) { a.Account.Used = a.Account.Used.Sub(fen) })
 		}},
 	} {
 		t.Run(v.name+" is found", func(t *testing.T) {

@@ -74,7 +74,7 @@ func facetsOf(r Record) facets {
 		f.link(Loan, t.Loan.ID)
 		f.link(Account, t.Account)
 	case contract.AccountTerms:
-		f.amount = t.Account.Used()
+		f.amount = t.Account.Used
 	}
 	return f
 }
