@@ -45,7 +45,9 @@ func (d Drawn) moved(before, after Drawn) Drawn {
 	return Drawn{Principal: d.Principal.Sub(before.Principal).Add(after.Principal), Used: d.Used.Sub(before.Used).Add(after.Used)}
 }
 
-func (d Drawn) equal(o Drawn) bool { return d.Principal.Cmp(o.Principal) == 0 && d.Used.Cmp(o.Used) == 0 }
+func (d Drawn) equal(o Drawn) bool {
+	return d.Principal.Cmp(o.Principal) == 0 && d.Used.Cmp(o.Used) == 0
+}
 
 // Account is the sum of a household's claims at all banks under one policy (单户台账), every version of it.
 // The zero Account is a household without a claim; its first hold names it.
