@@ -277,9 +277,13 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	settle := func(amount money.Amount) verb {
-		return func(a subsidy.Account) (subsidy.Account, subsidy.Claim, error) { return subsidy.Settle(p, a, c, goldenYear(), amount) }
+		return func(a subsidy.Account) (subsidy.Account, subsidy.Claim, error) {
+			return subsidy.Settle(p, a, c, goldenYear(), amount)
+		}
 	}
-	release := func(a subsidy.Account) (subsidy.Account, subsidy.Claim, error) { return subsidy.Release(p, a, c, goldenYear()) }
+	release := func(a subsidy.Account) (subsidy.Account, subsidy.Claim, error) {
+		return subsidy.Release(p, a, c, goldenYear())
+	}
 	clawBack := func(a subsidy.Account) (subsidy.Account, subsidy.Claim, error) { return subsidy.ClawBack(a, c) }
 	stranger := a
 	stranger.Household = "91370200990000017E"
