@@ -56,8 +56,25 @@ func TestLoanFacts(t *testing.T) {
 	})
 
 	t.Run("as many repayments as a financing can have are sound facts", func(t *testing.T) {
-		if financing.MaxRepayments > subsidy.MaxRepayments {
-			t.Errorf("a financing can have %d, the facts %d", financing.MaxRepayments, subsidy.MaxRepayments)
+		terms := financing.Terms{Principal: yuan("900.00"), Disbursement: &financing.Disbursement{Amount: yuan("900.00"), Date: day("2026-02-01")}}
+		repay := func(on calendar.Date, amount money.Amount) (err error) {
+			next, _, err := terms.Repay(financing.Repayment{Principal: amount, Date: on, Reference: on.String()}, financing.Disbursed, on)
+			if err == nil {
+				terms = next
+			}
+			return err
+		}
+		on := day("2026-02-02")
+		for repay(on, money.Fen(1)) == nil {
+			on = on.AddDays(1)
+		}
+		if err := repay(on, terms.Principal); err != nil {
+			t.Fatal(err)
+		}
+		l := contract.LoanFacts("FIN-1", terms, contract.HoldArgs{})
+		l.ID, l.Household, l.Bank, l.Type, l.Maturity = "FIN-1", "91370200990000017E", "913702009900000334", subsidy.FixedAssetLoan, on.AddDays(1)
+		if err := l.Validate(); err != nil {
+			t.Errorf("%d repayments: %v", len(terms.Repayments), err)
 		}
 	})
 }
