@@ -62,7 +62,7 @@ func TestAnAccrualRunThatIsKilledGoesOnAndLeavesNothingOutAndDoublesNothing(t *t
 	}
 	t.Run("and another run says that nothing is left", func(t *testing.T) {
 		out, errOut, code := run(t, accrueArgs(data)...)
-		if want := strconv.Itoa(n) + " claims through 2026-06-30: 0 accrued, 0.00 yuan in 0 transactions; " + strconv.Itoa(n) + " with nothing to accrue; 0 refused\n"; code != 0 || out != want {
+		if want := strconv.Itoa(n) + " claims through 2026-06-30: 0 accrued, 0 corrected, 0.00 yuan in 0 transactions; " + strconv.Itoa(n) + " with nothing to accrue; 0 refused\n"; code != 0 || out != want {
 			t.Errorf("exit %d: %s%s", code, out, errOut)
 		}
 	})

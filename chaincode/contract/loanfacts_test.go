@@ -2,6 +2,7 @@ package contract_test
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 
 	"decore/chaincode/calendar"
@@ -55,8 +56,25 @@ func TestLoanFacts(t *testing.T) {
 	})
 
 	t.Run("as many repayments as a financing can have are sound facts", func(t *testing.T) {
-		if financing.MaxRepayments > subsidy.MaxRepayments {
-			t.Errorf("a financing can have %d, the facts %d", financing.MaxRepayments, subsidy.MaxRepayments)
+		terms := financing.Terms{Principal: yuan("900.00"), Disbursement: &financing.Disbursement{Amount: yuan("900.00"), Date: day("2026-02-01")}}
+		repay := func(on calendar.Date, amount money.Amount) (err error) {
+			next, _, err := terms.Repay(financing.Repayment{Principal: amount, Date: on, Reference: on.String()}, financing.Disbursed, on)
+			if err == nil {
+				terms = next
+			}
+			return err
+		}
+		on := day("2026-02-02")
+		for repay(on, money.Fen(1)) == nil {
+			on = on.AddDays(1)
+		}
+		if err := repay(on, terms.Principal); err != nil {
+			t.Fatal(err)
+		}
+		l := contract.LoanFacts("FIN-1", terms, contract.HoldArgs{})
+		l.ID, l.Household, l.Bank, l.Type, l.Maturity = "FIN-1", "91370200990000017E", "913702009900000334", subsidy.FixedAssetLoan, on.AddDays(1)
+		if err := l.Validate(); err != nil {
+			t.Errorf("%d repayments: %v", len(terms.Repayments), err)
 		}
 	})
 }
@@ -85,6 +103,54 @@ func TestSubsidyOfAnAmortisingLoan(t *testing.T) {
 		}
 		if len(after.Loan.Repayments) != 1 || after.Loan.Repayments[0].Principal.Cmp(paid.Principal) != 0 {
 			t.Errorf("the claim knows of %v", after.Loan.Repayments)
+		}
+	})
+}
+
+func TestNothingIsSettledOrReleasedOnFactsThatTheLoansRecordNoLongerHas(t *testing.T) {
+	t.Parallel()
+	base := newWorld(t)
+	base.publishSubsidy()
+	claim := base.accruing()
+	before := base.claim(claim)
+	paid := base.repayment("1000000.00")
+	paid.Date = before.Loan.Disbursed
+	base.Do(base.BankA, "financing.repay", before.Loan.ID, paid)
+	settle := contract.SettleArgs{Amount: before.Claim.Accrued}
+
+	t.Run("both are refused until the claim is corrected", func(t *testing.T) {
+		w := base.fork(t)
+		w.Refuse("CORRECTION_DUE", w.Regulator, "subsidy.settle", claim, settle)
+		w.Refuse("CORRECTION_DUE", w.BankA, "subsidy.release", claim, financing.NoArgs{})
+		w.Do(w.BankA, "subsidy.correct", claim, financing.NoArgs{})
+		w.Do(w.BankA, "subsidy.release", claim, financing.NoArgs{})
+		w.Refuse("SETTLE_AMOUNT", w.Regulator, "subsidy.settle", claim, settle)
+	})
+	t.Run("the finance bureau corrects it where the bank does not", func(t *testing.T) {
+		w := base.fork(t)
+		w.Do(w.Regulator, "subsidy.correct", claim, financing.NoArgs{})
+		after := w.claim(claim)
+		if e := w.last(claim); !after.Claim.Accrued.IsZero() || e.By != w.Regulator.USCC || !slices.Equal(e.Causes, []subsidy.Cause{subsidy.CauseRepayment}) {
+			t.Errorf("accrued %s, entry %+v", after.Claim.Accrued, e)
+		}
+		w.Refuse("NOTHING_TO_CORRECT", w.Regulator, "subsidy.correct", claim, financing.NoArgs{})
+	})
+	t.Run("what was released is settled on the facts of the day", func(t *testing.T) {
+		w := base.fork(t)
+		other := w.accruing()
+		w.Do(w.BankA, "subsidy.release", other, financing.NoArgs{})
+		loan := w.claim(other).Loan
+		late := w.repayment("1000000.00")
+		late.Date = loan.Disbursed
+		w.Do(w.BankA, "financing.repay", loan.ID, late)
+		w.Refuse("CORRECTION_DUE", w.Regulator, "subsidy.settle", other, contract.SettleArgs{Amount: yuan("1.00")})
+	})
+	t.Run("the bureau is owed the loan that it needs to settle", func(t *testing.T) {
+		w := base.fork(t)
+		jws, opening := w.Sign(w.Regulator, "subsidy.settle", claim, settle)
+		got := w.owed("BureauMSP", jws, opening, w.Opening(claim), w.Opening(before.Account))
+		if len(got) != 1 || got[0].Record != before.Loan.ID {
+			t.Errorf("owed %v", got)
 		}
 	})
 }

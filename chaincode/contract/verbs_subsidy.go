@@ -115,12 +115,18 @@ func init() {
 		m.account, m.claim, _, err = subsidy.Accrue(m.policy, m.account, m.claim, m.loan, a.Through)
 		return err
 	})
-	onClaim(subsidy.VerbSettle, func(_ *call, m *claimMove, a SettleArgs) (err error) {
-		m.account, m.claim, err = subsidy.Settle(m.account, m.claim, a.Amount)
+	onClaim(subsidy.VerbSettle, func(c *call, m *claimMove, a SettleArgs) (err error) {
+		if err := m.refreshLoan(c); err != nil {
+			return err
+		}
+		m.account, m.claim, err = subsidy.Settle(m.policy, m.account, m.claim, m.loan, a.Amount)
 		return err
 	})
-	onClaim(subsidy.VerbRelease, func(_ *call, m *claimMove, _ financing.NoArgs) (err error) {
-		m.account, m.claim, err = subsidy.Release(m.account, m.claim)
+	onClaim(subsidy.VerbRelease, func(c *call, m *claimMove, _ financing.NoArgs) (err error) {
+		if err := m.refreshLoan(c); err != nil {
+			return err
+		}
+		m.account, m.claim, err = subsidy.Release(m.policy, m.account, m.claim, m.loan)
 		return err
 	})
 	onClaim(subsidy.VerbCorrect, func(c *call, m *claimMove, _ financing.NoArgs) (err error) {

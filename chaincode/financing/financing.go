@@ -51,9 +51,9 @@ func (p Product) Lien() (encumbrance.Kind, bool) {
 	return k, ok
 }
 
-// MaxRepayments keeps the terms below the size that a batch can carry; it is one a month for thirty years. The
-// one that settles the debt is always taken.
-const MaxRepayments = 400
+// MaxRepayments keeps the terms below the size that a batch can carry; it is more than one a month for thirty years. The
+// last of them is kept for the one that settles the debt, which is so always taken.
+const MaxRepayments = 401
 
 // MaxCollateral bounds the records behind one financing, since each is touched in one transaction.
 const MaxCollateral = 50
@@ -283,7 +283,7 @@ func (t Terms) Repay(r Repayment, from lc.State, today calendar.Date) (Terms, lc
 		return t, "", fault.New(fault.OverOutstanding, "/principal")
 	case slices.ContainsFunc(t.Repayments, r.same):
 		return t, "", fault.New(fault.ReferenceUsed, "/reference")
-	case len(t.Repayments) >= MaxRepayments && r.Principal.Less(t.Principal):
+	case len(t.Repayments) >= MaxRepayments-1 && r.Principal.Less(t.Principal):
 		return t, "", fault.New(fault.TooMany, "")
 	}
 	if err := t.datedPayment(r.Date, r.Reference, today); err != nil {

@@ -79,27 +79,36 @@ func accruable(p Policy, a Account, c Claim, l Loan, through calendar.Date) erro
 	return nil
 }
 
-// Settle moves an accrued amount to settled (结算). The claim is settled when nothing is held or accrued any more.
-// It fails with SETTLE_AMOUNT, CLAIM_STATE or MISMATCH.
-func Settle(a Account, c Claim, amount money.Amount) (Account, Claim, error) {
+// Settle moves an accrued amount to settled (结算), if what is booked is what the loan's facts give as they are now. The claim is
+// settled when nothing is accrued any more and nothing can come: nothing is held, and all its days are booked. While days are
+// left it stays open with 0.00 held, since a repayment reported late can leave some of the grant for them. It fails
+// with SETTLE_AMOUNT, CORRECTION_DUE, CLAIM_STATE or MISMATCH.
+func Settle(p Policy, a Account, c Claim, l Loan, amount money.Amount) (Account, Claim, error) {
 	if err := movable(VerbSettle, a, c); err != nil {
 		return a, c, err
 	}
 	if !amount.IsPositive() || c.Accrued.Less(amount) {
 		return a, c, refuse(SettleAmount, "must be above zero and at most what is accrued")
 	}
+	if err := upToDate(p, a, c, l); err != nil {
+		return a, c, err
+	}
 	next := c
 	next.Accrued, next.Settled = c.Accrued.Sub(amount), c.Settled.Add(amount)
-	if next.Held.IsZero() && next.Accrued.IsZero() {
+	if next.Held.IsZero() && next.Accrued.IsZero() && p.daysOver(c, l) {
 		next.State = Settled
 	}
 	return record(a, c, next.closed(), VerbSettle, nil)
 }
 
 // Release ends the claim and gives what is held back to the household's room (释放), as on early
-// repayment or at the end of the days. What is accrued stays, and can be settled. It fails with CLAIM_STATE or MISMATCH.
-func Release(a Account, c Claim) (Account, Claim, error) {
+// repayment or at the end of the days. What is accrued stays, and can be settled. It fails with CORRECTION_DUE while what is
+// booked is not what the loan's facts give as they are now, with CLAIM_STATE or MISMATCH.
+func Release(p Policy, a Account, c Claim, l Loan) (Account, Claim, error) {
 	if err := movable(VerbRelease, a, c); err != nil {
+		return a, c, err
+	}
+	if err := upToDate(p, a, c, l); err != nil {
 		return a, c, err
 	}
 	next := c.release()
@@ -113,26 +122,54 @@ func Release(a Account, c Claim) (Account, Claim, error) {
 // from it as far as the household still has room under both caps. It returns what was added, below 0.00 what was taken
 // back. It fails with NOTHING_TO_CORRECT, PRINCIPAL_CAP_REACHED, ENTRIES_FULL, CLAIM_STATE or MISMATCH.
 func Correct(p Policy, a Account, c Claim, l Loan) (Account, Claim, money.Signed, error) {
-	if !c.of(p, l) {
-		return a, c, money.Signed{}, refuse(Mismatch, "policy, claim and loan are not of each other")
-	}
 	if err := movable(VerbCorrect, a, c); err != nil {
 		return a, c, money.Signed{}, err
 	}
-	lines, _ := p.reckon(c, l, c.AccruedThrough, c.limit(p, a))
-	if len(lines) == 0 {
-		return a, c, money.Signed{}, refuse(NothingToCorrect, "")
-	}
-	difference := net(lines)
-	next := c.accrued(difference).closed()
-	if a.PrincipalRoom(p).Less(next.Principal.Sub(c.Principal)) {
-		return a, c, money.Signed{}, refuseFor(p.reasons([]Code{PrincipalCapReached}))
+	next, lines, err := correction(p, a, c, l)
+	if err != nil {
+		return a, c, money.Signed{}, err
 	}
 	moved, next, err := record(a, c, next, VerbCorrect, lines)
 	if err != nil {
 		return a, c, money.Signed{}, err
 	}
-	return moved, next, money.Signed{Amount: difference}, nil
+	return moved, next, money.Signed{Amount: net(lines)}, nil
+}
+
+// correction is the claim as a correction would leave it, and the lines that it would book.
+func correction(p Policy, a Account, c Claim, l Loan) (Claim, []Line, error) {
+	if !c.of(p, l) {
+		return c, nil, refuse(Mismatch, "policy, claim and loan are not of each other")
+	}
+	lines, _ := p.reckon(c, l, c.AccruedThrough, c.limit(p, a))
+	if len(lines) == 0 {
+		return c, nil, refuse(NothingToCorrect, "")
+	}
+	next := c.accrued(net(lines)).closed()
+	if a.PrincipalRoom(p).Less(next.Principal.Sub(c.Principal)) {
+		return c, nil, refuseFor(p.reasons([]Code{PrincipalCapReached}))
+	}
+	return next, lines, nil
+}
+
+// upToDate refuses with CORRECTION_DUE a claim that a correction would change: nothing is settled or given back on facts that
+// are not true any more. One that has no room for what it would have more, under a cap or in its entries, may go on;
+// what it has too much is always taken back first.
+func upToDate(p Policy, a Account, c Claim, l Loan) error {
+	if !c.of(p, l) {
+		return refuse(Mismatch, "policy, claim and loan are not of each other")
+	}
+	_, lines, err := correction(p, a, c, l)
+	if err != nil || c.full(VerbCorrect, lines) && !net(lines).IsNegative() {
+		return nil
+	}
+	return refuse(CorrectionDue, "")
+}
+
+// daysOver reports whether all subsidised days of the loan are booked.
+func (p Policy) daysOver(c Claim, l Loan) bool {
+	periods := p.Schedule(l, c.EligiblePrincipal)
+	return len(periods) == 0 || !periods[len(periods)-1].To.After(c.AccruedThrough)
 }
 
 // ClawBack revokes the subsidy of a loan, as for misuse (挪用): everything accrued and settled is taken

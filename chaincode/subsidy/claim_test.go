@@ -75,12 +75,12 @@ func TestLifeOfAClaim(t *testing.T) {
 			}
 		}
 		wantTotals(t, drawn(t, a, c), "8000000.00", "0.00", "121666.67", "0.00", "0.00")
-		a, c, err := subsidy.Settle(a, c, yuan("100000.00"))
+		a, c, err := subsidy.Settle(p, a, c, goldenYear(), yuan("100000.00"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		wantState(t, c, subsidy.Accruing)
-		a, c, err = subsidy.Settle(a, c, yuan("21666.67"))
+		a, c, err = subsidy.Settle(p, a, c, goldenYear(), yuan("21666.67"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func TestLifeOfAClaim(t *testing.T) {
 	t.Run("hold then release is back at the start", func(t *testing.T) {
 		before, _ := mustHold(t, p, subsidy.Account{}, fixedAsset("30000000.00", named("LN-0", bankB)))
 		a, c := mustHold(t, p, before, goldenYear())
-		after, c, err := subsidy.Release(a, c)
+		after, c, err := subsidy.Release(p, a, c, goldenYear())
 		if err != nil || !same(t, after.Drawn, before.Drawn) {
 			t.Errorf("%v: got %s, want %s", err, asJSON(t, after), asJSON(t, before))
 		}
@@ -109,12 +109,12 @@ func TestEarlyRepayment(t *testing.T) {
 		ended := goldenYear(repaidAll("2026-11-01"))
 		a, c = mustAccrue(t, p, a, c, ended, "2026-11-01")
 		wantTotals(t, drawn(t, a, c), "8000000.00", "52666.67", "69000.00", "0.00", "0.00")
-		a, c, err := subsidy.Release(a, c)
+		a, c, err := subsidy.Release(p, a, c, ended)
 		if err != nil {
 			t.Fatal(err)
 		}
 		wantState(t, c, subsidy.Released)
-		a, c, err = subsidy.Settle(a, c, yuan("69000.00"))
+		a, c, err = subsidy.Settle(p, a, c, ended, yuan("69000.00"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,7 +125,7 @@ func TestEarlyRepayment(t *testing.T) {
 	t.Run("early repayment reported late: the excess goes back to what is held, from what is not settled first", func(t *testing.T) {
 		a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
 		a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-12-20")
-		a, c, err := subsidy.Settle(a, c, yuan("80000.00"))
+		a, c, err := subsidy.Settle(p, a, c, goldenYear(), yuan("80000.00"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -136,7 +136,7 @@ func TestEarlyRepayment(t *testing.T) {
 		}
 		equalAmount(t, "difference", difference.Amount, "-16333.33")
 		wantTotals(t, drawn(t, a, c), "8000000.00", "52666.67", "0.00", "69000.00", "0.00")
-		a, c, err = subsidy.Release(a, c)
+		a, c, err = subsidy.Release(p, a, c, ended)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,7 +181,7 @@ func TestSettleAndCorrect(t *testing.T) {
 	t.Run("settling all that is accrued does not end a claim that still holds", func(t *testing.T) {
 		a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
 		a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-06-20")
-		_, c, err := subsidy.Settle(a, c, c.Accrued)
+		_, c, err := subsidy.Settle(p, a, c, goldenYear(), c.Accrued)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -209,7 +209,7 @@ func TestSettleAndCorrect(t *testing.T) {
 	t.Run("a loan repaid on its first day, reported late, gives its principal back", func(t *testing.T) {
 		a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
 		a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-06-20")
-		a, c, err := subsidy.Release(a, c)
+		a, c, err := subsidy.Release(p, a, c, goldenYear())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -237,7 +237,7 @@ func TestClawBack(t *testing.T) {
 	p := policy2026(t)
 	a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
 	a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-12-20")
-	a, c, err := subsidy.Settle(a, c, yuan("50000.00"))
+	a, c, err := subsidy.Settle(p, a, c, goldenYear(), yuan("50000.00"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +264,7 @@ func TestPrincipalBasis(t *testing.T) {
 		t.Run(string(basis)+": what an ended claim that earned something still counts", func(t *testing.T) {
 			a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
 			a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-06-20")
-			a, c, err := subsidy.Release(a, c)
+			a, c, err := subsidy.Release(p, a, c, goldenYear())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -285,9 +285,13 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	settle := func(amount money.Amount) verb {
-		return func(a subsidy.Account) (subsidy.Account, subsidy.Claim, error) { return subsidy.Settle(a, c, amount) }
+		return func(a subsidy.Account) (subsidy.Account, subsidy.Claim, error) {
+			return subsidy.Settle(p, a, c, goldenYear(), amount)
+		}
 	}
-	release := func(a subsidy.Account) (subsidy.Account, subsidy.Claim, error) { return subsidy.Release(a, c) }
+	release := func(a subsidy.Account) (subsidy.Account, subsidy.Claim, error) {
+		return subsidy.Release(p, a, c, goldenYear())
+	}
 	clawBack := func(a subsidy.Account) (subsidy.Account, subsidy.Claim, error) { return subsidy.ClawBack(a, c) }
 	stranger := a
 	stranger.Household = "91370200990000017E"
@@ -312,6 +316,15 @@ func TestRefusals(t *testing.T) {
 		{"settling less than nothing", subsidy.SettleAmount, a, settle(money.Fen(-1))},
 		{"settling a fen more than accrued", subsidy.SettleAmount, a, settle(yuan("24333.34"))},
 		{"settling on another account", subsidy.Mismatch, stranger, settle(yuan("1.00"))},
+		{"settling on facts that give less", subsidy.CorrectionDue, a, func(a subsidy.Account) (subsidy.Account, subsidy.Claim, error) {
+			return subsidy.Settle(p, a, c, goldenYear(repaidAll("2026-05-01")), yuan("1.00"))
+		}},
+		{"releasing on facts that give less", subsidy.CorrectionDue, a, func(a subsidy.Account) (subsidy.Account, subsidy.Claim, error) {
+			return subsidy.Release(p, a, c, goldenYear(repaidAll("2026-05-01")))
+		}},
+		{"settling another loan", subsidy.Mismatch, a, func(a subsidy.Account) (subsidy.Account, subsidy.Claim, error) {
+			return subsidy.Settle(p, a, c, goldenYear(named("LN-9", bankA)), yuan("1.00"))
+		}},
 		{"releasing on another account", subsidy.Mismatch, stranger, release},
 		{"clawing back on an empty account", subsidy.Mismatch, subsidy.Account{}, clawBack},
 	} {
@@ -333,7 +346,7 @@ func TestRefusals(t *testing.T) {
 	})
 
 	t.Run("a refusal says its code and no amount", func(t *testing.T) {
-		_, _, err := subsidy.Settle(a, c, yuan("99999.99"))
+		_, _, err := subsidy.Settle(p, a, c, goldenYear(), yuan("99999.99"))
 		if got, want := err.Error(), "subsidy: SETTLE_AMOUNT: must be above zero and at most what is accrued"; got != want {
 			t.Errorf("got %q", got)
 		}

@@ -16,7 +16,7 @@ func wronglyEnded(t *testing.T, p subsidy.Policy, other string) (subsidy.Account
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a, c, err = subsidy.Release(a, c); err != nil {
+	if a, c, err = subsidy.Release(p, a, c, goldenYear(repaidAll("2026-04-18"))); err != nil {
 		t.Fatal(err)
 	}
 	if other != "" {
@@ -68,7 +68,7 @@ func TestUpwardCorrectionOfAnEndedClaim(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a, c, err = subsidy.Release(a, c); err != nil {
+		if a, c, err = subsidy.Release(p, a, c, goldenYear(repaidAll("2026-04-08"))); err != nil {
 			t.Fatal(err)
 		}
 		full, _ := mustHold(t, p, a, fixedAsset("45000000.00", named("LN-2", bankB)))
@@ -85,7 +85,7 @@ func TestUpwardCorrectionOfAnEndedClaim(t *testing.T) {
 	t.Run("a settled claim that is owed more can be settled again", func(t *testing.T) {
 		p := policy2026(t)
 		a, c := wronglyEnded(t, p, "")
-		a, c, err := subsidy.Settle(a, c, c.Accrued)
+		a, c, err := subsidy.Settle(p, a, c, goldenYear(repaidAll("2026-04-18")), c.Accrued)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,10 +95,39 @@ func TestUpwardCorrectionOfAnEndedClaim(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantState(t, c, subsidy.Released)
-		_, c, err = subsidy.Settle(a, c, yuan("51666.67"))
+		_, c, err = subsidy.Settle(p, a, c, goldenYear(), yuan("51666.67"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		wantState(t, c, subsidy.Settled)
 	})
+}
+
+// The same facts give the same money, whether a settlement came before or after the report of them.
+func TestSettlingEarlyEndsNoClaimWhoseDaysAreNotOver(t *testing.T) {
+	p := policy2026(t, func(p *subsidy.Policy) { p.AmountCap = yuan("24333.33") }) // which the first period uses up
+	late := goldenYear(repaid("2026-05-01", "4000000.00"))
+	for name, settled := range map[string]bool{"settled before a repayment was reported": true, "not settled before": false} {
+		t.Run(name, func(t *testing.T) {
+			a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
+			a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-06-20")
+			var err error
+			if settled {
+				if a, c, err = subsidy.Settle(p, a, c, goldenYear(), c.Accrued); err != nil {
+					t.Fatal(err)
+				}
+				wantState(t, c, subsidy.Accruing)
+				equalAmount(t, "held", c.Held, "0.00")
+			}
+			if a, c, _, err = subsidy.Correct(p, a, c, late); err != nil {
+				t.Fatal(err)
+			}
+			a, c = mustAccrue(t, p, a, c, late, "2027-04-08")
+			equalAmount(t, "earned", c.Accrued.Add(c.Settled), "24333.33")
+			if _, c, err = subsidy.Settle(p, a, c, late, c.Accrued); err != nil {
+				t.Fatal(err)
+			}
+			wantState(t, c, subsidy.Settled)
+		})
+	}
 }

@@ -52,12 +52,46 @@ const (
 	CauseRoom      Cause = "room"               // an ended claim found room for what it could not have before (额度恢复)
 )
 
-// MaxLines bounds the lines of a claim, and MaxEntries its entries, so that a claim fits a batch: 24 monthly periods, each
-// settled apart, take fewer than 60 entries and leave room for a correction of all of them each month.
-const (
-	MaxEntries = 240
-	MaxLines   = 720
+// part is the part of a claim's entries that one kind of booking may take up.
+type part struct{ entries, lines int }
+
+// The parts bound a claim, so that it fits a batch. Each kind of booking has its own, so that none keeps another out: however
+// often a bank corrects up and down again, what it has too much can still be taken back, since more may be lowered
+// than was ever raised, and what is earned can be settled. 24 monthly periods, each settled apart and corrected upward
+// each month, take 49 to raise and 24 to settle. A release and a claw-back are always booked: nothing may keep
+// a claim from ending.
+var (
+	raising  = part{entries: 80, lines: 360} // holds, accruals, corrections upward
+	lowering = part{entries: 120, lines: 480}
+	settling = part{entries: 60}
 )
+
+// partOf is in which part a booking counts, and false for one that is not counted.
+func partOf(verb string, lines []Line) (part, bool) {
+	switch verb {
+	case VerbRelease, VerbClawBack:
+		return part{}, false
+	case VerbSettle:
+		return settling, true
+	case VerbCorrect:
+		if net(lines).IsNegative() {
+			return lowering, true
+		}
+	}
+	return raising, true
+}
+
+// full reports whether a booking has no place any more.
+func (c Claim) full(verb string, lines []Line) bool {
+	own, counted := partOf(verb, lines)
+	taken := part{entries: 1, lines: len(lines)}
+	for _, e := range c.Entries {
+		if other, ok := partOf(e.Verb, e.Lines); ok && other == own {
+			taken.entries, taken.lines = taken.entries+1, taken.lines+len(e.Lines)
+		}
+	}
+	return counted && (taken.entries > own.entries || taken.lines > own.lines)
+}
 
 // Causes returns what differs between two states of a loan's facts in what its schedule depends on.
 func Causes(before, after Loan) []Cause {
@@ -125,8 +159,7 @@ func (c Claim) Stamped(s Stamp) Claim {
 
 // record moves the claim and its account by the same difference and books it as one entry.
 func record(a Account, before, after Claim, verb string, lines []Line) (Account, Claim, error) {
-	ends := verb == VerbRelease || verb == VerbClawBack // nothing may keep a claim from ending
-	if !ends && (len(before.Entries) >= MaxEntries || before.lines()+len(lines) > MaxLines) {
+	if before.full(verb, lines) {
 		return a, before, refuse(EntriesFull, "")
 	}
 	a = a.moved(before, after)
@@ -141,14 +174,6 @@ func record(a Account, before, after Claim, verb string, lines []Line) (Account,
 		Released:   money.Difference(before.Released, after.Released),
 	})
 	return a, after, nil
-}
-
-func (c Claim) lines() int {
-	n := 0
-	for _, e := range c.Entries {
-		n += len(e.Lines)
-	}
-	return n
 }
 
 // added returns the totals after the entry.

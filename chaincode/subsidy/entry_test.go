@@ -76,7 +76,7 @@ func TestEntries(t *testing.T) {
 				t.Fatal(err)
 			}
 			c = c.Stamped(subsidy.Stamp{On: on, By: bankA, Command: "01KJXVJAWG02BPF8ASNGBFWNKA", Causes: []subsidy.Cause{subsidy.CauseRepayment}})
-			if a, c, err = subsidy.Settle(a, c, c.Accrued); err != nil {
+			if a, c, err = subsidy.Settle(monthly, a, c, l, c.Accrued); err != nil {
 				t.Fatal(err)
 			}
 			repaid(on.AddDays(-i).String(), "1000.00")(&l) // always known late
@@ -86,27 +86,57 @@ func TestEntries(t *testing.T) {
 		}
 	})
 
-	t.Run("a full claim takes no more bookings, and can still be ended", func(t *testing.T) {
+	t.Run("a claim that was settled fen by fen can still be accrued, corrected and ended", func(t *testing.T) {
 		a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
 		a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-06-20")
-		for range subsidy.MaxEntries - len(c.Entries) {
-			var err error
-			if a, c, err = subsidy.Settle(a, c, money.Fen(1)); err != nil {
-				t.Fatal(err)
+		var err error
+		for settled := 0; err == nil; settled++ {
+			if a, c, err = subsidy.Settle(p, a, c, goldenYear(), money.Fen(1)); settled > 1000 {
+				t.Fatal("it is never full")
 			}
 		}
-		if _, _, err := subsidy.Settle(a, c, money.Fen(1)); codeOf(t, err) != subsidy.EntriesFull {
-			t.Errorf("settling: %v", err)
+		if codeOf(t, err) != subsidy.EntriesFull {
+			t.Fatal(err)
 		}
-		if _, _, _, err := subsidy.Accrue(p, a, c, goldenYear(), day("2026-09-20")); codeOf(t, err) != subsidy.EntriesFull {
-			t.Errorf("accruing: %v", err)
+		a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-09-20")
+		ended := goldenYear(repaidAll("2026-05-01"))
+		if a, c, _, err = subsidy.Correct(p, a, c, ended); err != nil {
+			t.Fatal(err)
 		}
-		a, c, err := subsidy.Release(a, c)
-		if err != nil {
+		if a, c, err = subsidy.Release(p, a, c, ended); err != nil {
 			t.Fatal(err)
 		}
 		if _, _, err = subsidy.ClawBack(a, c); err != nil {
 			t.Fatal(err)
+		}
+	})
+
+	t.Run("however often a claim was corrected up and down, what it has too much is taken back and the rest is settled", func(t *testing.T) {
+		a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
+		a, c = mustAccrue(t, p, a, c, goldenYear(), "2026-12-20")
+		ended := goldenYear(repaidAll("2026-05-01"))
+		var err error
+		for corrected := 0; ; corrected++ {
+			next, lower, _, down := subsidy.Correct(p, a, c, ended)
+			if down != nil || corrected > 1000 {
+				t.Fatalf("after %d times it cannot be lowered: %v", corrected, down)
+			}
+			if a, c, _, err = subsidy.Correct(p, next, lower, goldenYear()); err != nil {
+				a, c = next, lower
+				break
+			}
+		}
+		if codeOf(t, err) != subsidy.EntriesFull {
+			t.Fatal(err)
+		}
+		if _, _, err = subsidy.Settle(p, a, c, goldenYear(), c.Accrued); err != nil { // what it would have more has no place
+			t.Error(err)
+		}
+		if _, _, err = subsidy.Settle(p, a, c, ended, c.Accrued); err != nil {
+			t.Error(err)
+		}
+		if n := len(asJSON(t, c)); n > 200_000 {
+			t.Errorf("the claim has %d bytes", n)
 		}
 	})
 }

@@ -1,6 +1,10 @@
 package subsidy
 
-import "decore/chaincode/lifecycle"
+import (
+	"slices"
+
+	"decore/chaincode/lifecycle"
+)
 
 // The states of a claim.
 const (
@@ -24,9 +28,10 @@ const (
 var (
 	lendingBank   = []lifecycle.Signer{{Role: lifecycle.Bank, As: lifecycle.Lender}}
 	financeBureau = []lifecycle.Signer{{Role: lifecycle.Regulator}}
+	eitherOfThem  = slices.Concat(lendingBank, financeBureau)
 )
 
-// Lifecycle is the table of a claim (贴息申领): banks hold, accrue, correct and release; the finance bureau settles and claws back.
+// Lifecycle is the table of a claim (贴息申领): banks hold, accrue and release; the finance bureau settles and claws back; either corrects.
 var Lifecycle = lifecycle.Table{Kind: "subsidy", Prefix: "SUB", Rows: []lifecycle.Row{
 	{Verb: VerbHold, From: []lifecycle.State{lifecycle.None}, To: []lifecycle.State{Held}, By: lendingBank,
 		En: "reserve the subsidy of a loan", Zh: "预占贴息额度"},
@@ -36,7 +41,7 @@ var Lifecycle = lifecycle.Table{Kind: "subsidy", Prefix: "SUB", Rows: []lifecycl
 		En: "settle what is accrued", Zh: "结算贴息"},
 	{Verb: VerbRelease, From: []lifecycle.State{Held, Accruing}, To: []lifecycle.State{Released, Settled}, By: lendingBank,
 		En: "give back what is held and end the claim", Zh: "释放额度"},
-	{Verb: VerbCorrect, From: []lifecycle.State{Accruing, Released, Settled}, To: []lifecycle.State{Accruing, Released, Settled}, By: lendingBank,
+	{Verb: VerbCorrect, From: []lifecycle.State{Accruing, Released, Settled}, To: []lifecycle.State{Accruing, Released, Settled}, By: eitherOfThem,
 		En: "adjust what was accrued to the facts as they are now", Zh: "冲正、调整贴息"},
 	{Verb: VerbClawBack, From: []lifecycle.State{Held, Accruing, Released, Settled}, To: []lifecycle.State{ClawedBack}, By: financeBureau,
 		En: "revoke the subsidy and take all of it back", Zh: "追回贴息"},

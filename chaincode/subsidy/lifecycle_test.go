@@ -20,10 +20,10 @@ func claimIn(t *testing.T, p subsidy.Policy, s lifecycle.State) (subsidy.Account
 	var err error
 	switch s {
 	case subsidy.Released:
-		a, c, err = subsidy.Release(a, c)
+		a, c, err = subsidy.Release(p, a, c, goldenYear())
 	case subsidy.Settled:
 		a, c = mustAccrue(t, p, a, c, goldenYear(), "2027-04-08")
-		a, c, err = subsidy.Settle(a, c, c.Accrued)
+		a, c, err = subsidy.Settle(p, a, c, goldenYear(), c.Accrued)
 	case subsidy.ClawedBack:
 		a, c, err = subsidy.ClawBack(a, c)
 	}
@@ -42,11 +42,11 @@ func verbsOf(p subsidy.Policy) map[string]func(subsidy.Account, subsidy.Claim) (
 			return c, err
 		},
 		subsidy.VerbSettle: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
-			_, c, err := subsidy.Settle(a, c, yuan("1.00"))
+			_, c, err := subsidy.Settle(p, a, c, goldenYear(), yuan("1.00"))
 			return c, err
 		},
 		subsidy.VerbRelease: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
-			_, c, err := subsidy.Release(a, c)
+			_, c, err := subsidy.Release(p, a, c, goldenYear())
 			return c, err
 		},
 		subsidy.VerbCorrect: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
@@ -95,7 +95,7 @@ func TestLifecycleTable(t *testing.T) {
 			t.Errorf("bank: %v", got)
 		}
 		got = subsidy.Lifecycle.Allowed(subsidy.Accruing, []lifecycle.Role{lifecycle.Regulator}, func(lifecycle.Relation) bool { return false })
-		if want := []string{"settle", "claw-back"}; !slices.Equal(got, want) {
+		if want := []string{"settle", "correct", "claw-back"}; !slices.Equal(got, want) {
 			t.Errorf("bureau: %v", got)
 		}
 	})

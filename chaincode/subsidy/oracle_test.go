@@ -321,11 +321,12 @@ func (h oracleHousehold) move(c *oracleClaim, difference int64) {
 
 func (h oracleHousehold) settle(id string, amount int64) bool {
 	c := h.claims[id]
-	if c == nil || c.revoked || amount <= 0 || amount > c.accrued {
+	if c == nil || c.revoked || amount <= 0 || amount > c.accrued || h.stale(c) {
 		return false
 	}
 	c.accrued, c.settled = c.accrued-amount, c.settled+amount
-	if c.held == 0 && c.accrued == 0 {
+	all := h.policy.schedule(c.eligible, *c.loan)
+	if c.held == 0 && c.accrued == 0 && (len(all) == 0 || !all[len(all)-1].end.After(c.bookedThrough)) {
 		c.open = false
 	}
 	return true
@@ -333,11 +334,28 @@ func (h oracleHousehold) settle(id string, amount int64) bool {
 
 func (h oracleHousehold) release(id string) bool {
 	c := h.claims[id]
-	if c == nil || !c.open {
+	if c == nil || !c.open || h.stale(c) {
 		return false
 	}
 	c.released, c.held, c.open = c.held, 0, false
 	return true
+}
+
+// correction is what each period may have on the facts as they are now, and whether that is booked already or cannot be.
+func (h oracleHousehold) correction(c *oracleClaim) (map[time.Time]int64, bool) {
+	limit := c.granted
+	if !c.open {
+		limit = c.accrued + c.settled + min(c.released, max(0, h.policy.amountCap-h.usedAmount()))
+	}
+	due, _ := h.due(c, c.bookedThrough, limit)
+	noRoom := !h.counts(c) && h.policy.countsForGood && sumOf(due) > 0 && h.usedPrincipal()+c.eligible > h.policy.principalCap
+	return due, !noRoom && !maps.Equal(due, c.booked)
+}
+
+// stale reports whether the claim must be corrected before anything else.
+func (h oracleHousehold) stale(c *oracleClaim) bool {
+	_, differs := h.correction(c)
+	return differs
 }
 
 // correct reports by how much what was booked changed, and whether it was allowed.
@@ -346,18 +364,11 @@ func (h oracleHousehold) correct(id string) (int64, bool) {
 	if c == nil || c.revoked || len(c.booked) == 0 && c.bookedThrough.Equal(c.loan.disbursed) {
 		return 0, false
 	}
-	limit := c.granted
-	if !c.open {
-		limit = c.accrued + c.settled + min(c.released, max(0, h.policy.amountCap-h.usedAmount()))
-	}
-	due, _ := h.due(c, c.bookedThrough, limit)
-	if maps.Equal(due, c.booked) {
+	due, differs := h.correction(c)
+	if !differs {
 		return 0, false
 	}
 	difference := sumOf(due) - sumOf(c.booked)
-	if !h.counts(c) && h.policy.countsForGood && sumOf(due) > 0 && h.usedPrincipal()+c.eligible > h.policy.principalCap {
-		return 0, false
-	}
 	c.booked = due
 	h.move(c, difference)
 	return difference, true

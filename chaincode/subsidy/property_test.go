@@ -304,7 +304,7 @@ func (w *world) hold(t *rapid.T, b *book) {
 	if err != nil {
 		return
 	}
-	undone, _, err := subsidy.Release(a, c)
+	undone, _, err := subsidy.Release(w.policy, a, c, b.loan)
 	if err != nil || undone.Principal.Cmp(before.Principal) != 0 || undone.Used.Cmp(before.Used) != 0 {
 		t.Fatalf("hold then release: %v, got %+v, want %+v", err, undone, before)
 	}
@@ -337,12 +337,12 @@ func (w *world) settle(t *rapid.T, b *book) {
 	if rapid.Bool().Draw(t, "all of it") {
 		amount = b.claim.Accrued.Fen()
 	}
-	a, c, err := subsidy.Settle(w.account, b.claim, money.Fen(amount))
+	a, c, err := subsidy.Settle(w.policy, w.account, b.claim, b.loan, money.Fen(amount))
 	w.agree(t, "settlement", b, a, c, err, w.oracle.settle(b.loan.ID, amount))
 }
 
 func (w *world) release(t *rapid.T, b *book) {
-	a, c, err := subsidy.Release(w.account, b.claim)
+	a, c, err := subsidy.Release(w.policy, w.account, b.claim, b.loan)
 	w.agree(t, "release", b, a, c, err, w.oracle.release(b.loan.ID))
 }
 

@@ -7,8 +7,9 @@ import (
 	"decore/chaincode/money"
 )
 
-// MaxRepayments bounds the repayments of a loan, and so the work of a schedule; it is one a month for thirty years.
-const MaxRepayments = 400
+// MaxRepayments bounds the repayments of a loan, and so the work of a schedule; it is as many as a financing can have, with the
+// one that settles the debt.
+const MaxRepayments = 401
 
 // Repayment is the principal that came back on one day (还本). That day earns no subsidy on it any more (算头不算尾).
 type Repayment struct {

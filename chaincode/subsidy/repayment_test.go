@@ -250,7 +250,7 @@ func TestClaimOfAnAmortisingLoan(t *testing.T) {
 		a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
 		a, c = mustAccrue(t, p, a, c, amortising(), "2027-04-08")
 		wantTotals(t, drawn(t, a, c), "8000000.00", "34458.34", "87208.33", "0.00", "0.00")
-		a, c, err := subsidy.Release(a, c)
+		a, c, err := subsidy.Release(p, a, c, amortising())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -85,9 +85,9 @@ func (v vector) play(t *testing.T) (a subsidy.Account, c subsidy.Claim, causes [
 		case "correct":
 			a, c, _, err = subsidy.Correct(p, a, c, l)
 		case "settle":
-			a, c, err = subsidy.Settle(a, c, s.Amount)
+			a, c, err = subsidy.Settle(p, a, c, l, s.Amount)
 		case "release":
-			a, c, err = subsidy.Release(a, c)
+			a, c, err = subsidy.Release(p, a, c, l)
 		case "claw-back":
 			a, c, err = subsidy.ClawBack(a, c)
 		default:

@@ -8,6 +8,7 @@ import (
 	"decore/chaincode/contract"
 	"decore/chaincode/evidence"
 	"decore/chaincode/money"
+	"decore/chaincode/subsidy"
 	"decore/gateway/submit"
 )
 
@@ -47,13 +48,17 @@ func (j *job) bookOne(it item, answer submit.Answer, err error, written []byte) 
 		j.sum.refuse(it.record.ID, answer.Code)
 		return
 	}
-	j.sum.Accrued++
+	if it.verb == subsidy.VerbCorrect {
+		j.sum.Corrected++
+	} else {
+		j.sum.Accrued++
+	}
 	amount, read := accrued(it, answer, written)
 	if !read {
 		j.sum.Unread = append(j.sum.Unread, it.record.ID)
 		return
 	}
-	j.sum.Amount = j.sum.Amount.Add(amount)
+	j.sum.Amount.Amount = j.sum.Amount.Add(amount)
 }
 
 // accrued is what a command added to a claim: the difference between the version before, which was read from the

@@ -12,45 +12,62 @@ import (
 	"decore/gateway/projection"
 )
 
-// item is one claim that is due.
+// item is one claim that is due, and the verb by which it moves.
 type item struct {
 	record projection.Record
 	terms  contract.ClaimTerms
+	verb   string
 }
 
 // verdict is why a claim is left alone; the zero value is a claim that is due.
 type verdict struct {
-	idle   bool // no period ended since, or all that was granted is accrued
+	idle   bool // no period ended since, or all that was granted is accrued, and nothing is to be corrected
 	reason string
 }
 
 // judge works out by the ledger's own rules, on the records as they stand in the projection, what would become of a
 // claim. What the ledger would refuse is not signed: a refusal that nobody asked for would stay on it for good.
-func (r *Run) judge(ctx context.Context, record projection.Record, loans map[string]projection.Record) (item, verdict, error) {
+func (r *Run) judge(ctx context.Context, record projection.Record, beside map[string]projection.Record) (item, verdict, error) {
 	terms, known := record.Terms.(contract.ClaimTerms)
 	if !known {
 		return item{}, verdict{reason: termsNotHere}, nil
 	}
-	loan, known := loans[terms.Loan.ID].Terms.(financing.Terms)
-	if !known {
+	loan, known := beside[terms.Loan.ID].Terms.(financing.Terms)
+	account, opened := beside[terms.Account].Terms.(contract.AccountTerms)
+	if !known || !opened {
 		return item{}, verdict{reason: termsNotHere}, nil
 	}
-	c := terms.Claim
-	policy, err := r.Store.SubsidyPolicy(ctx, c.Policy, c.Version)
+	policy, err := r.Store.SubsidyPolicy(ctx, terms.Claim.Policy, terms.Claim.Version)
 	if err != nil {
 		return item{}, verdict{}, fmt.Errorf("policy of claim %s: %w", record.ID, err)
 	}
-	// Whatever else is in the account, an accrual moves within what the claim holds already.
-	account := subsidy.Account{Policy: c.Policy, Household: c.Household, Drawn: c.Drawn()}
-	_, _, _, err = subsidy.Accrue(policy, account, c, contract.LoanNow(terms.Loan, loan), r.Through)
-	var refused *subsidy.Error
-	switch {
-	case errors.As(err, &refused):
-		return item{}, left(refused.Code), nil
-	case err != nil:
-		return item{}, verdict{}, err
+	verb, v, err := r.move(policy, account.Account, terms.Claim, contract.LoanNow(terms.Loan, loan))
+	return item{record, terms, verb}, v, err
+}
+
+// move is the verb by which a claim has to move: it accrues where a period has ended, which corrects earlier ones too, and
+// otherwise it is corrected, as a loan that was repaid or a claim that has ended may still have too much.
+func (r *Run) move(p subsidy.Policy, a subsidy.Account, c subsidy.Claim, l subsidy.Loan) (string, verdict, error) {
+	_, _, _, accrues := subsidy.Accrue(p, a, c, l, r.Through)
+	if accrues == nil {
+		return subsidy.VerbAccrue, verdict{}, nil
 	}
-	return item{record: record, terms: terms}, verdict{}, nil
+	_, _, _, corrects := subsidy.Correct(p, a, c, l)
+	if corrects == nil {
+		return subsidy.VerbCorrect, verdict{}, nil
+	}
+	var refused *subsidy.Error
+	if errors.As(corrects, &refused) && refused.Code == subsidy.EntriesFull {
+		return "", left(refused.Code), nil
+	}
+	why := accrues
+	if row, _ := subsidy.Lifecycle.Row(subsidy.VerbAccrue); !row.Leaves(c.State) {
+		why = corrects // all that can still be done with it
+	}
+	if !errors.As(why, &refused) {
+		return "", verdict{}, why
+	}
+	return "", left(refused.Code), nil
 }
 
 // termsNotHere is the reason of a claim whose terms, or whose loan's, have not come to this gateway.
@@ -58,7 +75,7 @@ const termsNotHere = "TERMS_NOT_HERE"
 
 func left(code subsidy.Code) verdict {
 	switch code {
-	case subsidy.AlreadyAccrued, subsidy.NothingToAccrue, subsidy.HoldUsedUp:
+	case subsidy.AlreadyAccrued, subsidy.NothingToAccrue, subsidy.HoldUsedUp, subsidy.NothingToCorrect, subsidy.PrincipalCapReached:
 		return verdict{idle: true, reason: string(code)}
 	}
 	return verdict{reason: string(code)}

@@ -1,8 +1,8 @@
-// Package accrual carries out a bank's accrual run (批量计提): it accrues every claim of the bank through a day, in
-// signed commands, many a transaction.
+// Package accrual carries out a bank's accrual run (批量计提): it accrues every claim of the bank through a day, and corrects
+// those for which no period has ended and whose loan's record has changed, in signed commands, many a transaction.
 //
 // What was accrued stands on the ledger and nowhere else, so a run that was cut off is simply made again: claims that
-// are accrued through the day already are left alone.
+// are accrued through the day and follow their loan already are left alone.
 package accrual
 
 import (
@@ -19,6 +19,7 @@ import (
 	"decore/adapters/ledger"
 	"decore/chaincode/calendar"
 	"decore/chaincode/contract"
+	"decore/chaincode/financing"
 	"decore/chaincode/ident"
 	"decore/chaincode/subsidy"
 	"decore/gateway/desk"
@@ -121,12 +122,15 @@ func or(given, otherwise int) int {
 	return given
 }
 
-// filter selects the claims that the table lets accrue.
+// filter selects the claims that the table lets accrue or be corrected.
 func (r *Run) filter() projection.Filter {
 	f := projection.Filter{Kind: subsidy.Lifecycle.Kind, Owner: r.Bank, Reader: r.Bank, Limit: page}
-	row, _ := subsidy.Lifecycle.Row(subsidy.VerbAccrue)
-	for _, s := range row.From {
-		f.State = append(f.State, string(s))
+	for _, s := range subsidy.Lifecycle.States() {
+		accrue, _ := subsidy.Lifecycle.Row(subsidy.VerbAccrue)
+		correct, _ := subsidy.Lifecycle.Row(subsidy.VerbCorrect)
+		if accrue.Leaves(s) || correct.Leaves(s) {
+			f.State = append(f.State, string(s))
+		}
 	}
 	return f
 }
@@ -152,22 +156,22 @@ func (j *job) read(ctx context.Context) error {
 	}
 }
 
-// due are those of the claims that something is to be accrued for, a household's together: commands on one account
+// due are those of the claims that something is to be accrued or corrected for, a household's together: commands on one account
 // had better not be under way in two transactions.
 func (j *job) due(ctx context.Context, records []projection.Record) ([]item, error) {
 	ids := make([]string, 0, len(records))
 	for _, r := range records {
 		if t, known := r.Terms.(contract.ClaimTerms); known {
-			ids = append(ids, t.Loan.ID)
+			ids = append(ids, t.Loan.ID, t.Account)
 		}
 	}
-	loans, err := j.Store.Named(ctx, ids...)
+	beside, err := j.Store.Named(ctx, ids...)
 	if err != nil {
-		return nil, fmt.Errorf("read the loans: %w", err)
+		return nil, fmt.Errorf("read the loans and accounts: %w", err)
 	}
 	var due []item
 	for _, record := range records {
-		it, v, err := j.judge(ctx, record, loans)
+		it, v, err := j.judge(ctx, record, beside)
 		switch {
 		case err != nil:
 			return nil, err
@@ -205,8 +209,7 @@ func (j *job) accrue(ctx context.Context, batch []item) error {
 	defer cancel()
 	commands := make([]submit.Signed, len(batch))
 	for i, it := range batch {
-		signed, _, _, err := j.Desk.Sign(desk.Order{Party: j.Bank, Verb: subsidy.Lifecycle.Kind + "." + subsidy.VerbAccrue,
-			Subject: it.record.ID, Args: contract.AccrueArgs{Through: j.Through}})
+		signed, _, _, err := j.Desk.Sign(desk.Order{Party: j.Bank, Verb: subsidy.Lifecycle.Kind + "." + it.verb, Subject: it.record.ID, Args: j.args(it.verb)})
 		if err != nil {
 			return fmt.Errorf("sign for claim %s: %w", it.record.ID, err)
 		}
@@ -218,6 +221,14 @@ func (j *job) accrue(ctx context.Context, batch []item) error {
 		return fmt.Errorf("submit %d claims: %w", len(batch), err)
 	}
 	return j.book(ctx, batch, answers, errs)
+}
+
+// args are the arguments of a verb by which a claim moves.
+func (j *job) args(verb string) any {
+	if verb == subsidy.VerbCorrect {
+		return financing.NoArgs{}
+	}
+	return contract.AccrueArgs{Through: j.Through}
 }
 
 // submit submits the commands until their outcome is known. They are the same at every try, so that the ledger answers

@@ -272,6 +272,34 @@ func TestAnAmountThatCannotBeReadBackIsNeverInTheSum(t *testing.T) {
 	}
 }
 
+func TestARunCorrectsWhateverItsLoansRecordNoLongerGives(t *testing.T) {
+	const n = 4
+	dir := t.TempDir()
+	accrualtest.Make(t, dir, n)
+	o := openOffice(t, dir)
+	run(t, o, accrual.Run{})
+	all := claims(t, o)
+	ids := slices.Sorted(maps.Keys(all))
+	do(t, o, desk.Order{Party: accrualtest.Bank, Verb: "subsidy.release", Subject: ids[1], Args: financing.NoArgs{}})
+	for _, id := range ids[:2] { // one is open, and one has ended; both were repaid on the day of disbursement
+		paid := financing.Repayment{Principal: all[id].Loan.Principal, Date: all[id].Loan.Disbursed, Reference: "R-" + id}
+		do(t, o, desk.Order{Party: accrualtest.Bank, Verb: "financing.repay", Subject: all[id].Loan.ID, Args: paid})
+	}
+	must(t, o.CatchUp(t.Context()))
+	sum := run(t, o, accrual.Run{})
+	if sum.Accrued != 0 || sum.Corrected != 2 || sum.Idle != n-2 || !sum.Ties() || sum.Amount.Fen() != -2*accrualtest.Each.Fen() {
+		t.Errorf("%+v", sum)
+	}
+	for i, id := range ids {
+		if got := claims(t, o)[id].Claim.Accrued; got.IsZero() != (i < 2) {
+			t.Errorf("claim %d has accrued %s", i, got)
+		}
+	}
+	if again := run(t, o, accrual.Run{}); again.Corrected != 0 || again.Idle != n || !again.Ties() {
+		t.Errorf("again: %+v", again)
+	}
+}
+
 func TestARunThatIsStoppedEndsItsBatchAndSaysWhy(t *testing.T) {
 	const n = 12
 	dir := t.TempDir()

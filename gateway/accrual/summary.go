@@ -9,17 +9,18 @@ import (
 	"decore/chaincode/money"
 )
 
-// Summary is what a run came to. Claims is the sum of Accrued, Idle and the length of Refused.
+// Summary is what a run came to. Claims is the sum of Accrued, Corrected, Idle and the length of Refused.
 type Summary struct {
-	Bank    ident.USCC    `json:"bank"`
-	Through calendar.Date `json:"through"`
-	Claims  int           `json:"claims"`  // that were looked at
-	Accrued int           `json:"accrued"` // by this run
-	Amount  money.Amount  `json:"amount"`  // accrued by this run, as read back from the ledger
-	Idle    int           `json:"idle"`    // nothing to accrue: no period ended since, or the hold is used up
-	Batches int           `json:"batches"` // transactions
-	Refused []Refusal     `json:"refused"` // in the order of the claims
-	// Unread are claims that were accrued, but whose terms could not be read back, so that Amount lacks them.
+	Bank      ident.USCC    `json:"bank"`
+	Through   calendar.Date `json:"through"`
+	Claims    int           `json:"claims"`    // that were looked at
+	Accrued   int           `json:"accrued"`   // by this run
+	Corrected int           `json:"corrected"` // by this run, where no period ended and the loan's record had changed
+	Amount    money.Signed  `json:"amount"`    // accrued and corrected by this run, as read back from the ledger
+	Idle      int           `json:"idle"`      // nothing to accrue or correct: no period ended since, or the hold is used up
+	Batches   int           `json:"batches"`   // transactions
+	Refused   []Refusal     `json:"refused"`   // in the order of the claims
+	// Unread are claims that were accrued or corrected, but whose terms could not be read back, so that Amount lacks them.
 	Unread []string `json:"unread"`
 }
 
@@ -31,7 +32,7 @@ type Refusal struct {
 
 // Ties reports whether every claim is accounted for, and every amount read back.
 func (s Summary) Ties() bool {
-	return s.Claims == s.Accrued+s.Idle+len(s.Refused) && len(s.Unread) == 0
+	return s.Claims == s.Accrued+s.Corrected+s.Idle+len(s.Refused) && len(s.Unread) == 0
 }
 
 func (s *Summary) refuse(claim, reason string) {

@@ -207,7 +207,7 @@ var access = map[string]string{
 	"POST /v1/subsidy/claims/{id}/accrue":    "rrrmnrrrrr",
 	"POST /v1/subsidy/claims/{id}/settle":    "rrrrrrrrrm",
 	"POST /v1/subsidy/claims/{id}/release":   "rrrmnrrrrr",
-	"POST /v1/subsidy/claims/{id}/correct":   "rrrmnrrrrr",
+	"POST /v1/subsidy/claims/{id}/correct":   "rrrmnrrrrm",
 	"POST /v1/subsidy/claims/{id}/claw-back": "rrrrrrrrrm",
 	"GET /v1/subsidy/policies":               "mmmmmmmmmm",
 

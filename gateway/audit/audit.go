@@ -52,6 +52,10 @@ type Report struct {
 	Claims       int  // of the subsidy, that were reckoned again from this client's own copies
 	Compared     bool // the state was compared; it is not once a block is not explained, unless All
 	Unexplained  []Unexplained
+
+	// CorrectionsDue are claims that hold more or less than their loan's record gives by now, which nobody has corrected yet.
+	// Signed commands explain that, and nothing more is settled on them; but who is answerable should know.
+	CorrectionsDue []string
 }
 
 // ErrEmpty is the answer for a ledger without blocks.

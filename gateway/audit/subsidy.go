@@ -10,6 +10,7 @@ import (
 	"decore/chaincode/canon"
 	"decore/chaincode/contract"
 	"decore/chaincode/evidence"
+	"decore/chaincode/financing"
 	"decore/chaincode/subsidy"
 )
 
@@ -18,26 +19,37 @@ import (
 type books struct {
 	claims   map[string]contract.ClaimTerms // by record ID
 	accounts map[string]contract.AccountTerms
+	loans    map[string]financing.Terms
 	policies map[string]subsidy.Policy // by key
 }
 
 // checkSubsidy reckons every claim again that this client can open (贴息复核): its entries must come to its totals, its lines to
-// what its policy gives on its loan's facts, and an account to its claims.
+// what its policy gives on its loan's facts, and an account to its claims. A claim keeps a copy of those facts, by which it
+// moved last; where the loan's own record gives something else by now, a correction is due.
 func (r *run) checkSubsidy(ctx context.Context) error {
-	b := books{map[string]contract.ClaimTerms{}, map[string]contract.AccountTerms{}, map[string]subsidy.Policy{}}
+	b := books{map[string]contract.ClaimTerms{}, map[string]contract.AccountTerms{}, map[string]financing.Terms{}, map[string]subsidy.Policy{}}
 	if err := eachOpened(ctx, r, subsidy.Lifecycle.Prefix+"-", subsidy.Lifecycle.Kind, b.claims); err != nil {
 		return err
 	}
 	if err := eachOpened(ctx, r, contract.AccountPrefix, contract.AccountKind, b.accounts); err != nil {
 		return err
 	}
+	var loans []string
+	for _, t := range b.claims {
+		loans = append(loans, t.Loan.ID)
+	}
+	if err := namedOpened(ctx, r, loans, financing.Table.Kind, b.loans); err != nil {
+		return err
+	}
 	for _, id := range slices.Sorted(maps.Keys(b.claims)) {
-		reason, err := r.judgeClaim(ctx, b, b.claims[id])
-		if err != nil {
+		reason, due, err := r.judgeClaim(ctx, b, b.claims[id])
+		switch {
+		case err != nil:
 			return err
-		}
-		if reason != "" {
+		case reason != "":
 			r.tell(Unexplained{Key: contract.RecordKey(id), Reason: reason})
+		case due:
+			r.report.CorrectionsDue = append(r.report.CorrectionsDue, id)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(b.accounts)) {
@@ -78,6 +90,34 @@ func eachOpened[T contract.Terms](ctx context.Context, r *run, prefix, kind stri
 	}
 }
 
+// namedOpened opens those of the named records of which this client holds a copy.
+func namedOpened[T contract.Terms](ctx context.Context, r *run, ids []string, kind string, into map[string]T) error {
+	slices.Sort(ids)
+	for some := range slices.Chunk(slices.Compact(ids), page) {
+		keys := make([]string, len(some))
+		for i, id := range some {
+			keys[i] = contract.RecordKey(id)
+		}
+		values, err := r.ledger.Get(ctx, keys...)
+		if err != nil {
+			return fmt.Errorf("read state: %w", err)
+		}
+		headers := map[string]contract.Header{}
+		for i, raw := range values {
+			var h contract.Header
+			if raw != nil && canon.Strict(raw, &h) == nil && h.Kind == kind {
+				headers[some[i]] = h
+			}
+		}
+		for _, org := range r.ledger.Orgs() {
+			if err := openOf(ctx, r, org, slices.Sorted(maps.Keys(headers)), headers, into); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func openOf[T contract.Terms](ctx context.Context, r *run, org string, ids []string, headers map[string]contract.Header, into map[string]T) error {
 	if len(ids) == 0 {
 		return nil
@@ -101,27 +141,27 @@ func openOf[T contract.Terms](ctx context.Context, r *run, org string, ids []str
 	return nil
 }
 
-// judgeClaim returns in what a claim is wrong, "" for nothing.
-func (r *run) judgeClaim(ctx context.Context, b books, t contract.ClaimTerms) (string, error) {
+// judgeClaim returns in what a claim is wrong, "" for nothing, and whether it is to be corrected.
+func (r *run) judgeClaim(ctx context.Context, b books, t contract.ClaimTerms) (reason string, due bool, err error) {
 	if !t.Claim.Balanced() {
-		return "the entries do not come to the claim's totals", nil
+		return "the entries do not come to the claim's totals", false, nil
 	}
 	key := contract.PolicyVersionKey(t.Claim.Policy, t.Claim.Version)
 	p, known := b.policies[key]
 	if !known {
-		var err error
 		if p, known, err = r.policy(ctx, key); err != nil {
-			return "", err
+			return "", false, err
 		}
 		if !known {
-			return "its policy's version is not on the ledger", nil
+			return "its policy's version is not on the ledger", false, nil
 		}
 		b.policies[key] = p
 	}
 	if !t.Claim.Follows(p, t.Loan) {
-		return "what is booked is not what the policy gives on the loan's facts", nil
+		return "what is booked is not what the policy gives on the loan's facts", false, nil
 	}
-	return "", nil
+	loan, opened := b.loans[t.Loan.ID]
+	return "", opened && !t.Claim.Follows(p, contract.LoanNow(t.Loan, loan)), nil
 }
 
 func (r *run) policy(ctx context.Context, key string) (p subsidy.Policy, known bool, err error) {

@@ -21,12 +21,12 @@ import (
 )
 
 // heldClaim holds the subsidy of a loan under a policy that has no last day.
-func heldClaim(t *testing.T) (w *gatewaytest.World, claim string) {
+func heldClaim(t *testing.T) (w *gatewaytest.World, claim string, p subsidy.Policy) {
 	t.Helper()
 	w = gatewaytest.New(t, nil)
 	raw, err := fixtures.FS.ReadFile("policies/subsidy-2026.json")
 	must(t, err)
-	p, err := subsidy.ParsePolicy(raw)
+	p, err = subsidy.ParsePolicy(raw)
 	must(t, err)
 	p.ID, p.Version, p.DisbursedTo, p.EffectiveTo, p.HandlingBanks = "test-subsidy", 1, calendar.Date{}, calendar.Date{}, nil
 	body, err := canon.Marshal(p)
@@ -37,7 +37,7 @@ func heldClaim(t *testing.T) (w *gatewaytest.World, claim string) {
 	w.Do(gatewaytest.BankA, "financing.offer", loan, financing.Offer{Amount: amount, AnnualRate: money.MustRate("0.0385"), Maturity: today.AddDays(700), ValidUntil: today.AddDays(7)})
 	w.Do(gatewaytest.SME, "financing.accept", loan, financing.AcceptArgs{})
 	w.Do(gatewaytest.BankA, "financing.disburse", loan, financing.Disbursement{Amount: amount, Date: w.Today(), Reference: "LN-1"})
-	return w, w.Do(gatewaytest.BankA, "subsidy.hold", "", contract.HoldArgs{Policy: p.ID, Financing: loan, SizeClass: subsidy.Small, Private: true, Sector: p.Sectors[0]})
+	return w, w.Do(gatewaytest.BankA, "subsidy.hold", "", contract.HoldArgs{Policy: p.ID, Financing: loan, SizeClass: subsidy.Small, Private: true, Sector: p.Sectors[0]}), p
 }
 
 func must(t *testing.T, err error) {
@@ -92,7 +92,7 @@ func forge[T any](t *testing.T, f *forged, l ledger.Ledger, id string, change fu
 }
 
 func TestTheSubsidyIsReckonedAgain(t *testing.T) {
-	w, claim := heldClaim(t)
+	w, claim, _ := heldClaim(t)
 	account := ""
 	options := audit.Options{Hash: embedded.HashBlock, All: true}
 
@@ -134,6 +134,32 @@ func TestTheSubsidyIsReckonedAgain(t *testing.T) {
 			must(t, err)
 			if !slices.ContainsFunc(report.Unexplained, func(u audit.Unexplained) bool { return u.Reason == v.want }) {
 				t.Errorf("found %+v", report.Unexplained)
+			}
+		})
+	}
+}
+
+func TestAClaimThatDoesNotFollowItsLoansRecordIsToldOf(t *testing.T) {
+	w, claim, p := heldClaim(t)
+	paid := financing.Repayment{Principal: money.MustParse("1000000.00"), Date: w.Today().AddDays(-100), Reference: "R-1"}
+	for name, repayments := range map[string][]financing.Repayment{"as its copy has it": nil, "repaid on the first day": {paid}} {
+		t.Run("with a loan "+name, func(t *testing.T) {
+			f := &forged{altered: altered{Ledger: w.Ledger}, terms: map[string][]byte{}}
+			loan := ""
+			forge(t, f, w.Ledger, claim, func(c *contract.ClaimTerms) { // as if it had been made and accrued a hundred days later
+				c.Loan.Signed, c.Loan.Disbursed = paid.Date, paid.Date
+				loan = c.Loan.ID
+				a, held, err := subsidy.Hold(p, subsidy.Account{}, c.Loan)
+				must(t, err)
+				_, accrued, _, err := subsidy.Accrue(p, a, held, c.Loan, w.Today())
+				must(t, err)
+				c.Claim = accrued.Stamped(subsidy.Stamp{On: w.Today(), By: c.Loan.Bank, Command: "X"})
+			})
+			forge(t, f, w.Ledger, loan, func(l *financing.Terms) { l.Repayments = repayments })
+			report, err := audit.Run(t.Context(), f, audit.Options{Hash: embedded.HashBlock, All: true})
+			must(t, err)
+			if told := slices.Equal(report.CorrectionsDue, []string{claim}); told != (repayments != nil) {
+				t.Errorf("told of %v; %v", report.CorrectionsDue, report.Unexplained)
 			}
 		})
 	}

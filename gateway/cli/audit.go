@@ -71,6 +71,9 @@ func tellAudit(w io.Writer, r audit.Report) error {
 	for _, u := range r.Unexplained {
 		_, _ = fmt.Fprintf(w, "FAIL  %s\n", u)
 	}
+	for _, id := range r.CorrectionsDue {
+		_, _ = fmt.Fprintf(w, "DUE   %s: what is booked is not what the loan's record gives now; subsidy.correct puts it right\n", id)
+	}
 	if len(r.Unexplained) > 0 {
 		_, _ = fmt.Fprintf(w, "%s\n", counted(r))
 		return errUnexplained
