@@ -130,7 +130,7 @@ func init() {
 		h.do(h.Regulator, "subsidy.settle", h.one(h.subs, "SUB"), contract.SettleArgs{Amount: yuan("0.01")})
 	}
 	steps["claw back"] = func(h *tale) {
-		h.do(h.Regulator, "subsidy.claw-back", h.one(h.subs, "SUB"), contract.MisuseArgs{Reason: "misuse"})
+		h.do(h.Regulator, "subsidy.claw-back", h.one(h.subs, "SUB"), contract.ClawBackArgs{Ground: "misuse", Reason: "misuse"})
 	}
 }
 

@@ -146,7 +146,7 @@ var build = map[string]map[lifecycle.State]func(*world) string{
 			return w.after(id, w.Regulator, "subsidy.settle", contract.SettleArgs{Amount: w.claim(id).Claim.Accrued})
 		},
 		subsidy.ClawedBack: func(w *world) string {
-			return w.after(w.held(), w.Regulator, "subsidy.claw-back", contract.MisuseArgs{Reason: "misuse"})
+			return w.after(w.held(), w.Regulator, "subsidy.claw-back", contract.ClawBackArgs{Ground: "misuse", Reason: "misuse"})
 		},
 	},
 }

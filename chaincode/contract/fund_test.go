@@ -111,7 +111,7 @@ func (w *world) clearedFund() string {
 }
 
 func (w *world) afterClaim(id, claim string) string {
-	w.Do(w.Regulator, "subsidy.claw-back", claim, contract.MisuseArgs{Reason: "挪用"})
+	w.Do(w.Regulator, "subsidy.claw-back", claim, contract.ClawBackArgs{Ground: "misuse", Reason: "挪用"})
 	return id
 }
 
@@ -251,7 +251,7 @@ func TestMoneyGoesFromTheBudgetThroughAFundToClaimsAndBack(t *testing.T) {
 	w.Refuse("PERIOD_OPEN", w.Regulator, "fund.settle", id, fund.QuarterArgs{Through: "2026-09"})
 	w.Refuse("NOT_BALANCED", w.Regulator, "fund.clear", id, financing.NoArgs{})
 
-	w.Do(w.Regulator, "subsidy.claw-back", one, contract.MisuseArgs{Reason: "挪用"})
+	w.Do(w.Regulator, "subsidy.claw-back", one, contract.ClawBackArgs{Ground: "misuse", Reason: "挪用"})
 	w.Do(w.BankA, "subsidy.release", two, financing.NoArgs{})
 	w.settleAccrued(two)
 	w.checkTies(t, id, []string{budget}, claims)

@@ -108,10 +108,20 @@ func TestTheSubsidyFollowsWhatBecomesOfTheLoan(t *testing.T) {
 	})
 	t.Run("a claw-back says why, and keeps what was booked", func(t *testing.T) {
 		w := base.fork(t)
-		w.Do(w.Regulator, "subsidy.claw-back", claim, contract.MisuseArgs{Reason: "bought bonds"})
+		w.Do(w.Regulator, "subsidy.claw-back", claim, contract.ClawBackArgs{Ground: "misuse", Reason: "bought bonds"})
 		after := w.claim(claim).Claim
-		if e := w.last(claim); e.Reason != "bought bonds" || e.By != w.Regulator.USCC || e.ClawedBack.Cmp(before.Accrued) != 0 || e.Released.Cmp(before.Held) != 0 || !after.Balanced() {
+		if e := w.last(claim); e.Reason != "bought bonds" || e.Ground != subsidy.GroundMisuse || e.By != w.Regulator.USCC || e.ClawedBack.Cmp(before.Accrued) != 0 || e.Released.Cmp(before.Held) != 0 || !after.Balanced() {
 			t.Errorf("entry %+v", e)
+		}
+	})
+	t.Run("only a claw-back for misuse says that money was misused, and one for another subsidy says that", func(t *testing.T) {
+		for ground, want := range map[subsidy.Ground][2]bool{subsidy.GroundMisuse: {true, false}, subsidy.GroundDuplicate: {false, true},
+			subsidy.GroundIneligible: {}, subsidy.GroundError: {}, subsidy.GroundOther: {}} {
+			w := base.fork(t)
+			w.Do(w.Regulator, "subsidy.claw-back", claim, contract.ClawBackArgs{Ground: ground, Reason: "found by audit"})
+			if l := w.claim(claim).Loan; [2]bool{l.Misuse, l.OtherCentralSubsidy} != want || w.last(claim).Ground != ground {
+				t.Errorf("%s: misuse %v, another subsidy %v, entry %+v", ground, l.Misuse, l.OtherCentralSubsidy, w.last(claim))
+			}
 		}
 	})
 	t.Run("the contract's own settlement days cut the periods", func(t *testing.T) {

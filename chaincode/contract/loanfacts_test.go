@@ -72,7 +72,7 @@ func TestLoanFacts(t *testing.T) {
 			t.Fatal(err)
 		}
 		l := contract.LoanFacts("FIN-1", terms, contract.HoldArgs{})
-		l.ID, l.Household, l.Bank, l.Type, l.Maturity = "FIN-1", "91370200990000017E", "913702009900000334", subsidy.FixedAssetLoan, on.AddDays(1)
+		l.Household, l.Bank, l.Type, l.SizeClass, l.Maturity = "91370200990000017E", "913702009900000334", subsidy.FixedAssetLoan, subsidy.Small, on.AddDays(1)
 		if err := l.Validate(); err != nil {
 			t.Errorf("%d repayments: %v", len(terms.Repayments), err)
 		}

@@ -121,7 +121,7 @@ var sample = map[string]func(w *world, id string) any{
 	},
 	"subsidy.release":   none,
 	"succession.record": func(w *world, _ string) any { return w.succession(w.held()) },
-	"subsidy.claw-back": func(*world, string) any { return contract.MisuseArgs{Reason: "misuse"} },
+	"subsidy.claw-back": func(*world, string) any { return contract.ClawBackArgs{Ground: "misuse", Reason: "misuse"} },
 }
 
 // sampleReversal takes back a repayment, which it makes first where the state allows that.

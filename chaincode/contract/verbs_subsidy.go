@@ -95,9 +95,10 @@ type SettleArgs struct {
 	Amount money.Amount `json:"amount" doc:"Amount in yuan (结算金额)"`
 }
 
-// MisuseArgs are the private arguments of claw-back.
-type MisuseArgs struct {
-	Reason string `json:"reason" doc:"Why (追回理由)" minLength:"1" maxLength:"200"`
+// ClawBackArgs are the private arguments of claw-back.
+type ClawBackArgs struct {
+	Ground subsidy.Ground `json:"ground" enum:"misuse,duplicate-subsidy,ineligible,error,other" doc:"Kind of reason (追回事由)"`
+	Reason string         `json:"reason" doc:"Why (追回理由)" minLength:"1" maxLength:"200"`
 }
 
 type claimRecord = *Record[ClaimTerms]
@@ -136,11 +137,15 @@ func init() {
 		m.account, m.claim, _, err = subsidy.Correct(m.policy, m.account, m.claim, m.loan)
 		return err
 	})
-	onClaim(subsidy.VerbClawBack, func(_ *call, m *claimMove, a MisuseArgs) (err error) {
+	onClaim(subsidy.VerbClawBack, func(_ *call, m *claimMove, a ClawBackArgs) (err error) {
+		loan, known := a.Ground.Marked(m.loan)
+		if !known {
+			return fault.New(fault.FieldInvalid, "/ground")
+		}
 		if a.Reason == "" || len(a.Reason) > 600 {
 			return fault.New(fault.FieldInvalid, "/reason")
 		}
-		m.loan.Misuse, m.reason = true, a.Reason
+		m.loan, m.ground, m.reason = loan, a.Ground, a.Reason
 		m.account, m.claim, err = subsidy.ClawBack(m.account, m.claim)
 		return err
 	})
@@ -150,6 +155,9 @@ func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
 	f, err := c.unclaimed(a.Financing)
 	if err != nil {
 		return nil, err
+	}
+	if a.EntrustedPaid.After(c.today()) {
+		return nil, fault.New(fault.DateInFuture, "/entrustedPaid") // a payment to come has not started the clock
 	}
 	loan := LoanFacts(f.ID, f.Terms, a)
 	policy, err := c.judging(a.Policy, loan)
@@ -178,7 +186,7 @@ func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
 	if err := save(c, account); err != nil {
 		return nil, err
 	}
-	return create(c, subsidy.Lifecycle.Kind, ClaimTerms{Claim: claim.Stamped(c.stamp(nil, "")), Loan: loan, Account: account.ID, Bureau: account.Terms.Bureau}), nil
+	return create(c, subsidy.Lifecycle.Kind, ClaimTerms{Claim: claim.Stamped(c.stamp(claimMove{})), Loan: loan, Account: account.ID, Bureau: account.Terms.Bureau}), nil
 }
 
 // unclaimed opens a disbursed loan of the signer that has no claim yet.
@@ -317,6 +325,7 @@ func repayments(t financing.Terms) []subsidy.Repayment {
 // claimMove is what moves together when a claim moves.
 type claimMove struct {
 	causes  []subsidy.Cause // what changed in the loan since the claim moved last
+	ground  subsidy.Ground  // of a claw-back
 	reason  string          // in words, where the signer gave one
 	policy  subsidy.Policy
 	account subsidy.Account
@@ -350,7 +359,7 @@ func onClaim[A any](verb string, move func(c *call, m *claimMove, a A) error) {
 		if err := move(c, m, a); err != nil {
 			return "", subsidyFault(err)
 		}
-		claim := m.claim.Stamped(c.stamp(m.causes, m.reason))
+		claim := m.claim.Stamped(c.stamp(*m))
 		if !claim.Balanced() {
 			return "", fmt.Errorf("the entries of %s do not explain it", r.ID)
 		}
@@ -364,8 +373,8 @@ func onClaim[A any](verb string, move func(c *call, m *claimMove, a A) error) {
 }
 
 // stamp says that this command makes an entry.
-func (c *call) stamp(causes []subsidy.Cause, reason string) subsidy.Stamp {
-	return subsidy.Stamp{On: c.today(), By: c.cmd.Party, Command: c.cmd.ID, Causes: causes, Reason: reason}
+func (c *call) stamp(m claimMove) subsidy.Stamp {
+	return subsidy.Stamp{On: c.today(), By: c.cmd.Party, Command: c.cmd.ID, Causes: m.causes, Ground: m.ground, Reason: m.reason}
 }
 
 // account opens the household's account, or a new one.

@@ -172,7 +172,7 @@ func (p Policy) daysOver(c Claim, l Loan) bool {
 	return len(periods) == 0 || !periods[len(periods)-1].To.After(c.AccruedThrough)
 }
 
-// ClawBack revokes the subsidy of a loan, as for misuse (挪用): everything accrued and settled is taken
+// ClawBack revokes the subsidy of a loan, on one of the [Ground]s: everything accrued and settled is taken
 // back and what is held is released, so that the household's room is as if the claim had never been. It
 // fails with CLAIM_STATE or MISMATCH.
 func ClawBack(a Account, c Claim) (Account, Claim, error) {

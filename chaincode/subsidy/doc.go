@@ -40,7 +40,8 @@
 //
 // A household is one legal entity (单户), known by its unified social credit code. Its [Account] under a policy
 // spans all banks. A [Claim] is one loan's part of it and lives hold → accrue → settle, with release of what
-// was not accrued and claw back on misuse; see [Lifecycle].
+// was not accrued and claw back on a [Ground], as misuse; see [Lifecycle]. Nothing is settled or released before the claim follows
+// the loan's facts as they are now.
 //
 // Every move of a claim is an [Entry], with a signed [Line] for each period; none is ever changed. When the loan's facts
 // change for days that were accrued, [Accrue] and [Correct] add lines that adjust those periods (冲正、调整), down or up, and

@@ -19,6 +19,7 @@ type Entry struct {
 	Command string        `json:"command"` // the command that did it
 
 	Causes []Cause `json:"causes,omitzero"` // what had changed, where earlier lines are adjusted
+	Ground Ground  `json:"ground,omitzero"` // of a claw-back
 	Reason string  `json:"reason,omitzero"` // in words, where the signer gave one
 	Lines  []Line  `json:"lines,omitzero"`  // what was accrued, by period
 
@@ -135,6 +136,7 @@ type Stamp struct {
 	By      ident.USCC
 	Command string
 	Causes  []Cause // for an entry that adjusts
+	Ground  Ground  // for a claw-back
 	Reason  string
 }
 
@@ -146,7 +148,7 @@ func (c Claim) Stamped(s Stamp) Claim {
 		if e.Command != "" {
 			continue
 		}
-		e.On, e.By, e.Command, e.Reason = s.On, s.By, s.Command, s.Reason
+		e.On, e.By, e.Command, e.Ground, e.Reason = s.On, s.By, s.Command, s.Ground, s.Reason
 		if !slices.ContainsFunc(e.Lines, func(l Line) bool { return l.Adjusts }) {
 			continue
 		}

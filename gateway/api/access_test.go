@@ -407,7 +407,7 @@ var probeArgs = map[string]any{
 	"offer": object{"amount": "0.00", "annualRate": "0.03", "maturity": "2026-09-01", "validUntil": "2026-03-31"}, "reserve": object{"hours": 1},
 	"encumber": object{"number": "1", "registered": "2026-03-01T00:00:00.000Z", "expires": "2026-04-01"}, "disburse": object{"amount": "0.00", "date": "2026-03-01", "reference": "x"},
 	"repay": object{"principal": "0.00", "date": "2026-03-01", "reference": "x"}, "accrue": object{"through": "2026-03-01"}, "settle": object{"amount": "0.00"},
-	"correct": nil, "claw-back": object{"reason": ""},
+	"correct": nil, "claw-back": object{"ground": "misuse", "reason": ""},
 
 	"draft": object{"id": "x"}, "publish": object{"version": 9, "digest": strings.Repeat("A", 43)}, "supersede": object{"version": 9, "digest": strings.Repeat("A", 43)},
 	"repeal": object{"from": "2026-03-01", "by": "x"}, "size-class": object{"industry": "工业", "staff": 1, "revenue": "1.00", "assets": "1.00", "asOf": "2026-01-01"},
