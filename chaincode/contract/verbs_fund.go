@@ -97,11 +97,11 @@ func applyForFund(c *call, a fund.ApplyArgs) (fundRecord, error) {
 	if id, err := c.layer.get(key); err != nil || id != nil {
 		return nil, errorOr(err, fault.New(fault.FundExists, "/policy"))
 	}
-	charter, _, err := recall[Charter](c.layer, CharterKey())
+	bureau, err := c.bureau()
 	if err != nil {
 		return nil, err
 	}
-	f, err := fund.Apply(a, c.cmd.Party, charter.Regulator, c.today())
+	f, err := fund.Apply(a, c.cmd.Party, bureau, c.today())
 	if err != nil {
 		return nil, err
 	}

@@ -36,6 +36,8 @@ func (t ClaimTerms) Related(as lifecycle.Relation) ident.USCC {
 		return t.Loan.Bank
 	case lifecycle.Applicant:
 		return t.Loan.Household
+	case lifecycle.Bureau:
+		return t.Bureau
 	}
 	return ""
 }
@@ -374,12 +376,12 @@ func (c *call) account(policy string, household ident.USCC) (accountRecord, erro
 		c.owed = true // a bank whose loan is to draw on the account must know how much is left in it
 		return load[AccountTerms](c, AccountKind, id, "")
 	}
-	charter, _, err := recall[Charter](c.layer, CharterKey())
+	bureau, err := c.bureau()
 	if err != nil {
 		return nil, err
 	}
-	r := create(c, AccountKind, AccountTerms{Account: subsidy.Account{Policy: policy, Household: household}, Bureau: charter.Regulator, Banks: []ident.USCC{}})
-	r.ID, r.Root, r.Owner, r.State = id, id, charter.Regulator, AccountOpen
+	r := create(c, AccountKind, AccountTerms{Account: subsidy.Account{Policy: policy, Household: household}, Bureau: bureau, Banks: []ident.USCC{}})
+	r.ID, r.Root, r.Owner, r.State = id, id, bureau, AccountOpen
 	return r, nil
 }
 

@@ -94,8 +94,11 @@ func (f Fund) Parties() []ident.USCC { return []ident.USCC{f.Bank, f.Bureau} }
 
 // Related returns the party in a relation to the fund, "" for none.
 func (f Fund) Related(as lc.Relation) ident.USCC {
-	if as == lc.Lender {
+	switch as {
+	case lc.Lender:
 		return f.Bank
+	case lc.Bureau:
+		return f.Bureau
 	}
 	return ""
 }

@@ -48,8 +48,11 @@ func (r Report) Parties() []ident.USCC { return []ident.USCC{r.Bank, r.Bureau} }
 
 // Related returns the party in a relation to the report, "" for none.
 func (r Report) Related(as lc.Relation) ident.USCC {
-	if as == lc.Lender {
+	switch as {
+	case lc.Lender:
 		return r.Bank
+	case lc.Bureau:
+		return r.Bureau
 	}
 	return ""
 }

@@ -23,7 +23,7 @@ const Closed lc.State = "closed"
 
 var (
 	bank   = []lc.Signer{{Role: lc.Bank, As: lc.Lender}}
-	bureau = []lc.Signer{{Role: lc.Regulator}}
+	bureau = []lc.Signer{{Role: lc.Regulator, As: lc.Bureau}}
 
 	none = []lc.State{lc.None}
 	open = []lc.State{Open}

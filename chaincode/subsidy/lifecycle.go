@@ -23,7 +23,7 @@ const (
 
 var (
 	lendingBank   = []lifecycle.Signer{{Role: lifecycle.Bank, As: lifecycle.Lender}}
-	financeBureau = []lifecycle.Signer{{Role: lifecycle.Regulator}}
+	financeBureau = []lifecycle.Signer{{Role: lifecycle.Regulator, As: lifecycle.Bureau}}
 )
 
 // Lifecycle is the table of a claim (贴息申领): banks hold, accrue, correct and release; the finance bureau settles and claws back.
