@@ -159,7 +159,7 @@ var effects = map[string]effect{
 	"fund.clear":          {},
 
 	"fund-report.file":      {then: do(fileUnderFund)},
-	"fund-report.accept":    {keepsTerms: true, then: do(moveFund)},
+	"fund-report.accept":    {keepsTerms: true, then: do(moveFund, mayMarkClaims)},
 	"fund-report.send-back": {then: do(moveFund)},
 	"fund-report.withdraw":  {keepsTerms: true, then: do(moveFund)},
 }

@@ -7,6 +7,7 @@ import (
 	"decore/chaincode/canon"
 	"decore/chaincode/contract"
 	"decore/chaincode/fund"
+	"decore/chaincode/subsidy"
 )
 
 // nameFund finds the key that names a bank's new fund. Under which policy it is, only the key tells.
@@ -50,7 +51,7 @@ func fileUnderFund(s *story, c *step) {
 		return
 	case f.at.Owner != c.Command.Party:
 		s.failRecord(c.record.id, "stands under the fund of another bank")
-	case f.at.State != fund.Applied && f.at.State != fund.Open:
+	case f.at.State != fund.Open:
 		s.failRecord(f.id, "reported to in state %q", f.at.State)
 	}
 	c.record.at.Parents = []string{f.id}
@@ -64,6 +65,15 @@ func moveFund(s *story, c *step) {
 		return
 	}
 	s.alter(c, s.trail(c.record.at.Parents[0]), true)
+}
+
+// mayMarkClaims lets the acceptance of a report tell the bank's claims what was said of them. Of which claims is private.
+func mayMarkClaims(s *story, c *step) {
+	for _, claim := range s.writtenOf(subsidy.Lifecycle.Kind) {
+		if claim.at.Owner == c.record.at.Owner {
+			s.perhapsAll(c, claim)
+		}
+	}
 }
 
 // mayMoveFund lets a claim's settlement, or what is taken back of one, move a fund of the claim's bank. Whether it does, and

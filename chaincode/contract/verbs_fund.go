@@ -1,12 +1,14 @@
 package contract
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
-	"decore/chaincode/canon"
 	"decore/chaincode/fault"
 	"decore/chaincode/financing"
 	"decore/chaincode/fund"
+	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/money"
 	"decore/chaincode/subsidy"
@@ -48,17 +50,15 @@ func init() {
 	})
 
 	onNew(fund.ReportTable, "file", fileReport)
-	onReport("accept", fund.Accepted, func(f fund.Fund, r reportRecord, _ financing.NoArgs) (fund.Fund, error) {
-		return f.Accept(r.ID)
-	})
-	onReport("send-back", fund.SentBack, func(f fund.Fund, r reportRecord, a fund.ReasonArgs) (fund.Fund, error) {
+	onReport("accept", fund.Accepted, acceptReport)
+	onReport("send-back", fund.SentBack, func(_ *call, f fund.Fund, r reportRecord, a fund.ReasonArgs) (fund.Fund, error) {
 		if a.Reason == "" || len(a.Reason) > maxReason {
 			return f, fault.New(fault.FieldInvalid, "/reason")
 		}
 		r.Terms.Reason = a.Reason
 		return f.Retract(r.ID)
 	})
-	onReport("withdraw", fund.Withdrawn, func(f fund.Fund, r reportRecord, _ financing.NoArgs) (fund.Fund, error) {
+	onReport("withdraw", fund.Withdrawn, func(_ *call, f fund.Fund, r reportRecord, _ financing.NoArgs) (fund.Fund, error) {
 		return f.Retract(r.ID)
 	})
 
@@ -156,7 +156,7 @@ func fileReport(c *call, a fund.FileArgs) (reportRecord, error) {
 		return nil, err
 	case f.Terms.Bank != c.cmd.Party:
 		return nil, fault.New(fault.NotPermitted, "/fund")
-	case f.State != fund.Applied && f.State != fund.Open:
+	case f.State != fund.Open: // so an application with reports is never declined
 		return nil, fault.New(fault.WrongState, "/fund")
 	}
 	var report fund.Report
@@ -174,52 +174,80 @@ func fileReport(c *call, a fund.FileArgs) (reportRecord, error) {
 	return r, nil
 }
 
-// checkLines compares the lines with what the ledger booked. Openings that are missing are all asked for at once.
+// checkLines compares the lines with what the ledger booked.
 func (c *call) checkLines(a fund.FileArgs, f fund.Fund) error {
-	claims := make([]ClaimTerms, len(a.Lines))
-	missing := false
-	for i, l := range a.Lines {
-		field := fmt.Sprintf("/lines/%d/claim", i)
-		switch h, ok, err := c.header(l.Claim); {
-		case err != nil:
-			return err
-		case !ok || h.Kind != subsidy.Lifecycle.Kind:
-			return fault.New(fault.RecordNotFound, field)
-		case h.Owner != f.Bank:
-			return fault.New(fault.ForeignClaim, field)
-		default:
-			sealed, err := c.open(h)
-			if err != nil {
-				missing = true
-				continue
-			}
-			if err := canon.Strict(sealed.Terms, &claims[i]); err != nil {
-				return fmt.Errorf("terms of %s: %w", l.Claim, err)
-			}
-		}
-	}
-	if missing {
-		return errNeedsOpening
+	claims, err := c.claimsOf(a.Lines, f.Bank)
+	if err != nil {
+		return err
 	}
 	for i, l := range a.Lines {
-		if claims[i].Claim.Policy != f.Policy {
+		t := claims[i].Terms
+		if t.Claim.Policy != f.Policy {
 			return fault.New(fault.ForeignClaim, fmt.Sprintf("/lines/%d/claim", i))
 		}
-		if err := l.Matches(claims[i].BookedIn(a.Month), i); err != nil {
+		if err := l.Matches(t.Unreported(a.Month), i); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// claimsOf opens the claims of the lines, which must be the bank's. Openings that are missing are all asked for at once.
+func (c *call) claimsOf(lines []fund.Line, bank ident.USCC) ([]claimRecord, error) {
+	claims := make([]claimRecord, len(lines))
+	missing := false
+	for i, l := range lines {
+		field := fmt.Sprintf("/lines/%d/claim", i)
+		h, ok, err := c.header(l.Claim)
+		switch {
+		case err != nil:
+			return nil, err
+		case !ok || h.Kind != subsidy.Lifecycle.Kind:
+			return nil, fault.New(fault.RecordNotFound, field)
+		case h.Owner != bank:
+			return nil, fault.New(fault.ForeignClaim, field)
+		}
+		switch claims[i], err = load[ClaimTerms](c, subsidy.Lifecycle.Kind, l.Claim, field); {
+		case errors.Is(err, errNeedsOpening):
+			missing = true
+		case err != nil:
+			return nil, err
+		}
+	}
+	if missing {
+		return nil, errNeedsOpening
+	}
+	return claims, nil
+}
+
+// acceptReport writes to every claim of the report what was said of it: that much of it may be settled.
+func acceptReport(c *call, f fund.Fund, r reportRecord, _ financing.NoArgs) (fund.Fund, error) {
+	f, err := f.Accept(r.ID)
+	if err != nil {
+		return f, err
+	}
+	claims, err := c.claimsOf(r.Terms.Lines, f.Bank)
+	if err != nil {
+		return f, err
+	}
+	for i, l := range r.Terms.Lines {
+		t := &claims[i].Terms
+		t.Reported = append(slices.Clone(t.Reported), fund.Entry{Month: r.Terms.Month, Accrued: l.Accrued, TakenBack: l.TakenBack})
+		if err := save(c, claims[i]); err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
 // onReport registers a verb that moves a report and its fund together.
-func onReport[A any](verb string, to lifecycle.State, move func(f fund.Fund, r reportRecord, a A) (fund.Fund, error)) {
+func onReport[A any](verb string, to lifecycle.State, move func(c *call, f fund.Fund, r reportRecord, a A) (fund.Fund, error)) {
 	on(fund.ReportTable, verb, func(c *call, r reportRecord, a A) (lifecycle.State, error) {
 		f, err := load[fund.Fund](c, fund.Table.Kind, r.Terms.Fund, "")
 		if err != nil {
 			return "", err
 		}
-		if f.Terms, err = move(f.Terms, r, a); err != nil {
+		if f.Terms, err = move(c, f.Terms, r, a); err != nil {
 			return "", err
 		}
 		return to, save(c, f)
@@ -235,41 +263,32 @@ func (t ClaimTerms) BookedMonths() []fund.Entry {
 	return months
 }
 
-// BookedIn is what the ledger booked for the claim in a month.
-func (t ClaimTerms) BookedIn(m fund.Month) fund.Entry { return fund.In(t.BookedMonths(), m) }
-
-// bookedThrough is the net of what the ledger booked for the claim up to the end of a month.
-func (t ClaimTerms) bookedThrough(m fund.Month) money.Amount {
-	return fund.Through(t.BookedMonths(), m)
+// Unreported is what a report of a month has to say of the claim.
+func (t ClaimTerms) Unreported(m fund.Month) fund.Entry {
+	return fund.Unreported(t.BookedMonths(), t.Reported, m)
 }
 
-// Settleable is what can be settled with the claim through a fund whose months are covered up to one.
-func (t ClaimTerms) Settleable(covered fund.Month) money.Amount {
-	return money.Max(money.Zero, money.Min(t.Claim.Accrued, t.bookedThrough(covered).Sub(t.Claim.Settled)))
+// Settleable is what can be settled with the claim through its bank's fund.
+func (t ClaimTerms) Settleable() money.Amount {
+	return money.Max(money.Zero, money.Min(t.Claim.Accrued, fund.Covered(t.BookedMonths(), t.Reported).Sub(t.Claim.Settled)))
 }
 
 // moveFund moves the bank's fund by what a command settled with the claim or took back of it, so that what the fund
-// settled is always the sum of what its claims did. A bank without a fund settles as before.
+// settled is always the sum of what its claims did.
 func (c *call) moveFund(r claimRecord, before subsidy.Totals) error {
 	moved := r.Terms.Claim.Settled.Sub(before.Settled)
 	back := money.Min(before.Settled.Sub(r.Terms.Claim.Settled), r.Terms.Funded)
 	if !moved.IsPositive() && !back.IsPositive() {
 		return nil
 	}
-	var id string
-	if ok, err := c.layer.load(FundKey(r.Terms.Claim.Policy, r.Terms.Claim.Bank), &id); err != nil || !ok {
-		return err
-	}
-	f, err := load[fund.Fund](c, fund.Table.Kind, id, "")
+	f, err := c.fundOf(r.Terms.Claim)
 	switch {
 	case err != nil:
 		return err
-	case moved.IsPositive() && f.State == fund.Cleared:
-		return fault.New(fault.WrongState, "")
-	case moved.IsPositive() && f.State == fund.Declined:
-		return nil // nothing was ever allocated: the bureau pays as if there were no fund
+	case moved.IsPositive() && f.State != fund.Open: // its money would come out of no budget
+		return fault.New(fault.FundNotOpen, "")
 	case moved.IsPositive():
-		covered := r.Terms.bookedThrough(f.Terms.Covered())
+		covered := fund.Covered(r.Terms.BookedMonths(), r.Terms.Reported)
 		if f.Terms, err = f.Terms.Settle(moved, covered, before.Settled); err != nil {
 			return err
 		}
@@ -278,4 +297,13 @@ func (c *call) moveFund(r claimRecord, before subsidy.Totals) error {
 		f.Terms, r.Terms.Funded = f.Terms.Recover(back), r.Terms.Funded.Sub(back)
 	}
 	return save(c, f)
+}
+
+// fundOf opens the fund of a claim's bank under its policy.
+func (c *call) fundOf(claim subsidy.Claim) (fundRecord, error) {
+	var id string
+	if ok, err := c.layer.load(FundKey(claim.Policy, claim.Bank), &id); err != nil || !ok {
+		return nil, errorOr(err, fault.New(fault.FundNotOpen, ""))
+	}
+	return load[fund.Fund](c, fund.Table.Kind, id, "")
 }

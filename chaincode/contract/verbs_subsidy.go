@@ -9,6 +9,7 @@ import (
 	"decore/chaincode/calendar"
 	"decore/chaincode/fault"
 	"decore/chaincode/financing"
+	"decore/chaincode/fund"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/money"
@@ -22,6 +23,8 @@ type ClaimTerms struct {
 	Account string        `json:"account"`         // record ID of the household's account
 	Bureau  ident.USCC    `json:"bureau"`          // 财政局
 	Funded  money.Amount  `json:"funded,omitzero"` // of what is settled, through the bank's fund
+
+	Reported []fund.Entry `json:"reported,omitzero"` // what accepted monthly reports said of it, by month (已审核申报)
 }
 
 // Parties lists who may read the claim.

@@ -200,11 +200,11 @@ func paid(amount money.Amount, date calendar.Date, reference string, today calen
 	return nil
 }
 
-// Settle takes over that an amount was settled with a claim, of which the complete months report covered so much and
-// earlier settlements took so much.
+// Settle takes over that an amount was settled with a claim, of which accepted reports covered so much and earlier
+// settlements took so much.
 func (f Fund) Settle(amount, covered, taken money.Amount) (Fund, error) {
 	switch {
-	case covered.Less(taken.Add(amount)), f.Due().Less(f.Paid().Add(amount)):
+	case covered.Less(taken.Add(amount)):
 		return f, fault.New(fault.NotReported, "/amount")
 	case f.Advance().Less(amount):
 		return f, fault.New(fault.AdvanceShort, "/amount")
