@@ -7,6 +7,7 @@ import (
 	"decore/chaincode/canon"
 	"decore/chaincode/contract"
 	"decore/chaincode/fund"
+	"decore/chaincode/lifecycle"
 	"decore/chaincode/subsidy"
 )
 
@@ -86,9 +87,13 @@ func mayMoveFund(s *story, c *step) {
 	}
 }
 
-// moveBudget moves one of the regulator's budgets. Which one is private where several are written.
-func moveBudget(s *story, c *step) {
-	budgets := slices.DeleteFunc(s.writtenOf(fund.BudgetTable.Kind), func(b *trail) bool { return b.at.State != fund.Open })
+// drawBudget moves one of the bureau's open budgets, and refillBudget one of any state. Which one is private where several
+// are written.
+func drawBudget(s *story, c *step)   { moveBudget(s, c, []lifecycle.State{fund.Open}) }
+func refillBudget(s *story, c *step) { moveBudget(s, c, []lifecycle.State{fund.Open, fund.Closed}) }
+
+func moveBudget(s *story, c *step, states []lifecycle.State) {
+	budgets := slices.DeleteFunc(s.writtenOf(fund.BudgetTable.Kind), func(b *trail) bool { return !slices.Contains(states, b.at.State) })
 	switch len(budgets) {
 	case 0:
 		s.failRecord(c.record.id, "%s moved no budget", c.Command.Verb)

@@ -141,6 +141,15 @@ func returning(w *world, id string) any {
 	return fund.ConfirmArgs{Reference: back.Reference, Budget: w.fundTerms(id).Allocations[0].Budget}
 }
 
+// sampleVoid takes back a return that is on its way, which it makes first where the state allows that.
+func sampleVoid(w *world, id string) any {
+	back := w.returned("1.00")
+	if s := w.Header(id).State; s == fund.Open || s == fund.Cleared {
+		w.Do(w.BankA, "fund.return", id, back)
+	}
+	return fund.VoidArgs{Reference: back.Reference, Reason: "登记有误"}
+}
+
 func (w *world) nilReport() string {
 	id := w.openFund()
 	w.Pass(31 * days)
@@ -201,7 +210,9 @@ func init() {
 			}
 			return fund.ConfirmArgs{Reference: "x", Budget: w.budget("1.00")}
 		},
-		"fund.clear": none,
+		"fund.withdraw-return": sampleVoid,
+		"fund.reject-return":   sampleVoid,
+		"fund.clear":           none,
 
 		"fund-report.file": func(w *world, _ string) any {
 			var own string

@@ -23,7 +23,7 @@ type (
 func init() {
 	onNew(fund.Table, "apply", applyForFund)
 	on(fund.Table, "request", func(c *call, r fundRecord, a fund.RequestArgs) (next lifecycle.State, err error) {
-		next = r.State
+		next = fund.Open // a cleared one once more
 		if r.State == fund.Declined {
 			next = fund.Applied
 		}
@@ -44,6 +44,12 @@ func init() {
 		return r.State, err
 	})
 	on(fund.Table, "confirm-return", confirmReturn)
+	for _, verb := range []string{"withdraw-return", "reject-return"} {
+		on(fund.Table, verb, func(_ *call, r fundRecord, a fund.VoidArgs) (_ lifecycle.State, err error) {
+			r.Terms, err = r.Terms.VoidReturn(a)
+			return r.State, err
+		})
+	}
 	on(fund.Table, "clear", func(c *call, r fundRecord, _ financing.NoArgs) (_ lifecycle.State, err error) {
 		r.Terms, err = r.Terms.Clear(c.today())
 		return fund.Cleared, err
@@ -97,6 +103,13 @@ func applyForFund(c *call, a fund.ApplyArgs) (fundRecord, error) {
 	if id, err := c.layer.get(key); err != nil || id != nil {
 		return nil, errorOr(err, fault.New(fault.FundExists, "/policy"))
 	}
+	first, err := c.subsidyPolicy(PolicyVersionKey(a.Policy, 1))
+	switch {
+	case err != nil:
+		return nil, err
+	case !a.First.IsZero() && a.First < fund.MonthOf(first.EffectiveFrom): // nothing was accrued then
+		return nil, fault.New(fault.FieldInvalid, "/first")
+	}
 	bureau, err := c.bureau()
 	if err != nil {
 		return nil, err
@@ -113,9 +126,12 @@ func allocate(c *call, r fundRecord, a fund.Allocation) (_ lifecycle.State, err 
 	if r.Terms, err = r.Terms.Allocate(a, c.today()); err != nil {
 		return "", err
 	}
-	b, err := c.budget(a.Budget)
-	if err != nil {
+	b, err := load[fund.Budget](c, fund.BudgetTable.Kind, a.Budget, "/budget")
+	switch {
+	case err != nil:
 		return "", err
+	case b.State != fund.Open:
+		return "", fault.New(fault.WrongState, "/budget")
 	}
 	if b.Terms, err = b.Terms.Allocate(r.Terms.Policy, a.Amount); err != nil {
 		return "", err
@@ -129,7 +145,7 @@ func confirmReturn(c *call, r fundRecord, a fund.ConfirmArgs) (_ lifecycle.State
 	if r.Terms, amount, err = r.Terms.ConfirmReturn(a); err != nil {
 		return "", err
 	}
-	b, err := c.budget(a.Budget)
+	b, err := load[fund.Budget](c, fund.BudgetTable.Kind, a.Budget, "/budget") // a closed one gives nothing out, and still takes back
 	if err != nil {
 		return "", err
 	}
@@ -137,15 +153,6 @@ func confirmReturn(c *call, r fundRecord, a fund.ConfirmArgs) (_ lifecycle.State
 		return "", err
 	}
 	return r.State, save(c, b)
-}
-
-// budget loads an open budget.
-func (c *call) budget(id string) (budgetRecord, error) {
-	b, err := load[fund.Budget](c, fund.BudgetTable.Kind, id, "/budget")
-	if err == nil && b.State != fund.Open {
-		err = fault.New(fault.WrongState, "/budget")
-	}
-	return b, err
 }
 
 // fileReport takes a bank's monthly report, every line of which must be what the ledger booked.

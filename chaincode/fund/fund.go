@@ -64,7 +64,11 @@ type Return struct {
 	Date      calendar.Date `json:"date" doc:"Day of payment (缴回日期)"`
 	Reference string        `json:"reference" doc:"Reference of the payment (付款凭证号)" minLength:"1" maxLength:"100"`
 	Budget    string        `json:"budget,omitzero" readOnly:"true" doc:"Budget to which it came back; set on confirmation (预算编号)"`
+	Void      string        `json:"void,omitzero" readOnly:"true" doc:"Why it stands for nothing, of one that never came in (作废原因)"`
 }
+
+// waits reports whether the return is on its way: neither confirmed nor void.
+func (r Return) waits() bool { return r.Budget == "" && r.Void == "" }
 
 // Quarter is a settled quarter (季度结算): the sums of the fund when it was closed, reports of later months left out.
 type Quarter struct {
@@ -125,6 +129,12 @@ type QuarterArgs struct {
 	Through Month `json:"through" doc:"Last month of the quarter (季度末月)"`
 }
 
+// VoidArgs are the private arguments of withdraw-return and reject-return.
+type VoidArgs struct {
+	Reference string `json:"reference" doc:"Reference of the payment (付款凭证号)" minLength:"1" maxLength:"100"`
+	Reason    string `json:"reason" doc:"Why (理由)" minLength:"1" maxLength:"100"`
+}
+
 // ConfirmArgs are the private arguments of confirm-return.
 type ConfirmArgs struct {
 	Reference string `json:"reference" doc:"Reference of the payment (付款凭证号)" minLength:"1" maxLength:"100"`
@@ -133,8 +143,11 @@ type ConfirmArgs struct {
 
 // Apply makes a fund of a bank's first application (需求申报).
 func Apply(a ApplyArgs, bank, bureau ident.USCC, today calendar.Date) (Fund, error) {
-	if a.First.IsZero() {
+	switch {
+	case a.First.IsZero():
 		return Fund{}, fault.New(fault.FieldRequired, "/first")
+	case a.First > MonthOf(today): // until it came nothing could be reported, so nothing settled
+		return Fund{}, fault.New(fault.DateInFuture, "/first")
 	}
 	f := Fund{Policy: a.Policy, Bank: bank, Bureau: bureau, First: a.First, Needs: []Need{}, Allocations: []Allocation{},
 		Months: []ReportedMonth{}, Quarters: []Quarter{}, Returns: []Return{}}
@@ -155,7 +168,7 @@ func (f Fund) Request(n Need, today calendar.Date) (Fund, error) {
 	case len(f.Needs) >= maxNeeds:
 		return f, fault.New(fault.TooMany, "/need")
 	}
-	n.Filed = today
+	n.Filed, f.Cleared = today, calendar.Date{}
 	f.Needs, f.Declined = append(slices.Clone(f.Needs), n), ""
 	return f, nil
 }
@@ -256,7 +269,9 @@ func (f Fund) Return(r Return, today calendar.Date) (Fund, error) {
 	switch {
 	case r.Budget != "":
 		return f, fault.New(fault.FieldInvalid, "/budget")
-	case slices.ContainsFunc(f.Returns, func(o Return) bool { return o.Reference == r.Reference }):
+	case r.Void != "":
+		return f, fault.New(fault.FieldInvalid, "/void")
+	case slices.ContainsFunc(f.Returns, func(o Return) bool { return o.Reference == r.Reference && o.Void == "" }):
 		return f, fault.New(fault.ReferenceUsed, "/reference")
 	case f.Advance().Less(r.Amount):
 		return f, fault.New(fault.AdvanceShort, "/amount")
@@ -270,15 +285,37 @@ func (f Fund) Return(r Return, today calendar.Date) (Fund, error) {
 
 // ConfirmReturn records that returned money came in, and returns the amount.
 func (f Fund) ConfirmReturn(a ConfirmArgs) (Fund, money.Amount, error) {
-	i := slices.IndexFunc(f.Returns, func(r Return) bool { return r.Reference == a.Reference && r.Budget == "" })
-	if i < 0 {
-		return f, money.Zero, fault.New(fault.FieldInvalid, "/reference")
+	f, r, err := f.waitingReturn(a.Reference)
+	if err != nil {
+		return f, money.Zero, err
 	}
-	f.Returns = slices.Clone(f.Returns)
-	r := &f.Returns[i]
 	r.Budget = a.Budget
 	f.Returning, f.Returned = f.Returning.Sub(r.Amount), f.Returned.Add(r.Amount)
 	return f, r.Amount, nil
+}
+
+// VoidReturn takes a return back that did not come in, as one of a wrong amount: the bank holds the money in advance again. The
+// reference may then be used anew.
+func (f Fund) VoidReturn(a VoidArgs) (Fund, error) {
+	if a.Reason == "" || len(a.Reason) > maxText {
+		return f, fault.New(fault.FieldInvalid, "/reason")
+	}
+	f, r, err := f.waitingReturn(a.Reference)
+	if err != nil {
+		return f, err
+	}
+	r.Void, f.Returning = a.Reason, f.Returning.Sub(r.Amount)
+	return f, nil
+}
+
+// waitingReturn finds a return that is on its way, to be changed in the fund that it comes with.
+func (f Fund) waitingReturn(reference string) (Fund, *Return, error) {
+	i := slices.IndexFunc(f.Returns, func(r Return) bool { return r.Reference == reference && r.waits() })
+	if i < 0 {
+		return f, nil, fault.New(fault.FieldInvalid, "/reference")
+	}
+	f.Returns = slices.Clone(f.Returns)
+	return f, &f.Returns[i], nil
 }
 
 // Clear ends the fund (清算): every month until then is reported and accepted, all that was reported is settled, and the

@@ -38,12 +38,12 @@ func (w *world) openFund(policy, first string) (budget, fund string) {
 func (w *world) accruedFund() (policy, fund string, claims []string, foreign string) {
 	w.Helper()
 	policy = w.subsidyPolicy()
-	_, fund = w.openFund(policy, "2026-06")
 	for _, amount := range []string{"8000000.00", "3000000.00"} {
 		claims = append(claims, w.act(bankA, "/v1/subsidy/claims", w.holdBody(policy, w.fixedAsset(bankA, amount))).ID)
 	}
 	foreign = w.act(bankB, "/v1/subsidy/claims", w.holdBody(policy, w.fixedAsset(bankB, "1000000.00"))).ID
 	w.later(100 * 24 * time.Hour)
+	_, fund = w.openFund(policy, "2026-06")
 	for _, c := range claims {
 		w.act(bankA, "/v1/subsidy/claims/"+c+"/accrue", object{"through": w.days(0)})
 	}
