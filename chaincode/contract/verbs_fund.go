@@ -296,12 +296,12 @@ func (c *call) moveFund(r claimRecord, before subsidy.Totals) error {
 		return fault.New(fault.FundNotOpen, "")
 	case moved.IsPositive():
 		covered := fund.Covered(r.Terms.BookedMonths(), r.Terms.Reported)
-		if f.Terms, err = f.Terms.Settle(moved, covered, before.Settled); err != nil {
+		if f.Terms, err = f.Terms.Settle(moved, covered, before.Settled, c.today()); err != nil {
 			return err
 		}
 		r.Terms.Funded = r.Terms.Funded.Add(moved)
 	default:
-		f.Terms, r.Terms.Funded = f.Terms.Recover(back), r.Terms.Funded.Sub(back)
+		f.Terms, r.Terms.Funded = f.Terms.Recover(back, c.today()), r.Terms.Funded.Sub(back)
 	}
 	return save(c, f)
 }

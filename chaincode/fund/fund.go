@@ -70,7 +70,15 @@ type Return struct {
 // waits reports whether the return is on its way: neither confirmed nor void.
 func (r Return) waits() bool { return r.Budget == "" && r.Void == "" }
 
-// Quarter is a settled quarter (季度结算): the sums of the fund when it was closed, reports of later months left out.
+// PaidMonth is what was settled with claims in a month and taken back of it, by the day of booking.
+type PaidMonth struct {
+	Month     Month        `json:"month"`
+	Settled   money.Amount `json:"settled"`
+	Recovered money.Amount `json:"recovered"`
+}
+
+// Quarter is a settled quarter (季度结算): the sums of the fund at its end, whenever it is closed. What is dated later, or of a
+// later month, is left out.
 type Quarter struct {
 	Through Month         `json:"through"` // its last month
 	Date    calendar.Date `json:"date"`
@@ -86,6 +94,7 @@ type Fund struct {
 	Needs       []Need          `json:"needs"`
 	Allocations []Allocation    `json:"allocations"`
 	Months      []ReportedMonth `json:"months"`
+	Paying      []PaidMonth     `json:"paying,omitzero"` // what was settled and recovered, by month
 	Quarters    []Quarter       `json:"quarters"`
 	Returns     []Return        `json:"returns"`
 	Declined    string          `json:"declined,omitzero"` // why, of the last application
@@ -215,7 +224,7 @@ func paid(amount money.Amount, date calendar.Date, reference string, today calen
 
 // Settle takes over that an amount was settled with a claim, of which accepted reports covered so much and earlier
 // settlements took so much.
-func (f Fund) Settle(amount, covered, taken money.Amount) (Fund, error) {
+func (f Fund) Settle(amount, covered, taken money.Amount, today calendar.Date) (Fund, error) {
 	switch {
 	case covered.Less(taken.Add(amount)):
 		return f, fault.New(fault.NotReported, "/amount")
@@ -223,13 +232,24 @@ func (f Fund) Settle(amount, covered, taken money.Amount) (Fund, error) {
 		return f, fault.New(fault.AdvanceShort, "/amount")
 	}
 	f.Settled = f.Settled.Add(amount)
-	return f, nil
+	return f.pay(MonthOf(today), amount, money.Zero), nil
 }
 
 // Recover takes over that of what was settled an amount was taken back from a claim: the bank holds it in advance
 // again, until it returns it or it is settled anew.
-func (f Fund) Recover(amount money.Amount) Fund {
+func (f Fund) Recover(amount money.Amount, today calendar.Date) Fund {
 	f.Recovered = f.Recovered.Add(amount)
+	return f.pay(MonthOf(today), money.Zero, amount)
+}
+
+// pay notes in which month money moved. Where clocks differ at a month's end it is noted in the newest.
+func (f Fund) pay(m Month, settled, recovered money.Amount) Fund {
+	f.Paying = slices.Clone(f.Paying)
+	if n := len(f.Paying); n == 0 || f.Paying[n-1].Month < m {
+		f.Paying = append(f.Paying, PaidMonth{Month: m})
+	}
+	last := &f.Paying[len(f.Paying)-1]
+	last.Settled, last.Recovered = last.Settled.Add(settled), last.Recovered.Add(recovered)
 	return f
 }
 
@@ -243,9 +263,7 @@ func (f Fund) CloseQuarter(through Month, today calendar.Date) (Fund, error) {
 	case through > next || !through.Over(today) || f.accepted() < through:
 		return f, fault.New(fault.PeriodOpen, "/through")
 	}
-	sums := f.Sums
-	sums.Reported, sums.TakenBack = f.reportedThrough(through)
-	f.Quarters = append(slices.Clone(f.Quarters), Quarter{Through: through, Date: today, Sums: sums})
+	f.Quarters = append(slices.Clone(f.Quarters), Quarter{Through: through, Date: today, Sums: f.sumsThrough(through)})
 	return f, nil
 }
 

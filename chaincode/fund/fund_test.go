@@ -157,6 +157,37 @@ func TestABudgetIsNeverOverdrawn(t *testing.T) {
 	})
 }
 
+func TestAQuarterThatIsClosedLateHasOnlyWhatIsDatedInIt(t *testing.T) {
+	f := applied(t)
+	day := calendar.MustParse("2026-07-05")
+	var err error
+	step := func(next fund.Fund, e error) {
+		t.Helper()
+		if f, err = next, e; err != nil {
+			t.Fatal(err)
+		}
+	}
+	step(f.Allocate(fund.Allocation{Budget: "b", Amount: yuan("500.00"), Date: calendar.MustParse("2026-03-31"), Reference: "Y1"}, day))
+	step(f.Allocate(fund.Allocation{Budget: "b", Amount: yuan("70.00"), Date: calendar.MustParse("2026-04-01"), Reference: "Y2"}, day))
+	for i, m := range []fund.Month{"2026-03", "2026-04", "2026-05", "2026-06"} {
+		report := fmt.Sprintf("RPT-%d", i)
+		next, _, err := f.File(report, fund.FileArgs{Month: m, Final: true}, day)
+		step(next, err)
+		step(f.Accept(report))
+	}
+	step(f.Settle(yuan("40.00"), yuan("40.00"), yuan("0.00"), calendar.MustParse("2026-05-05")))
+	step(f.Return(fund.Return{Amount: yuan("10.00"), Date: calendar.MustParse("2026-05-06"), Reference: "J1"}, day))
+	step(f.CloseQuarter("2026-03", day))
+	step(f.CloseQuarter("2026-06", day))
+	spans := f.Statement()
+	if first := spans[0]; first.Allocated.Cmp(yuan("500.00")) != 0 || !first.Settled.IsZero() || first.Advance.Cmp(yuan("500.00")) != 0 {
+		t.Errorf("the first quarter: %+v", first)
+	}
+	if second := spans[1]; second.Allocated.Cmp(yuan("70.00")) != 0 || second.Settled.Cmp(yuan("40.00")) != 0 || second.Advance.Cmp(yuan("520.00")) != 0 {
+		t.Errorf("the second quarter: %+v", second)
+	}
+}
+
 // book is what a test knows of a claim, in fen and by its own counting.
 type book struct {
 	id              string
@@ -246,7 +277,7 @@ func TestAmountsTieWhateverHappens(t *testing.T) {
 				back := max(0, fen-c.accrued)
 				c.accrued, c.settled = max(0, c.accrued-fen), c.settled-back
 				c.move(fund.MonthOf(day), -fen)
-				f = f.Recover(money.Fen(back))
+				f = f.Recover(money.Fen(back), day)
 			case "report":
 				id := fmt.Sprintf("RPT-%d", serial)
 				waiting := f.Covered() != "" && f.Covered() < f.Next().Add(-1) || f.Covered() == "" && f.Next() != f.First
@@ -283,7 +314,7 @@ func TestAmountsTieWhateverHappens(t *testing.T) {
 				if fen == 0 {
 					continue
 				}
-				next, err := f.Settle(money.Fen(fen), fund.Covered(c.entries, c.reported), money.Fen(c.settled))
+				next, err := f.Settle(money.Fen(fen), fund.Covered(c.entries, c.reported), money.Fen(c.settled), day)
 				if err == nil {
 					f, c.accrued, c.settled = next, c.accrued-fen, c.settled+fen
 				}
