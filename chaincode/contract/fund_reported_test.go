@@ -16,13 +16,12 @@ func (w *world) accrue(claims ...string) {
 	}
 }
 
-func TestNothingIsSettledButThroughAnOpenFund(t *testing.T) {
+func TestABankWithAFundSettlesThroughItOnlyWhileItIsOpen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.publishSubsidy()
 	claim := w.accruing()
 	one := contract.SettleArgs{Amount: yuan("1.00")}
-	w.Refuse("FUND_NOT_OPEN", w.Regulator, "subsidy.settle", claim, one)
 	id := w.appliedFund(w.BankA)
 	w.Refuse("FUND_NOT_OPEN", w.Regulator, "subsidy.settle", claim, one)
 	w.Do(w.Regulator, "fund.decline", id, fund.ReasonArgs{Reason: "材料不全"})

@@ -281,16 +281,16 @@ func (t ClaimTerms) Settleable() money.Amount {
 }
 
 // moveFund moves the bank's fund by what a command settled with the claim or took back of it, so that what the fund
-// settled is always the sum of what its claims did.
+// settled is always the sum of what its claims did. A bank that never applied for a fund settles without one.
 func (c *call) moveFund(r claimRecord, before subsidy.Totals) error {
 	moved := r.Terms.Claim.Settled.Sub(before.Settled)
 	back := money.Min(before.Settled.Sub(r.Terms.Claim.Settled), r.Terms.Funded)
 	if !moved.IsPositive() && !back.IsPositive() {
 		return nil
 	}
-	f, err := c.fundOf(r.Terms.Claim)
+	f, known, err := c.fundOf(r.Terms.Claim)
 	switch {
-	case err != nil:
+	case err != nil || !known:
 		return err
 	case moved.IsPositive() && f.State != fund.Open: // its money would come out of no budget
 		return fault.New(fault.FundNotOpen, "")
@@ -306,11 +306,11 @@ func (c *call) moveFund(r claimRecord, before subsidy.Totals) error {
 	return save(c, f)
 }
 
-// fundOf opens the fund of a claim's bank under its policy.
-func (c *call) fundOf(claim subsidy.Claim) (fundRecord, error) {
+// fundOf opens the fund of a claim's bank under its policy, if it has one.
+func (c *call) fundOf(claim subsidy.Claim) (f fundRecord, known bool, err error) {
 	var id string
-	if ok, err := c.layer.load(FundKey(claim.Policy, claim.Bank), &id); err != nil || !ok {
-		return nil, errorOr(err, fault.New(fault.FundNotOpen, ""))
+	if known, err = c.layer.load(FundKey(claim.Policy, claim.Bank), &id); err == nil && known {
+		f, err = load[fund.Fund](c, fund.Table.Kind, id, "")
 	}
-	return load[fund.Fund](c, fund.Table.Kind, id, "")
+	return f, known, err
 }

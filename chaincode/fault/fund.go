@@ -3,7 +3,7 @@ package fault
 // Codes of the money between the bureau and the banks (资金往来).
 const (
 	FundExists     Code = "FUND_EXISTS"     // the bank has a fund under the policy
-	FundNotOpen    Code = "FUND_NOT_OPEN"   // the bank has no open fund under the policy, through which alone claims are settled
+	FundNotOpen    Code = "FUND_NOT_OPEN"   // the bank's fund under the policy, through which its claims are settled, is not open
 	BudgetShort    Code = "BUDGET_SHORT"    // the budget has not so much left, or less would be left than is allocated
 	AdvanceShort   Code = "ADVANCE_SHORT"   // the bank does not hold so much in advance
 	NotReported    Code = "NOT_REPORTED"    // accepted reports of the claim do not cover the amount

@@ -3,7 +3,7 @@ package problem
 // fundCodes are those of chaincode/fault for the money between the bureau and the banks.
 var fundCodes = map[string]entry{
 	"FUND_EXISTS":     {409, Text{"The bank has a fund under this policy already", "该行在此政策下已有资金户"}},
-	"FUND_NOT_OPEN":   {409, Text{"The bank has no open fund under this policy, through which claims are settled", "该行在此政策下没有往来中的资金户，不能结算"}},
+	"FUND_NOT_OPEN":   {409, Text{"The bank's fund under this policy, through which its claims are settled, is not open", "该行在此政策下的资金户不在往来状态，不能结算"}},
 	"BUDGET_SHORT":    {409, Text{"The budget has not so much left", "预算结余不足"}},
 	"ADVANCE_SHORT":   {409, Text{"The bank does not hold so much in advance", "预拨结余不足"}},
 	"NOT_REPORTED":    {409, Text{"The accepted reports of this claim do not cover the amount", "该申领已审核的月报未覆盖该金额"}},
