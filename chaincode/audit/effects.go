@@ -152,14 +152,18 @@ var effects = map[string]effect{
 	"fund.apply":          {then: do(nameFund)},
 	"fund.request":        {},
 	"fund.decline":        {},
-	"fund.allocate":       {then: do(moveBudget)},
+	"fund.allocate":       {then: do(drawBudget)},
 	"fund.settle":         {stays: true},
 	"fund.return":         {stays: true},
-	"fund.confirm-return": {stays: true, then: do(moveBudget)},
-	"fund.clear":          {},
+	"fund.confirm-return": {stays: true, then: do(refillBudget)},
+
+	"fund.withdraw-return": {stays: true},
+	"fund.reject-return":   {stays: true},
+
+	"fund.clear": {},
 
 	"fund-report.file":      {then: do(fileUnderFund)},
-	"fund-report.accept":    {keepsTerms: true, then: do(moveFund)},
+	"fund-report.accept":    {keepsTerms: true, then: do(moveFund, mayMarkClaims)},
 	"fund-report.send-back": {then: do(moveFund)},
 	"fund-report.withdraw":  {keepsTerms: true, then: do(moveFund)},
 }

@@ -7,6 +7,8 @@ import (
 	"decore/chaincode/canon"
 	"decore/chaincode/contract"
 	"decore/chaincode/fund"
+	"decore/chaincode/lifecycle"
+	"decore/chaincode/subsidy"
 )
 
 // nameFund finds the key that names a bank's new fund. Under which policy it is, only the key tells.
@@ -50,7 +52,7 @@ func fileUnderFund(s *story, c *step) {
 		return
 	case f.at.Owner != c.Command.Party:
 		s.failRecord(c.record.id, "stands under the fund of another bank")
-	case f.at.State != fund.Applied && f.at.State != fund.Open:
+	case f.at.State != fund.Open:
 		s.failRecord(f.id, "reported to in state %q", f.at.State)
 	}
 	c.record.at.Parents = []string{f.id}
@@ -66,6 +68,15 @@ func moveFund(s *story, c *step) {
 	s.alter(c, s.trail(c.record.at.Parents[0]), true)
 }
 
+// mayMarkClaims lets the acceptance of a report tell the bank's claims what was said of them. Of which claims is private.
+func mayMarkClaims(s *story, c *step) {
+	for _, claim := range s.writtenOf(subsidy.Lifecycle.Kind) {
+		if claim.at.Owner == c.record.at.Owner {
+			s.perhapsAll(c, claim)
+		}
+	}
+}
+
 // mayMoveFund lets a claim's settlement, or what is taken back of one, move a fund of the claim's bank. Whether it does, and
 // under which policy, is private.
 func mayMoveFund(s *story, c *step) {
@@ -76,9 +87,13 @@ func mayMoveFund(s *story, c *step) {
 	}
 }
 
-// moveBudget moves one of the regulator's budgets. Which one is private where several are written.
-func moveBudget(s *story, c *step) {
-	budgets := slices.DeleteFunc(s.writtenOf(fund.BudgetTable.Kind), func(b *trail) bool { return b.at.State != fund.Open })
+// drawBudget moves one of the bureau's open budgets, and refillBudget one of any state. Which one is private where several
+// are written.
+func drawBudget(s *story, c *step)   { moveBudget(s, c, []lifecycle.State{fund.Open}) }
+func refillBudget(s *story, c *step) { moveBudget(s, c, []lifecycle.State{fund.Open, fund.Closed}) }
+
+func moveBudget(s *story, c *step, states []lifecycle.State) {
+	budgets := slices.DeleteFunc(s.writtenOf(fund.BudgetTable.Kind), func(b *trail) bool { return !slices.Contains(states, b.at.State) })
 	switch len(budgets) {
 	case 0:
 		s.failRecord(c.record.id, "%s moved no budget", c.Command.Verb)

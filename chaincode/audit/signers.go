@@ -118,9 +118,10 @@ func (s *story) checkSigner(c *step) {
 		known := s.learnt.related(by.As, c.record.at)
 		switch {
 		case by.As == lifecycle.Anybody, known == c.Command.Party, by.As == lifecycle.Holder && s.holds(c.Command.Party, c.record.at),
-			by.As == lifecycle.Grantee && c.record.shownTo(c.Command.Party, s.today()):
+			by.As == lifecycle.Grantee && c.record.shownTo(c.Command.Party, s.today()),
+			by.As == lifecycle.Bureau && s.charter().Regulator == c.Command.Party:
 			return
-		case known == "" && by.As != lifecycle.Holder && by.As != lifecycle.Grantee:
+		case known == "" && by.As != lifecycle.Holder && by.As != lifecycle.Grantee && by.As != lifecycle.Bureau:
 			open = append(open, by.As)
 		}
 	}

@@ -142,7 +142,7 @@ var build = map[string]map[lifecycle.State]func(*world) string{
 			return w.after(w.accruing(), w.BankA, "subsidy.release", financing.NoArgs{})
 		},
 		subsidy.Settled: func(w *world) string {
-			id := w.after(w.accruing(), w.BankA, "subsidy.release", financing.NoArgs{})
+			id := w.payableReleased()
 			return w.after(id, w.Regulator, "subsidy.settle", contract.SettleArgs{Amount: w.claim(id).Claim.Accrued})
 		},
 		subsidy.ClawedBack: func(w *world) string {

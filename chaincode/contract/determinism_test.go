@@ -34,7 +34,7 @@ func record(t *testing.T) []recorded {
 	_, financings := w.rivals(rec, 4)
 	_ = financings
 	w.after(w.settled(), w.BankA, "financing.release", financing.NoArgs{})
-	w.Do(w.Regulator, "subsidy.settle", w.accruing(), contract.SettleArgs{Amount: yuan("1.00")})
+	w.Do(w.Regulator, "subsidy.settle", w.payableAccruing(), contract.SettleArgs{Amount: yuan("1.00")})
 
 	// One batch whose commands build on each other, some refused and some invalid, with a record in many hands.
 	var commands []string

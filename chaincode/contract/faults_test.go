@@ -282,7 +282,11 @@ func TestEveryWrongFieldIsNamed(t *testing.T) {
 				state = v.Row.From[0]
 			}
 			ready := base.fork(t)
-			id := build[v.Table.Kind][state](ready)
+			builder := build[v.Table.Kind][state]
+			if b, ok := special[name][state]; ok {
+				builder = b
+			}
+			id := builder(ready)
 			args, by := sample[name](ready, id), ready.rightSigner(v)
 			for _, f := range table {
 				w := ready.fork(t)

@@ -8,6 +8,7 @@ import (
 
 	"decore/chaincode/canon"
 	"decore/chaincode/fault"
+	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 )
 
@@ -60,11 +61,17 @@ func register[A any](t *lifecycle.Table, verb string, public bool, run func(c *c
 	handlers[t.Kind+"."+verb] = handler{table: t, row: row, args: reflect.TypeFor[A](), public: public, decode: decodeAs[A],
 		run: func(c *call, args any) (lifecycle.State, error) {
 			c.row = row
-			// Who has none of the verb's roles learns nothing more, and no opening is asked for its sake.
-			if !row.Permits(c.signer.Roles, func(lifecycle.Relation) bool { return true }) {
+			bureau, err := c.bureau()
+			if err != nil {
+				return "", err
+			}
+			// Who has none of the verb's roles learns nothing more, and no opening is asked for its sake. Who is the bureau
+			// depends on no record, so it is asked here, for verbs without a record's terms too.
+			if !row.Permits(c.signer.Roles, func(as lifecycle.Relation) bool { return as != lifecycle.Bureau || bureau == c.cmd.Party }) {
 				return "", fault.New(fault.NotPermitted, "/party")
 			}
-			c.owed = c.signer.Has(lifecycle.Regulator) && slices.Contains(row.By, lifecycle.Signer{Role: lifecycle.Regulator})
+			c.owed = c.signer.Has(lifecycle.Regulator) && row.Permits([]lifecycle.Role{lifecycle.Regulator},
+				func(as lifecycle.Relation) bool { return as == lifecycle.Bureau })
 			return run(c, args.(A))
 		}}
 }
@@ -175,6 +182,15 @@ func (c *call) related(as lifecycle.Relation, h Header, t Terms) (bool, error) {
 		return slices.ContainsFunc(held, func(l lien) bool { return l.Holder == c.cmd.Party }), err
 	case lifecycle.Grantee:
 		return h.Granted(c.cmd.Party, c.today()), nil
+	case lifecycle.Bureau:
+		bureau, err := c.bureau()
+		return bureau == c.cmd.Party, err
 	}
 	return t.Related(as) == c.cmd.Party, nil
+}
+
+// bureau is the finance bureau (财政局), as the charter names it.
+func (c *call) bureau() (ident.USCC, error) {
+	charter, _, err := recall[Charter](c.layer, CharterKey())
+	return charter.Regulator, err
 }

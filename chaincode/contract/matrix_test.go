@@ -269,7 +269,11 @@ func (w *world) relations(c cell) map[lifecycle.Relation]*contracttest.Actor {
 		"lot":               {lifecycle.Owner: w.SME, lifecycle.Keeping: w.Keeper, lifecycle.Grantee: w.BankA},
 		"warehouse-receipt": {lifecycle.Owner: w.SME, lifecycle.Keeping: w.Keeper, lifecycle.Grantee: w.BankA},
 	}[c.verb.Table.Kind]
-	if _, pledged := special[c.verb.Name][c.state]; pledged && all != nil { // those of goods are pledged and supervised, those of receivables pledged or offered
+	if all == nil {
+		return map[lifecycle.Relation]*contracttest.Actor{lifecycle.Bureau: w.Regulator}
+	}
+	all[lifecycle.Bureau] = w.Regulator
+	if _, pledged := special[c.verb.Name][c.state]; pledged { // those of goods are pledged and supervised, those of receivables pledged or offered
 		all[lifecycle.Holder], all[lifecycle.Supervisor], all[lifecycle.Transferee] = w.BankA, w.Supervisor, w.SME2
 	}
 	return all
@@ -296,7 +300,7 @@ func (c cell) expected(w *world) fault.Code {
 		return fault.PartyUnknown
 	case c.by == newcomer && kind == "party" && c.state != party.Active:
 		return fault.PartyNotActive
-	case !permits(func(lifecycle.Relation) bool { return true }):
+	case !permits(func(as lifecycle.Relation) bool { return as != lifecycle.Bureau || related(as) }): // the charter says who the bureau is, whatever the record
 		return fault.NotPermitted
 	case c.state == lifecycle.None && !c.verb.Row.Leaves(c.state):
 		if kind == "party" {

@@ -186,6 +186,7 @@ func TestTheHouseholdsCapBindsAcrossBanks(t *testing.T) {
 	w.Pass(100 * 24 * time.Hour)
 	w.Do(w.BankA, "subsidy.accrue", claimA, contract.AccrueArgs{Through: w.today()})
 	w.Terms(claimA, &terms)
+	w.payable(claimA)
 	w.Do(w.Regulator, "subsidy.settle", claimA, contract.SettleArgs{Amount: terms.Claim.Accrued})
 }
 

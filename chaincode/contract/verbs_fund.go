@@ -1,12 +1,14 @@
 package contract
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
-	"decore/chaincode/canon"
 	"decore/chaincode/fault"
 	"decore/chaincode/financing"
 	"decore/chaincode/fund"
+	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/money"
 	"decore/chaincode/subsidy"
@@ -21,7 +23,7 @@ type (
 func init() {
 	onNew(fund.Table, "apply", applyForFund)
 	on(fund.Table, "request", func(c *call, r fundRecord, a fund.RequestArgs) (next lifecycle.State, err error) {
-		next = r.State
+		next = fund.Open // a cleared one once more
 		if r.State == fund.Declined {
 			next = fund.Applied
 		}
@@ -42,23 +44,27 @@ func init() {
 		return r.State, err
 	})
 	on(fund.Table, "confirm-return", confirmReturn)
+	for _, verb := range []string{"withdraw-return", "reject-return"} {
+		on(fund.Table, verb, func(_ *call, r fundRecord, a fund.VoidArgs) (_ lifecycle.State, err error) {
+			r.Terms, err = r.Terms.VoidReturn(a)
+			return r.State, err
+		})
+	}
 	on(fund.Table, "clear", func(c *call, r fundRecord, _ financing.NoArgs) (_ lifecycle.State, err error) {
 		r.Terms, err = r.Terms.Clear(c.today())
 		return fund.Cleared, err
 	})
 
 	onNew(fund.ReportTable, "file", fileReport)
-	onReport("accept", fund.Accepted, func(f fund.Fund, r reportRecord, _ financing.NoArgs) (fund.Fund, error) {
-		return f.Accept(r.ID)
-	})
-	onReport("send-back", fund.SentBack, func(f fund.Fund, r reportRecord, a fund.ReasonArgs) (fund.Fund, error) {
+	onReport("accept", fund.Accepted, acceptReport)
+	onReport("send-back", fund.SentBack, func(_ *call, f fund.Fund, r reportRecord, a fund.ReasonArgs) (fund.Fund, error) {
 		if a.Reason == "" || len(a.Reason) > maxReason {
 			return f, fault.New(fault.FieldInvalid, "/reason")
 		}
 		r.Terms.Reason = a.Reason
 		return f.Retract(r.ID)
 	})
-	onReport("withdraw", fund.Withdrawn, func(f fund.Fund, r reportRecord, _ financing.NoArgs) (fund.Fund, error) {
+	onReport("withdraw", fund.Withdrawn, func(_ *call, f fund.Fund, r reportRecord, _ financing.NoArgs) (fund.Fund, error) {
 		return f.Retract(r.ID)
 	})
 
@@ -97,11 +103,18 @@ func applyForFund(c *call, a fund.ApplyArgs) (fundRecord, error) {
 	if id, err := c.layer.get(key); err != nil || id != nil {
 		return nil, errorOr(err, fault.New(fault.FundExists, "/policy"))
 	}
-	charter, _, err := recall[Charter](c.layer, CharterKey())
+	first, err := c.subsidyPolicy(PolicyVersionKey(a.Policy, 1))
+	switch {
+	case err != nil:
+		return nil, err
+	case !a.First.IsZero() && a.First < fund.MonthOf(first.EffectiveFrom): // nothing was accrued then
+		return nil, fault.New(fault.FieldInvalid, "/first")
+	}
+	bureau, err := c.bureau()
 	if err != nil {
 		return nil, err
 	}
-	f, err := fund.Apply(a, c.cmd.Party, charter.Regulator, c.today())
+	f, err := fund.Apply(a, c.cmd.Party, bureau, c.today())
 	if err != nil {
 		return nil, err
 	}
@@ -113,9 +126,12 @@ func allocate(c *call, r fundRecord, a fund.Allocation) (_ lifecycle.State, err 
 	if r.Terms, err = r.Terms.Allocate(a, c.today()); err != nil {
 		return "", err
 	}
-	b, err := c.budget(a.Budget)
-	if err != nil {
+	b, err := load[fund.Budget](c, fund.BudgetTable.Kind, a.Budget, "/budget")
+	switch {
+	case err != nil:
 		return "", err
+	case b.State != fund.Open:
+		return "", fault.New(fault.WrongState, "/budget")
 	}
 	if b.Terms, err = b.Terms.Allocate(r.Terms.Policy, a.Amount); err != nil {
 		return "", err
@@ -129,7 +145,7 @@ func confirmReturn(c *call, r fundRecord, a fund.ConfirmArgs) (_ lifecycle.State
 	if r.Terms, amount, err = r.Terms.ConfirmReturn(a); err != nil {
 		return "", err
 	}
-	b, err := c.budget(a.Budget)
+	b, err := load[fund.Budget](c, fund.BudgetTable.Kind, a.Budget, "/budget") // a closed one gives nothing out, and still takes back
 	if err != nil {
 		return "", err
 	}
@@ -137,15 +153,6 @@ func confirmReturn(c *call, r fundRecord, a fund.ConfirmArgs) (_ lifecycle.State
 		return "", err
 	}
 	return r.State, save(c, b)
-}
-
-// budget loads an open budget.
-func (c *call) budget(id string) (budgetRecord, error) {
-	b, err := load[fund.Budget](c, fund.BudgetTable.Kind, id, "/budget")
-	if err == nil && b.State != fund.Open {
-		err = fault.New(fault.WrongState, "/budget")
-	}
-	return b, err
 }
 
 // fileReport takes a bank's monthly report, every line of which must be what the ledger booked.
@@ -156,7 +163,7 @@ func fileReport(c *call, a fund.FileArgs) (reportRecord, error) {
 		return nil, err
 	case f.Terms.Bank != c.cmd.Party:
 		return nil, fault.New(fault.NotPermitted, "/fund")
-	case f.State != fund.Applied && f.State != fund.Open:
+	case f.State != fund.Open: // so an application with reports is never declined
 		return nil, fault.New(fault.WrongState, "/fund")
 	}
 	var report fund.Report
@@ -174,52 +181,80 @@ func fileReport(c *call, a fund.FileArgs) (reportRecord, error) {
 	return r, nil
 }
 
-// checkLines compares the lines with what the ledger booked. Openings that are missing are all asked for at once.
+// checkLines compares the lines with what the ledger booked.
 func (c *call) checkLines(a fund.FileArgs, f fund.Fund) error {
-	claims := make([]ClaimTerms, len(a.Lines))
-	missing := false
-	for i, l := range a.Lines {
-		field := fmt.Sprintf("/lines/%d/claim", i)
-		switch h, ok, err := c.header(l.Claim); {
-		case err != nil:
-			return err
-		case !ok || h.Kind != subsidy.Lifecycle.Kind:
-			return fault.New(fault.RecordNotFound, field)
-		case h.Owner != f.Bank:
-			return fault.New(fault.ForeignClaim, field)
-		default:
-			sealed, err := c.open(h)
-			if err != nil {
-				missing = true
-				continue
-			}
-			if err := canon.Strict(sealed.Terms, &claims[i]); err != nil {
-				return fmt.Errorf("terms of %s: %w", l.Claim, err)
-			}
-		}
-	}
-	if missing {
-		return errNeedsOpening
+	claims, err := c.claimsOf(a.Lines, f.Bank)
+	if err != nil {
+		return err
 	}
 	for i, l := range a.Lines {
-		if claims[i].Claim.Policy != f.Policy {
+		t := claims[i].Terms
+		if t.Claim.Policy != f.Policy {
 			return fault.New(fault.ForeignClaim, fmt.Sprintf("/lines/%d/claim", i))
 		}
-		if err := l.Matches(claims[i].BookedIn(a.Month), i); err != nil {
+		if err := l.Matches(t.Unreported(a.Month), i); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// claimsOf opens the claims of the lines, which must be the bank's. Openings that are missing are all asked for at once.
+func (c *call) claimsOf(lines []fund.Line, bank ident.USCC) ([]claimRecord, error) {
+	claims := make([]claimRecord, len(lines))
+	missing := false
+	for i, l := range lines {
+		field := fmt.Sprintf("/lines/%d/claim", i)
+		h, ok, err := c.header(l.Claim)
+		switch {
+		case err != nil:
+			return nil, err
+		case !ok || h.Kind != subsidy.Lifecycle.Kind:
+			return nil, fault.New(fault.RecordNotFound, field)
+		case h.Owner != bank:
+			return nil, fault.New(fault.ForeignClaim, field)
+		}
+		switch claims[i], err = load[ClaimTerms](c, subsidy.Lifecycle.Kind, l.Claim, field); {
+		case errors.Is(err, errNeedsOpening):
+			missing = true
+		case err != nil:
+			return nil, err
+		}
+	}
+	if missing {
+		return nil, errNeedsOpening
+	}
+	return claims, nil
+}
+
+// acceptReport writes to every claim of the report what was said of it: that much of it may be settled.
+func acceptReport(c *call, f fund.Fund, r reportRecord, _ financing.NoArgs) (fund.Fund, error) {
+	f, err := f.Accept(r.ID)
+	if err != nil {
+		return f, err
+	}
+	claims, err := c.claimsOf(r.Terms.Lines, f.Bank)
+	if err != nil {
+		return f, err
+	}
+	for i, l := range r.Terms.Lines {
+		t := &claims[i].Terms
+		t.Reported = append(slices.Clone(t.Reported), fund.Entry{Month: r.Terms.Month, Accrued: l.Accrued, TakenBack: l.TakenBack})
+		if err := save(c, claims[i]); err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
 // onReport registers a verb that moves a report and its fund together.
-func onReport[A any](verb string, to lifecycle.State, move func(f fund.Fund, r reportRecord, a A) (fund.Fund, error)) {
+func onReport[A any](verb string, to lifecycle.State, move func(c *call, f fund.Fund, r reportRecord, a A) (fund.Fund, error)) {
 	on(fund.ReportTable, verb, func(c *call, r reportRecord, a A) (lifecycle.State, error) {
 		f, err := load[fund.Fund](c, fund.Table.Kind, r.Terms.Fund, "")
 		if err != nil {
 			return "", err
 		}
-		if f.Terms, err = move(f.Terms, r, a); err != nil {
+		if f.Terms, err = move(c, f.Terms, r, a); err != nil {
 			return "", err
 		}
 		return to, save(c, f)
@@ -235,47 +270,47 @@ func (t ClaimTerms) BookedMonths() []fund.Entry {
 	return months
 }
 
-// BookedIn is what the ledger booked for the claim in a month.
-func (t ClaimTerms) BookedIn(m fund.Month) fund.Entry { return fund.In(t.BookedMonths(), m) }
-
-// bookedThrough is the net of what the ledger booked for the claim up to the end of a month.
-func (t ClaimTerms) bookedThrough(m fund.Month) money.Amount {
-	return fund.Through(t.BookedMonths(), m)
+// Unreported is what a report of a month has to say of the claim.
+func (t ClaimTerms) Unreported(m fund.Month) fund.Entry {
+	return fund.Unreported(t.BookedMonths(), t.Reported, m)
 }
 
-// Settleable is what can be settled with the claim through a fund whose months are covered up to one.
-func (t ClaimTerms) Settleable(covered fund.Month) money.Amount {
-	return money.Max(money.Zero, money.Min(t.Claim.Accrued, t.bookedThrough(covered).Sub(t.Claim.Settled)))
+// Settleable is what can be settled with the claim through its bank's fund.
+func (t ClaimTerms) Settleable() money.Amount {
+	return money.Max(money.Zero, money.Min(t.Claim.Accrued, fund.Covered(t.BookedMonths(), t.Reported).Sub(t.Claim.Settled)))
 }
 
 // moveFund moves the bank's fund by what a command settled with the claim or took back of it, so that what the fund
-// settled is always the sum of what its claims did. A bank without a fund settles as before.
+// settled is always the sum of what its claims did. A bank that never applied for a fund settles without one.
 func (c *call) moveFund(r claimRecord, before subsidy.Totals) error {
 	moved := r.Terms.Claim.Settled.Sub(before.Settled)
 	back := money.Min(before.Settled.Sub(r.Terms.Claim.Settled), r.Terms.Funded)
 	if !moved.IsPositive() && !back.IsPositive() {
 		return nil
 	}
-	var id string
-	if ok, err := c.layer.load(FundKey(r.Terms.Claim.Policy, r.Terms.Claim.Bank), &id); err != nil || !ok {
-		return err
-	}
-	f, err := load[fund.Fund](c, fund.Table.Kind, id, "")
+	f, known, err := c.fundOf(r.Terms.Claim)
 	switch {
-	case err != nil:
+	case err != nil || !known:
 		return err
-	case moved.IsPositive() && f.State == fund.Cleared:
-		return fault.New(fault.WrongState, "")
-	case moved.IsPositive() && f.State == fund.Declined:
-		return nil // nothing was ever allocated: the bureau pays as if there were no fund
+	case moved.IsPositive() && f.State != fund.Open: // its money would come out of no budget
+		return fault.New(fault.FundNotOpen, "")
 	case moved.IsPositive():
-		covered := r.Terms.bookedThrough(f.Terms.Covered())
-		if f.Terms, err = f.Terms.Settle(moved, covered, before.Settled); err != nil {
+		covered := fund.Covered(r.Terms.BookedMonths(), r.Terms.Reported)
+		if f.Terms, err = f.Terms.Settle(moved, covered, before.Settled, c.today()); err != nil {
 			return err
 		}
 		r.Terms.Funded = r.Terms.Funded.Add(moved)
 	default:
-		f.Terms, r.Terms.Funded = f.Terms.Recover(back), r.Terms.Funded.Sub(back)
+		f.Terms, r.Terms.Funded = f.Terms.Recover(back, c.today()), r.Terms.Funded.Sub(back)
 	}
 	return save(c, f)
+}
+
+// fundOf opens the fund of a claim's bank under its policy, if it has one.
+func (c *call) fundOf(claim subsidy.Claim) (f fundRecord, known bool, err error) {
+	var id string
+	if known, err = c.layer.load(FundKey(claim.Policy, claim.Bank), &id); err == nil && known {
+		f, err = load[fund.Fund](c, fund.Table.Kind, id, "")
+	}
+	return f, known, err
 }

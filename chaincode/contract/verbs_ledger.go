@@ -37,7 +37,10 @@ const (
 	Published lifecycle.State = "published"
 )
 
-var regulator = []lifecycle.Signer{{Role: lifecycle.Regulator}}
+var (
+	regulator = []lifecycle.Signer{{Role: lifecycle.Regulator}}
+	bureau    = []lifecycle.Signer{{Role: lifecycle.Regulator, As: lifecycle.Bureau}} // which alone makes policy and moves its money
+)
 
 var ledgerTable = &lifecycle.Table{Kind: "ledger", Rows: []lifecycle.Row{
 	{Verb: "found", From: []lifecycle.State{lifecycle.None}, To: []lifecycle.State{Founded}, By: regulator,
@@ -47,7 +50,7 @@ var ledgerTable = &lifecycle.Table{Kind: "ledger", Rows: []lifecycle.Row{
 }}
 
 var policyTable = &lifecycle.Table{Kind: "policy", Rows: []lifecycle.Row{
-	{Verb: "publish", From: []lifecycle.State{lifecycle.None, Published}, To: []lifecycle.State{Published}, By: regulator,
+	{Verb: "publish", From: []lifecycle.State{lifecycle.None, Published}, To: []lifecycle.State{Published}, By: bureau,
 		En: "Publish a version of a policy", Zh: "发布政策版本"},
 }}
 

@@ -25,13 +25,13 @@ const (
 const MeasureKind = "measure"
 
 var measureTable = &lifecycle.Table{Kind: MeasureKind, Rows: []lifecycle.Row{
-	{Verb: "draft", From: []lifecycle.State{lifecycle.None, MeasureDrafted, MeasurePublished}, To: []lifecycle.State{MeasureDrafted, MeasurePublished}, By: regulator,
+	{Verb: "draft", From: []lifecycle.State{lifecycle.None, MeasureDrafted, MeasurePublished}, To: []lifecycle.State{MeasureDrafted, MeasurePublished}, By: bureau,
 		En: "Draft a policy document, or its next version", Zh: "起草政策文件"},
-	{Verb: "publish", From: []lifecycle.State{MeasureDrafted}, To: []lifecycle.State{MeasurePublished}, By: regulator,
+	{Verb: "publish", From: []lifecycle.State{MeasureDrafted}, To: []lifecycle.State{MeasurePublished}, By: bureau,
 		En: "Put the first version of a policy document in force", Zh: "发布政策文件"},
-	{Verb: "supersede", From: []lifecycle.State{MeasurePublished}, To: []lifecycle.State{MeasurePublished}, By: regulator,
+	{Verb: "supersede", From: []lifecycle.State{MeasurePublished}, To: []lifecycle.State{MeasurePublished}, By: bureau,
 		En: "Put the next version of a policy document in the place of the last", Zh: "修订政策文件"},
-	{Verb: "repeal", From: []lifecycle.State{MeasurePublished}, To: []lifecycle.State{MeasureRepealed}, By: regulator,
+	{Verb: "repeal", From: []lifecycle.State{MeasurePublished}, To: []lifecycle.State{MeasureRepealed}, By: bureau,
 		En: "Repeal a policy document from a day on", Zh: "废止政策文件"},
 }}
 

@@ -9,6 +9,7 @@ import (
 	"decore/chaincode/calendar"
 	"decore/chaincode/fault"
 	"decore/chaincode/financing"
+	"decore/chaincode/fund"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/money"
@@ -22,6 +23,8 @@ type ClaimTerms struct {
 	Account string        `json:"account"`         // record ID of the household's account
 	Bureau  ident.USCC    `json:"bureau"`          // 财政局
 	Funded  money.Amount  `json:"funded,omitzero"` // of what is settled, through the bank's fund
+
+	Reported []fund.Entry `json:"reported,omitzero"` // what accepted monthly reports said of it, by month (已审核申报)
 }
 
 // Parties lists who may read the claim.
@@ -36,6 +39,8 @@ func (t ClaimTerms) Related(as lifecycle.Relation) ident.USCC {
 		return t.Loan.Bank
 	case lifecycle.Applicant:
 		return t.Loan.Household
+	case lifecycle.Bureau:
+		return t.Bureau
 	}
 	return ""
 }
@@ -390,12 +395,12 @@ func (c *call) account(policy string, household ident.USCC) (accountRecord, erro
 		c.owed = true // a bank whose loan is to draw on the account must know how much is left in it
 		return load[AccountTerms](c, AccountKind, id, "")
 	}
-	charter, _, err := recall[Charter](c.layer, CharterKey())
+	bureau, err := c.bureau()
 	if err != nil {
 		return nil, err
 	}
-	r := create(c, AccountKind, AccountTerms{Account: subsidy.Account{Policy: policy, Household: household}, Bureau: charter.Regulator, Banks: []ident.USCC{}})
-	r.ID, r.Root, r.Owner, r.State = id, id, charter.Regulator, AccountOpen
+	r := create(c, AccountKind, AccountTerms{Account: subsidy.Account{Policy: policy, Household: household}, Bureau: bureau, Banks: []ident.USCC{}})
+	r.ID, r.Root, r.Owner, r.State = id, id, bureau, AccountOpen
 	return r, nil
 }
 

@@ -24,7 +24,12 @@ type SuccessionTerms struct {
 func (t SuccessionTerms) Parties() []ident.USCC { return []ident.USCC{t.Bureau, t.Old, t.Heir} }
 
 // Related returns the party in a relation to the succession, "" for none.
-func (t SuccessionTerms) Related(lifecycle.Relation) ident.USCC { return "" }
+func (t SuccessionTerms) Related(as lifecycle.Relation) ident.USCC {
+	if as == lifecycle.Bureau {
+		return t.Bureau
+	}
+	return ""
+}
 
 // SuccessionArgs are the private arguments of record.
 type SuccessionArgs struct {

@@ -32,8 +32,13 @@ type Budget struct {
 // Parties lists who may read the budget.
 func (b Budget) Parties() []ident.USCC { return []ident.USCC{b.Bureau} }
 
-// Related returns the party in a relation to the budget: none has one.
-func (Budget) Related(lc.Relation) ident.USCC { return "" }
+// Related returns the party in a relation to the budget, "" for none.
+func (b Budget) Related(as lc.Relation) ident.USCC {
+	if as == lc.Bureau {
+		return b.Bureau
+	}
+	return ""
+}
 
 // Left is what can still be allocated (预算结余).
 func (b Budget) Left() money.Amount { return b.Amount.Sub(b.out()) }

@@ -12,20 +12,21 @@
 //   - A [Budget] (预算) is the bureau's alone. What is allocated to banks never passes it.
 //   - A [Fund] (贴息资金户) stands between one bank and the bureau, one for each policy. What the bank holds in advance
 //     is [Sums.Advance]: allocated less settled, less what it returned or is returning.
-//   - A [Report] (月报) is a bank's statement of what each of its claims accrued in a month and what was taken back. The
-//     ledger compares every line with the claim itself.
+//   - A [Report] (月报) is a bank's statement of what each of its claims accrued and what was taken back by the end of a
+//     month, less what it reported before. The ledger compares every line with the claim itself, and when the report is
+//     accepted the claim keeps what was said of it.
 //
 // How the amounts tie:
 //
-//  1. What a claim took and gave back in a month ([Entry]) is the sum of its bookings of that month. Bookings never
-//     change, so the report of a month that is over has one right answer.
+//  1. What a claim took and gave back in a month ([Entry]) is the sum of its bookings of that month. What of it is to be
+//     reported is what was booked by the month's end and never reported ([Unreported]): nothing is left behind for good.
 //  2. Lines stand in the order of claim IDs, within a report and from one report of a month to the next: so
 //     none can stand twice in a month, however many reports it takes.
-//  3. Every settlement of a claim of a bank with a fund moves the fund by the same amount in the same transaction, and so
-//     does every claw-back or correction of what was settled. What the fund settled, less what it recovered, is thus
-//     at all times the sum of what its claims settled through it.
-//  4. A settlement never passes what is accrued on the claim, what complete months report of it, what the fund
-//     reports in all, or what the bank holds in advance.
+//  3. A claim of a bank with a fund is settled through it while it is open, and not otherwise. Every settlement moves the fund by the same amount in the
+//     same transaction, and so does every claw-back or correction of what was settled. What the fund settled, less what it
+//     recovered, is thus at all times the sum of what its claims settled through it.
+//  4. A settlement never passes what is accrued on the claim, what accepted reports say of this very claim ([Covered]), or
+//     what the bank holds in advance. So the fund never settles more than its reports come to.
 //  5. A quarter is closed when all its months are reported and accepted; closed months take no more reports.
 //     The fund is cleared (清算) when all that was reported is settled and the bank holds nothing any more.
 package fund

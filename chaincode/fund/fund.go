@@ -64,9 +64,21 @@ type Return struct {
 	Date      calendar.Date `json:"date" doc:"Day of payment (缴回日期)"`
 	Reference string        `json:"reference" doc:"Reference of the payment (付款凭证号)" minLength:"1" maxLength:"100"`
 	Budget    string        `json:"budget,omitzero" readOnly:"true" doc:"Budget to which it came back; set on confirmation (预算编号)"`
+	Void      string        `json:"void,omitzero" readOnly:"true" doc:"Why it stands for nothing, of one that never came in (作废原因)"`
 }
 
-// Quarter is a settled quarter (季度结算): the sums of the fund when it was closed, reports of later months left out.
+// waits reports whether the return is on its way: neither confirmed nor void.
+func (r Return) waits() bool { return r.Budget == "" && r.Void == "" }
+
+// PaidMonth is what was settled with claims in a month and taken back of it, by the day of booking.
+type PaidMonth struct {
+	Month     Month        `json:"month"`
+	Settled   money.Amount `json:"settled"`
+	Recovered money.Amount `json:"recovered"`
+}
+
+// Quarter is a settled quarter (季度结算): the sums of the fund at its end, whenever it is closed. What is dated later, or of a
+// later month, is left out.
 type Quarter struct {
 	Through Month         `json:"through"` // its last month
 	Date    calendar.Date `json:"date"`
@@ -82,6 +94,7 @@ type Fund struct {
 	Needs       []Need          `json:"needs"`
 	Allocations []Allocation    `json:"allocations"`
 	Months      []ReportedMonth `json:"months"`
+	Paying      []PaidMonth     `json:"paying,omitzero"` // what was settled and recovered, by month
 	Quarters    []Quarter       `json:"quarters"`
 	Returns     []Return        `json:"returns"`
 	Declined    string          `json:"declined,omitzero"` // why, of the last application
@@ -94,8 +107,11 @@ func (f Fund) Parties() []ident.USCC { return []ident.USCC{f.Bank, f.Bureau} }
 
 // Related returns the party in a relation to the fund, "" for none.
 func (f Fund) Related(as lc.Relation) ident.USCC {
-	if as == lc.Lender {
+	switch as {
+	case lc.Lender:
 		return f.Bank
+	case lc.Bureau:
+		return f.Bureau
 	}
 	return ""
 }
@@ -122,6 +138,12 @@ type QuarterArgs struct {
 	Through Month `json:"through" doc:"Last month of the quarter (季度末月)"`
 }
 
+// VoidArgs are the private arguments of withdraw-return and reject-return.
+type VoidArgs struct {
+	Reference string `json:"reference" doc:"Reference of the payment (付款凭证号)" minLength:"1" maxLength:"100"`
+	Reason    string `json:"reason" doc:"Why (理由)" minLength:"1" maxLength:"100"`
+}
+
 // ConfirmArgs are the private arguments of confirm-return.
 type ConfirmArgs struct {
 	Reference string `json:"reference" doc:"Reference of the payment (付款凭证号)" minLength:"1" maxLength:"100"`
@@ -130,8 +152,11 @@ type ConfirmArgs struct {
 
 // Apply makes a fund of a bank's first application (需求申报).
 func Apply(a ApplyArgs, bank, bureau ident.USCC, today calendar.Date) (Fund, error) {
-	if a.First.IsZero() {
+	switch {
+	case a.First.IsZero():
 		return Fund{}, fault.New(fault.FieldRequired, "/first")
+	case a.First > MonthOf(today): // until it came nothing could be reported, so nothing settled
+		return Fund{}, fault.New(fault.DateInFuture, "/first")
 	}
 	f := Fund{Policy: a.Policy, Bank: bank, Bureau: bureau, First: a.First, Needs: []Need{}, Allocations: []Allocation{},
 		Months: []ReportedMonth{}, Quarters: []Quarter{}, Returns: []Return{}}
@@ -152,7 +177,7 @@ func (f Fund) Request(n Need, today calendar.Date) (Fund, error) {
 	case len(f.Needs) >= maxNeeds:
 		return f, fault.New(fault.TooMany, "/need")
 	}
-	n.Filed = today
+	n.Filed, f.Cleared = today, calendar.Date{}
 	f.Needs, f.Declined = append(slices.Clone(f.Needs), n), ""
 	return f, nil
 }
@@ -197,23 +222,34 @@ func paid(amount money.Amount, date calendar.Date, reference string, today calen
 	return nil
 }
 
-// Settle takes over that an amount was settled with a claim, of which the complete months report covered so much and
-// earlier settlements took so much.
-func (f Fund) Settle(amount, covered, taken money.Amount) (Fund, error) {
+// Settle takes over that an amount was settled with a claim, of which accepted reports covered so much and earlier
+// settlements took so much.
+func (f Fund) Settle(amount, covered, taken money.Amount, today calendar.Date) (Fund, error) {
 	switch {
-	case covered.Less(taken.Add(amount)), f.Due().Less(f.Paid().Add(amount)):
+	case covered.Less(taken.Add(amount)):
 		return f, fault.New(fault.NotReported, "/amount")
 	case f.Advance().Less(amount):
 		return f, fault.New(fault.AdvanceShort, "/amount")
 	}
 	f.Settled = f.Settled.Add(amount)
-	return f, nil
+	return f.pay(MonthOf(today), amount, money.Zero), nil
 }
 
 // Recover takes over that of what was settled an amount was taken back from a claim: the bank holds it in advance
 // again, until it returns it or it is settled anew.
-func (f Fund) Recover(amount money.Amount) Fund {
+func (f Fund) Recover(amount money.Amount, today calendar.Date) Fund {
 	f.Recovered = f.Recovered.Add(amount)
+	return f.pay(MonthOf(today), money.Zero, amount)
+}
+
+// pay notes in which month money moved. Where clocks differ at a month's end it is noted in the newest.
+func (f Fund) pay(m Month, settled, recovered money.Amount) Fund {
+	f.Paying = slices.Clone(f.Paying)
+	if n := len(f.Paying); n == 0 || f.Paying[n-1].Month < m {
+		f.Paying = append(f.Paying, PaidMonth{Month: m})
+	}
+	last := &f.Paying[len(f.Paying)-1]
+	last.Settled, last.Recovered = last.Settled.Add(settled), last.Recovered.Add(recovered)
 	return f
 }
 
@@ -227,9 +263,7 @@ func (f Fund) CloseQuarter(through Month, today calendar.Date) (Fund, error) {
 	case through > next || !through.Over(today) || f.accepted() < through:
 		return f, fault.New(fault.PeriodOpen, "/through")
 	}
-	sums := f.Sums
-	sums.Reported, sums.TakenBack = f.reportedThrough(through)
-	f.Quarters = append(slices.Clone(f.Quarters), Quarter{Through: through, Date: today, Sums: sums})
+	f.Quarters = append(slices.Clone(f.Quarters), Quarter{Through: through, Date: today, Sums: f.sumsThrough(through)})
 	return f, nil
 }
 
@@ -253,7 +287,9 @@ func (f Fund) Return(r Return, today calendar.Date) (Fund, error) {
 	switch {
 	case r.Budget != "":
 		return f, fault.New(fault.FieldInvalid, "/budget")
-	case slices.ContainsFunc(f.Returns, func(o Return) bool { return o.Reference == r.Reference }):
+	case r.Void != "":
+		return f, fault.New(fault.FieldInvalid, "/void")
+	case slices.ContainsFunc(f.Returns, func(o Return) bool { return o.Reference == r.Reference && o.Void == "" }):
 		return f, fault.New(fault.ReferenceUsed, "/reference")
 	case f.Advance().Less(r.Amount):
 		return f, fault.New(fault.AdvanceShort, "/amount")
@@ -267,15 +303,37 @@ func (f Fund) Return(r Return, today calendar.Date) (Fund, error) {
 
 // ConfirmReturn records that returned money came in, and returns the amount.
 func (f Fund) ConfirmReturn(a ConfirmArgs) (Fund, money.Amount, error) {
-	i := slices.IndexFunc(f.Returns, func(r Return) bool { return r.Reference == a.Reference && r.Budget == "" })
-	if i < 0 {
-		return f, money.Zero, fault.New(fault.FieldInvalid, "/reference")
+	f, r, err := f.waitingReturn(a.Reference)
+	if err != nil {
+		return f, money.Zero, err
 	}
-	f.Returns = slices.Clone(f.Returns)
-	r := &f.Returns[i]
 	r.Budget = a.Budget
 	f.Returning, f.Returned = f.Returning.Sub(r.Amount), f.Returned.Add(r.Amount)
 	return f, r.Amount, nil
+}
+
+// VoidReturn takes a return back that did not come in, as one of a wrong amount: the bank holds the money in advance again. The
+// reference may then be used anew.
+func (f Fund) VoidReturn(a VoidArgs) (Fund, error) {
+	if a.Reason == "" || len(a.Reason) > maxText {
+		return f, fault.New(fault.FieldInvalid, "/reason")
+	}
+	f, r, err := f.waitingReturn(a.Reference)
+	if err != nil {
+		return f, err
+	}
+	r.Void, f.Returning = a.Reason, f.Returning.Sub(r.Amount)
+	return f, nil
+}
+
+// waitingReturn finds a return that is on its way, to be changed in the fund that it comes with.
+func (f Fund) waitingReturn(reference string) (Fund, *Return, error) {
+	i := slices.IndexFunc(f.Returns, func(r Return) bool { return r.Reference == reference && r.waits() })
+	if i < 0 {
+		return f, nil, fault.New(fault.FieldInvalid, "/reference")
+	}
+	f.Returns = slices.Clone(f.Returns)
+	return f, &f.Returns[i], nil
 }
 
 // Clear ends the fund (清算): every month until then is reported and accepted, all that was reported is settled, and the

@@ -17,11 +17,11 @@ const MaxLines = 1000
 // maxParts is the most reports of a month.
 const maxParts = 200
 
-// Line is what one claim took and gave back in the month of a report.
+// Line is what one claim took and gave back by the end of the month of a report, and no earlier report said.
 type Line struct {
 	Claim     string       `json:"claim" doc:"Record ID of the claim (申领编号)"`
-	Accrued   money.Amount `json:"accrued" doc:"Accrued in the month, yuan (本月计提)"`
-	TakenBack money.Amount `json:"takenBack" doc:"Taken back in the month, yuan (本月冲回)"`
+	Accrued   money.Amount `json:"accrued" doc:"Accrued by the month's end and not reported before, yuan (本月计提，含以前未报)"`
+	TakenBack money.Amount `json:"takenBack" doc:"Taken back by the month's end and not reported before, yuan (本月冲回，含以前未报)"`
 }
 
 // FileArgs are the private arguments of file.
@@ -48,8 +48,11 @@ func (r Report) Parties() []ident.USCC { return []ident.USCC{r.Bank, r.Bureau} }
 
 // Related returns the party in a relation to the report, "" for none.
 func (r Report) Related(as lc.Relation) ident.USCC {
-	if as == lc.Lender {
+	switch as {
+	case lc.Lender:
 		return r.Bank
+	case lc.Bureau:
+		return r.Bureau
 	}
 	return ""
 }
@@ -88,7 +91,7 @@ func (f Fund) Next() Month {
 	return f.Months[n-1].Month
 }
 
-// Covered is the last complete and accepted month, up to which claims may be settled; none while there is none.
+// Covered is the last complete and accepted month; none while there is none.
 func (f Fund) Covered() Month { return f.accepted() }
 
 func (f Fund) accepted() Month {
@@ -139,7 +142,7 @@ func (f Fund) fileable(a FileArgs, today calendar.Date) error {
 		return fault.New(fault.FieldRequired, "/month")
 	case a.Month < next:
 		return fault.New(fault.PeriodClosed, "/month")
-	case a.Month > next || !a.Month.Over(today):
+	case a.Month > next || !a.Month.Over(today) || f.waiting(a.Month):
 		return fault.New(fault.PeriodOpen, "/month")
 	case len(a.Lines) > MaxLines || len(f.Months) >= maxMonths:
 		return fault.New(fault.TooMany, "/lines")
@@ -150,6 +153,11 @@ func (f Fund) fileable(a FileArgs, today calendar.Date) error {
 		return fault.New(fault.TooMany, "")
 	}
 	return nil
+}
+
+// waiting reports whether an earlier month still has a report that is not accepted. What is to be reported rests upon it.
+func (f Fund) waiting(m Month) bool {
+	return slices.ContainsFunc(f.Months, func(r ReportedMonth) bool { return r.Month < m && !r.accepted() })
 }
 
 // lines checks the order of the lines and their sums, and returns the last claim.
@@ -175,7 +183,7 @@ func (f Fund) lines(a FileArgs) (last string, err error) {
 	return last, nil
 }
 
-// Matches refuses a line that is not what was booked for its claim in the month; i is its place.
+// Matches refuses a line that is not what is to be reported of its claim; i is its place.
 func (l Line) Matches(booked Entry, i int) error {
 	switch {
 	case l.Accrued.Cmp(booked.Accrued) != 0:

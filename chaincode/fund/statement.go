@@ -2,7 +2,7 @@ package fund
 
 import "decore/chaincode/money"
 
-// Span is what moved through a fund from one closing to the next (清算报表的一行). The last one is not closed yet.
+// Span is what moved through a fund in a closed quarter (清算报表的一行), by date. The last one is all that came after.
 type Span struct {
 	Through   Month        `json:"through,omitzero"` // last month of the closed quarter; none of what came after
 	Allocated money.Amount `json:"allocated"`
@@ -34,15 +34,35 @@ func (f Fund) Total() Span {
 		Returned: f.Returned, Advance: f.Advance()}
 }
 
-// reportedThrough is what the reports of the months up to one come to. Reports of later months may still be sent back.
-func (f Fund) reportedThrough(through Month) (reported, takenBack money.Amount) {
+// sumsThrough are the sums at the end of a month: payments by their dates, settlements by the day of booking, and reports by
+// their months. Reports of later months may still be sent back.
+func (f Fund) sumsThrough(through Month) (sums Sums) {
+	for _, a := range f.Allocations {
+		if MonthOf(a.Date) <= through {
+			sums.Allocated = sums.Allocated.Add(a.Amount)
+		}
+	}
+	for _, r := range f.Returns {
+		switch {
+		case MonthOf(r.Date) > through || r.Void != "":
+		case r.waits():
+			sums.Returning = sums.Returning.Add(r.Amount)
+		default:
+			sums.Returned = sums.Returned.Add(r.Amount)
+		}
+	}
+	for _, p := range f.Paying {
+		if p.Month <= through {
+			sums.Settled, sums.Recovered = sums.Settled.Add(p.Settled), sums.Recovered.Add(p.Recovered)
+		}
+	}
 	for _, m := range f.Months {
 		if m.Month > through {
 			break
 		}
 		for _, p := range m.Parts {
-			reported, takenBack = reported.Add(p.Accrued), takenBack.Add(p.TakenBack)
+			sums.Reported, sums.TakenBack = sums.Reported.Add(p.Accrued), sums.TakenBack.Add(p.TakenBack)
 		}
 	}
-	return reported, takenBack
+	return sums
 }

@@ -23,18 +23,19 @@ const Closed lc.State = "closed"
 
 var (
 	bank   = []lc.Signer{{Role: lc.Bank, As: lc.Lender}}
-	bureau = []lc.Signer{{Role: lc.Regulator}}
+	bureau = []lc.Signer{{Role: lc.Regulator, As: lc.Bureau}}
 
 	none = []lc.State{lc.None}
 	open = []lc.State{Open}
 )
 
-// Table is the lifecycle of a fund: the bank asks and returns, the bureau allocates, settles and clears.
+// Table is the lifecycle of a fund: the bank asks and returns, the bureau allocates, settles and clears. What claims accrue or
+// give back after the clearing needs the fund once more, so the bank can ask for it to be opened again.
 var Table = &lc.Table{Kind: "fund", Prefix: "FND", Rows: []lc.Row{
 	{Verb: "apply", From: none, To: []lc.State{Applied}, By: []lc.Signer{{Role: lc.Bank}},
 		En: "Apply for subsidy money", Zh: "申报贴息资金需求"},
-	{Verb: "request", From: []lc.State{Declined, Open}, To: []lc.State{Applied, Open}, By: bank,
-		En: "Apply for more money, or again", Zh: "追加申报资金需求"},
+	{Verb: "request", From: []lc.State{Declined, Open, Cleared}, To: []lc.State{Applied, Open}, By: bank,
+		En: "Apply for more money, or again; a cleared fund is open again", Zh: "追加申报资金需求（已清算的恢复往来）"},
 	{Verb: "decline", From: []lc.State{Applied}, To: []lc.State{Declined}, By: bureau,
 		En: "Decline the application", Zh: "不予安排资金"},
 	{Verb: "allocate", From: []lc.State{Applied, Open}, To: open, By: bureau,
@@ -45,8 +46,12 @@ var Table = &lc.Table{Kind: "fund", Prefix: "FND", Rows: []lc.Row{
 		En: "Record a payment back to the bureau", Zh: "缴回资金"},
 	{Verb: "confirm-return", From: []lc.State{Open, Cleared}, To: []lc.State{Open, Cleared}, By: bureau,
 		En: "Confirm that returned money came in", Zh: "确认缴回资金到账"},
+	{Verb: "withdraw-return", From: []lc.State{Open, Cleared}, To: []lc.State{Open, Cleared}, By: bank,
+		En: "Withdraw a payment back that was recorded wrongly", Zh: "撤回缴回登记"},
+	{Verb: "reject-return", From: []lc.State{Open, Cleared}, To: []lc.State{Open, Cleared}, By: bureau,
+		En: "Reject a payment back that did not come in", Zh: "驳回未到账缴回"},
 	{Verb: "clear", From: open, To: []lc.State{Cleared}, By: bureau,
-		En: "Clear the fund for good", Zh: "最终清算"},
+		En: "Clear the fund", Zh: "最终清算"},
 }}
 
 // ReportTable is the lifecycle of a monthly report. An accepted one stands for good: what was booked wrongly is taken back

@@ -47,6 +47,8 @@ const (
 	Supervisor Relation = "supervisor" // 监管人: whom a pledgee appointed
 	Grantee    Relation = "grantee"    // 被授权银行: to whom the record is disclosed
 
+	Bureau Relation = "bureau" // 财政局: the regulator that founded the ledger, by its charter; others of the role only read
+
 	Issuer     Relation = "issuer"     // 开票方: who sold the goods and issued the invoice of a receivable, whoever holds the claim now
 	Transferee Relation = "transferee" // 受让人: to whom the creditor offers the claim, until it answers
 )

@@ -27,7 +27,7 @@ const (
 
 var (
 	lendingBank   = []lifecycle.Signer{{Role: lifecycle.Bank, As: lifecycle.Lender}}
-	financeBureau = []lifecycle.Signer{{Role: lifecycle.Regulator}}
+	financeBureau = []lifecycle.Signer{{Role: lifecycle.Regulator, As: lifecycle.Bureau}}
 	eitherOfThem  = slices.Concat(lendingBank, financeBureau)
 )
 

@@ -247,15 +247,15 @@ func TestAClaimThatCannotAccrueIsListedWithItsReason(t *testing.T) {
 	}
 }
 
-// settling settles a claim as soon as it is accrued.
-type settling struct {
+// clawing takes a claim back as soon as it is accrued.
+type clawing struct {
 	*submit.Submitter
-	settle func()
+	clawBack func()
 }
 
-func (s settling) Submit(ctx context.Context, commands ...submit.Signed) ([]submit.Answer, []error, error) {
+func (s clawing) Submit(ctx context.Context, commands ...submit.Signed) ([]submit.Answer, []error, error) {
 	answers, errs, err := s.Submitter.Submit(ctx, commands...)
-	s.settle()
+	s.clawBack()
 	return answers, errs, err
 }
 
@@ -264,8 +264,8 @@ func TestAnAmountThatCannotBeReadBackIsNeverInTheSum(t *testing.T) {
 	accrualtest.Make(t, dir, 2)
 	o := openOffice(t, dir)
 	id := slices.Sorted(maps.Keys(claims(t, o)))[0]
-	sum := run(t, o, accrual.Run{Ledger: settling{o.Submit, func() {
-		do(t, o, desk.Order{Party: "91370200990000308H", Verb: "subsidy.settle", Subject: id, Args: contract.SettleArgs{Amount: money.MustParse("1.00")}})
+	sum := run(t, o, accrual.Run{Ledger: clawing{o.Submit, func() {
+		do(t, o, desk.Order{Party: "91370200990000308H", Verb: "subsidy.claw-back", Subject: id, Args: contract.ClawBackArgs{Ground: "misuse", Reason: "misuse"}})
 	}}})
 	if sum.Accrued != 2 || !slices.Equal(sum.Unread, []string{id}) || sum.Ties() || sum.Amount.Cmp(accrualtest.Each) != 0 {
 		t.Errorf("%+v", sum)

@@ -140,11 +140,11 @@ func (a *API) draftReport(ctx context.Context, e *exchange, in *FundMonthQuery) 
 	return answer(http.StatusOK, out)
 }
 
-// wholeReport is all that was booked for the claims in the month.
+// wholeReport is all that is to be reported of the claims by the end of the month.
 func wholeReport(id string, m fund.Month, claims []bankClaim) fund.FileArgs {
 	out := fund.FileArgs{Fund: id, Month: m, Lines: []fund.Line{}, Final: true}
 	for _, c := range claims {
-		e := c.BookedIn(m)
+		e := c.Unreported(m)
 		if e.Accrued.IsZero() && e.TakenBack.IsZero() {
 			continue
 		}
@@ -158,7 +158,7 @@ func (a *API) reportSheet(ctx context.Context, m fund.Month, claims []bankClaim)
 	name, failed := a.namer(ctx)
 	var lines []fundsheet.Line
 	for _, c := range claims {
-		e := c.BookedIn(m)
+		e := c.Unreported(m)
 		if e.Accrued.IsZero() && e.TakenBack.IsZero() {
 			continue
 		}
@@ -206,7 +206,7 @@ type Settlement struct {
 	Through fund.Month   `json:"through,omitzero" doc:"Last month whose reports are accepted (已审核至)"`
 }
 
-// settlement lists of each claim what is accrued and covered by accepted reports of whole months.
+// settlement lists of each claim what is accrued and covered by its accepted reports.
 func (a *API) settlement(ctx context.Context, e *exchange, id string) (*reply, error) {
 	f, err := a.fund(ctx, e, id)
 	if err != nil {
@@ -218,7 +218,7 @@ func (a *API) settlement(ctx context.Context, e *exchange, id string) (*reply, e
 	}
 	out := Settlement{Items: []BatchItem{}, Advance: f.Advance(), Through: f.Covered()}
 	for _, c := range claims {
-		amount := c.Settleable(f.Covered())
+		amount := c.Settleable()
 		if !amount.IsPositive() {
 			continue
 		}

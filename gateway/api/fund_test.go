@@ -38,12 +38,12 @@ func (w *world) openFund(policy, first string) (budget, fund string) {
 func (w *world) accruedFund() (policy, fund string, claims []string, foreign string) {
 	w.Helper()
 	policy = w.subsidyPolicy()
-	_, fund = w.openFund(policy, "2026-06")
 	for _, amount := range []string{"8000000.00", "3000000.00"} {
 		claims = append(claims, w.act(bankA, "/v1/subsidy/claims", w.holdBody(policy, w.fixedAsset(bankA, amount))).ID)
 	}
 	foreign = w.act(bankB, "/v1/subsidy/claims", w.holdBody(policy, w.fixedAsset(bankB, "1000000.00"))).ID
 	w.later(100 * 24 * time.Hour)
+	_, fund = w.openFund(policy, "2026-06")
 	for _, c := range claims {
 		w.act(bankA, "/v1/subsidy/claims/"+c+"/accrue", object{"through": w.days(0)})
 	}
@@ -193,7 +193,8 @@ func TestASettlementIsProposedSettledAndStatedToTheFen(t *testing.T) {
 	}
 	for _, by := range []response{w.get(bureau, path+"/statement"), w.upload(bankA, path+"/statement", "清算.xlsx", statement)} {
 		s := into[stated](w, by, http.StatusOK)
-		if want := (span{"2026-06", "100000.00", "6875.00", "6875.00", "93125.00"}); len(s.Spans) != 2 || s.Spans[0] != want || s.Total.Settled != "6875.00" {
+		if want := (span{"2026-06", "100000.00", "6875.00", "0.00", "100000.00"}); len(s.Spans) != 2 || s.Spans[1].Settled != "6875.00" || // paid in July
+			s.Spans[0] != want || s.Total.Settled != "6875.00" {
 			t.Errorf("%+v", s)
 		}
 	}

@@ -169,7 +169,7 @@ func (c *dossierChecker) part(p fund.Part, r fund.Report, claims map[string]cont
 	accrued, takenBack := money.Zero, money.Zero
 	for i, l := range r.Lines {
 		claim, known := claims[l.Claim]
-		if !known || claim.Claim.Bank != c.bank || l.Matches(claim.BookedIn(r.Month), i) != nil {
+		if !known || claim.Claim.Bank != c.bank || l.Matches(claim.Unreported(r.Month), i) != nil {
 			c.fail(LinesDiffer, p.Report, "line %d is not what %s booked", i, l.Claim)
 		}
 		accrued, takenBack = accrued.Add(l.Accrued), takenBack.Add(l.TakenBack)
