@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"decore/chaincode/calendar"
 	"decore/chaincode/ident"
 )
 
@@ -34,6 +35,17 @@ func Statement(claims map[string]Claim) []StatementLine {
 		lines[i].Balance = balance
 	}
 	return lines
+}
+
+// Before is what the claim had come to when a day began, by the bookings of the days before it.
+func (c Claim) Before(day calendar.Date) Totals {
+	var sum Totals
+	for _, e := range c.Entries {
+		if e.On.Before(day) {
+			sum = e.added(sum)
+		}
+	}
+	return sum
 }
 
 // Whole reports whether the lines are all bookings of the account: as many as it counted, and its totals to the fen.

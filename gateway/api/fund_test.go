@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/xuri/excelize/v2"
 
+	"decore/adapters/fundsheet"
 	"decore/chaincode/canon"
 	"decore/gateway/receipt"
 )
@@ -156,6 +158,54 @@ func TestABanksReportGoesOutAsASheetAndIsFiledWholeOrNotAtAll(t *testing.T) {
 	after := into[fundTerms](w, w.get(bureau, path), http.StatusOK)
 	if after.Terms.Reported != "6875.00" || !after.Terms.Months[0].Complete || after.Terms.Months[0].Parts[0].Report != got.Reports[0].ID {
 		t.Errorf("%+v", after)
+	}
+}
+
+func TestNoCellOfAReportCanBeChanged(t *testing.T) {
+	w := newWorld(t)
+	_, fund, _, _ := w.accruedFund()
+	path := "/v1/subsidy/funds/" + fund
+	sheet := w.get(bankA, path+"/report?format=xlsx").body
+	for column := range len(fundsheet.Report.Columns) {
+		for row := 2; row <= 4; row++ { // two claims and the sums
+			cell, err := excelize.CoordinatesToCellName(column+1, row)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Run(cell, func(t *testing.T) {
+				changed := edited(t, sheet, func(f *excelize.File, s string) {
+					old, err := f.GetCellValue(s, cell)
+					if err != nil {
+						t.Fatal(err)
+					}
+					_ = f.SetCellStr(s, cell, "1"+strings.ReplaceAll(old, "-", "0"))
+				})
+				p := w.refuse(http.StatusUnprocessableEntity, "ROWS_REFUSED", w.upload(bankA, path+"/report", "月报.xlsx", changed))
+				if !slices.ContainsFunc(p.Errors, func(e itemBody) bool { return e.Location == cell && e.Code != "" }) {
+					t.Errorf("got %+v, want a fault at %s", p.Errors, cell)
+				}
+			})
+		}
+	}
+	if after := into[fundTerms](w, w.get(bankA, path), http.StatusOK); len(after.Terms.Months) != 0 || after.Terms.Reported != "0.00" {
+		t.Errorf("something was filed: %+v", after)
+	}
+	if r := w.upload(bankA, path+"/report?dryRun=true", "月报.xlsx", sheet); r.status != http.StatusOK {
+		t.Errorf("unchanged: %d %s", r.status, r.body)
+	}
+}
+
+func TestAReportSaysWhatStoodAtTheEndOfItsMonth(t *testing.T) {
+	w := newWorld(t)
+	_, fund, claims, _ := w.accruedFund()
+	path := "/v1/subsidy/funds/" + fund + "/report?format=xlsx&month=2026-06"
+	w.reportedFund(fund)
+	june := w.get(bankA, path).body
+	w.act(bureau, "/v1/subsidy/claims/"+claims[0]+"/settle", object{"amount": "1000.00"})
+	w.later(90 * 24 * time.Hour)
+	w.act(bankA, "/v1/subsidy/claims/"+claims[0]+"/accrue", object{"through": w.days(0)})
+	if !bytes.Equal(june, w.get(bankA, path).body) {
+		t.Error("what was booked in later months changed the report of June")
 	}
 }
 
