@@ -87,6 +87,8 @@ type Claim struct {
 	PrincipalBasis    PrincipalBasis `json:"principalBasis"` // as the policy had it when the claim was granted
 	Totals
 	Entries []Entry `json:"entries,omitzero"` // all bookings in order; see Balanced
+
+	Passages []Passage `json:"passages,omitzero"` // from one household's account to another's, in order
 }
 
 // earned is what the claim has taken for days gone by, net of what was clawed back.
