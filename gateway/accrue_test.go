@@ -72,6 +72,12 @@ func TestAnAccrualRunThatIsKilledGoesOnAndLeavesNothingOutAndDoublesNothing(t *t
 			t.Errorf("exit %d: %s%s", code, out, errOut)
 		}
 	})
+	t.Run("and a run for a party that is no bank is refused and says so", func(t *testing.T) {
+		_, errOut, code := run(t, "accrue", "--data", data, "--bank", "91370200990000308H", "--through", accrualtest.Through.String()) // the bureau
+		if code != 2 || !strings.Contains(errOut, "is no bank") {
+			t.Errorf("exit %d: %s", code, errOut)
+		}
+	})
 	t.Run("and the doctor finds the folder in order", func(t *testing.T) {
 		out, errOut, code := run(t, "doctor", "--data", data)
 		if code != 0 || strings.Contains(out, "FAIL") {

@@ -132,8 +132,11 @@ func (c *call) inherit(a SuccessionArgs, before subsidy.Account, ended string, h
 	if !before.Consists(claims) {
 		return fault.New(fault.SumMismatch, "/claims")
 	}
+	stamp := c.stamp(claimMove{})
+	passage := subsidy.Passage{From: a.Old, To: a.Heir, Last: before.Entries, First: heir.Terms.Account.Entries - before.Entries,
+		On: stamp.On, By: stamp.By, Command: stamp.Command, Document: a.Document}
 	for _, r := range records {
-		r.Terms.Claim, r.Terms.Loan = r.Terms.Claim.Inherited(r.Terms.Loan, a.Heir)
+		r.Terms.Claim, r.Terms.Loan = r.Terms.Claim.Inherited(r.Terms.Loan, passage)
 		r.Terms.Account = heir.ID
 		if err := save(c, r); err != nil {
 			return err

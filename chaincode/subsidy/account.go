@@ -20,13 +20,18 @@ type Totals struct {
 func (t Totals) Used() money.Amount { return money.Sum(t.Held, t.Accrued, t.Settled) }
 
 // Plus returns the sum.
-func (t Totals) Plus(o Totals) Totals {
+func (t Totals) Plus(o Totals) Totals { return t.with(o, money.Amount.Add) }
+
+// minus returns the difference.
+func (t Totals) minus(o Totals) Totals { return t.with(o, money.Amount.Sub) }
+
+func (t Totals) with(o Totals, do func(a, b money.Amount) money.Amount) Totals {
 	return Totals{
-		Principal:  t.Principal.Add(o.Principal),
-		Held:       t.Held.Add(o.Held),
-		Accrued:    t.Accrued.Add(o.Accrued),
-		Settled:    t.Settled.Add(o.Settled),
-		ClawedBack: t.ClawedBack.Add(o.ClawedBack),
+		Principal:  do(t.Principal, o.Principal),
+		Held:       do(t.Held, o.Held),
+		Accrued:    do(t.Accrued, o.Accrued),
+		Settled:    do(t.Settled, o.Settled),
+		ClawedBack: do(t.ClawedBack, o.ClawedBack),
 	}
 }
 
@@ -105,6 +110,8 @@ type Claim struct {
 	PrincipalBasis    PrincipalBasis `json:"principalBasis"` // as the policy had it when the claim was granted
 	Totals
 	Entries []Entry `json:"entries,omitzero"` // all bookings in order; see Balanced
+
+	Passages []Passage `json:"passages,omitzero"` // from one household's account to another's, in order
 }
 
 // earned is what the claim has taken for days gone by, net of what was clawed back.

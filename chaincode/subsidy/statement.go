@@ -4,30 +4,57 @@ import (
 	"cmp"
 	"slices"
 
+	"decore/chaincode/calendar"
 	"decore/chaincode/ident"
+	"decore/chaincode/money"
 )
 
 // StatementLine is one booking on a household's account, with what the account came to by it (台账明细).
 type StatementLine struct {
-	Claim string     `json:"claim"` // record ID
-	Loan  string     `json:"loan"`
-	Bank  ident.USCC `json:"bank"`
+	Claim string     `json:"claim,omitzero"` // record ID
+	Loan  string     `json:"loan,omitzero"`
+	Bank  ident.USCC `json:"bank,omitzero"`
+	Other ident.USCC `json:"other,omitzero"` // of a passage: the household whose account it came from or went to
 	Entry
 	Balance Totals `json:"balance"` // of the claims in the statement, after this booking
 }
 
-// Statement lists the bookings on claims, given by their record IDs, in the order in which they were made. Of all the
-// claims of a household it is its whole account; of those of one bank, that bank's own part.
-func Statement(claims map[string]Claim) []StatementLine {
-	lines := []StatementLine{}
+// The verbs of a passage in a statement.
+const (
+	PassedIn  = "passed-in"  // 承继转入
+	PassedOut = "passed-out" // 承继转出
+)
+
+// Statement lists the bookings on a household's account, in the order of their numbers. It takes claims by their record IDs:
+// those in the account, and those that passed from it. Of all of these it is the whole account; of those of one bank, that
+// bank's own part. What a claim had come to in another household's account is there as one line, its passage.
+func Statement(household ident.USCC, claims map[string]Claim) []StatementLine {
+	lines, passages := []StatementLine{}, map[int]*StatementLine{}
+	pass := func(no int, verb string, other ident.USCC, p Passage, moved Totals) {
+		l := passages[no]
+		if l == nil {
+			l = &StatementLine{Other: other, Entry: Entry{No: no, Verb: verb, On: p.On, By: p.By, Command: p.Command, Reason: p.Document}}
+			passages[no] = l
+		}
+		l.move(moved)
+	}
 	for id, c := range claims {
-		for _, e := range c.Entries {
-			lines = append(lines, StatementLine{Claim: id, Loan: c.Loan, Bank: c.Bank, Entry: e})
+		for _, s := range c.stays(household) {
+			for _, e := range c.Entries[s.from:s.to] {
+				lines = append(lines, StatementLine{Claim: id, Loan: c.Loan, Bank: c.Bank, Entry: e})
+			}
+			if s.came != nil {
+				pass(s.came.in(), PassedIn, s.came.From, *s.came, c.first(s.from))
+			}
+			if s.went != nil {
+				pass(s.went.out(), PassedOut, s.went.To, *s.went, Totals{}.minus(c.first(s.to)))
+			}
 		}
 	}
-	slices.SortFunc(lines, func(a, b StatementLine) int {
-		return cmp.Or(b.On.DaysUntil(a.On), cmp.Compare(a.No, b.No), cmp.Compare(a.Claim, b.Claim))
-	})
+	for _, l := range passages {
+		lines = append(lines, *l)
+	}
+	slices.SortFunc(lines, func(a, b StatementLine) int { return cmp.Compare(a.No, b.No) })
 	var balance Totals
 	for i := range lines {
 		balance = lines[i].added(balance)
@@ -36,12 +63,76 @@ func Statement(claims map[string]Claim) []StatementLine {
 	return lines
 }
 
-// Whole reports whether the lines are all bookings of the account: as many as it counted, and what they draw on its caps to
-// the fen.
+// stay is the part of a claim's entries that were made in one household's account.
+type stay struct {
+	from, to   int
+	came, went *Passage
+}
+
+// stays lists the claim's stays in the household's account.
+func (c Claim) stays(household ident.USCC) []stay {
+	var all []stay
+	now := stay{}
+	for i := range c.Passages {
+		p := &c.Passages[i]
+		if now.to, now.went = p.Entries, p; p.From == household {
+			all = append(all, now)
+		}
+		now = stay{from: p.Entries, came: p}
+	}
+	if now.to = len(c.Entries); c.Household == household {
+		all = append(all, now)
+	}
+	return all
+}
+
+// first is what the claim had come to by its first entries.
+func (c Claim) first(n int) Totals {
+	var sum Totals
+	for _, e := range c.Entries[:n] {
+		sum = e.added(sum)
+	}
+	return sum
+}
+
+// move adds to what an entry moved.
+func (e *Entry) move(t Totals) {
+	for _, m := range []struct {
+		to *money.Signed
+		by money.Amount
+	}{{&e.Principal, t.Principal}, {&e.Held, t.Held}, {&e.Accrued, t.Accrued}, {&e.Settled, t.Settled}, {&e.ClawedBack, t.ClawedBack}} {
+		m.to.Amount = m.to.Add(m.by)
+	}
+}
+
+// Before is what the claim had come to when a day began, by the bookings of the days before it.
+func (c Claim) Before(day calendar.Date) Totals {
+	var sum Totals
+	for _, e := range c.Entries {
+		if e.On.Before(day) {
+			sum = e.added(sum)
+		}
+	}
+	return sum
+}
+
+// Whole reports whether the lines are all bookings of the account: no number is missing but those for which a passage stands,
+// the last is the account's, and they draw on its caps what it says to the fen. One that has ended ends in its passage to the heir.
 func (a Account) Whole(lines []StatementLine) bool {
 	if len(lines) == 0 {
 		return a.Entries == 0
 	}
-	last := lines[len(lines)-1].Balance
-	return len(lines) == a.Entries && last.Drawn().equal(a.Drawn)
+	before := 0
+	for _, l := range lines {
+		if l.No != before+1 && l.Verb != PassedIn {
+			return false
+		}
+		before = l.No
+	}
+	last := lines[len(lines)-1]
+	ends := last.No == a.Entries
+	if a.Successor != "" {
+		ends = last.Verb == PassedOut && last.Other == a.Successor
+	}
+	return ends && last.Balance.Drawn().equal(a.Drawn)
 }

@@ -17,18 +17,18 @@ func TestStatement(t *testing.T) {
 	c1 = c1.Stamped(subsidy.Stamp{On: day("2026-06-21"), By: bankA, Command: "C-3"})
 
 	t.Run("of all claims it is the whole account in the order of booking", func(t *testing.T) {
-		lines := subsidy.Statement(map[string]subsidy.Claim{"SUB-2": c2, "SUB-1": c1})
+		lines := subsidy.Statement(household, map[string]subsidy.Claim{"SUB-2": c2, "SUB-1": c1})
 		if len(lines) != 3 || lines[0].Claim != "SUB-1" || lines[1].Claim != "SUB-2" || lines[2].Command != "C-3" || !a.Whole(lines) {
 			t.Fatalf("got %s", asJSON(t, lines))
 		}
 		wantTotals(t, lines[2].Balance, "38000000.00", "1009833.34", "24333.33", "0.00", "0.00")
 	})
 	t.Run("of one bank's claims it is a part", func(t *testing.T) {
-		lines := subsidy.Statement(map[string]subsidy.Claim{"SUB-2": c2})
+		lines := subsidy.Statement(household, map[string]subsidy.Claim{"SUB-2": c2})
 		if len(lines) != 1 || a.Whole(lines) {
 			t.Errorf("got %s", asJSON(t, lines))
 		}
-		if empty := subsidy.Statement(nil); empty == nil || len(empty) != 0 || !(subsidy.Account{}).Whole(empty) || a.Whole(empty) {
+		if empty := subsidy.Statement(household, nil); empty == nil || len(empty) != 0 || !(subsidy.Account{}).Whole(empty) || a.Whole(empty) {
 			t.Error("an account without bookings")
 		}
 	})

@@ -1,6 +1,9 @@
 package subsidy
 
 import (
+	"slices"
+
+	"decore/chaincode/calendar"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 )
@@ -36,9 +39,30 @@ func Succeed(policy string, from, to Account, old, heir ident.USCC) (ended, join
 	return Account{Policy: policy, Household: old, Successor: heir}, to, nil
 }
 
+// Passage is that a claim went from one household's account to that of its heir (转入、转出). Of the claim's entries those before
+// it were made in the one account and those after it in the other, so that neither account's past ever changes.
+type Passage struct {
+	From     ident.USCC    `json:"from"`
+	To       ident.USCC    `json:"to"`
+	Entries  int           `json:"entries"` // of the claim before it
+	Last     int           `json:"last"`    // number of the last booking on the account that ended
+	First    int           `json:"first"`   // number of the last booking on the heir's before it
+	On       calendar.Date `json:"on"`
+	By       ident.USCC    `json:"by"`
+	Command  string        `json:"command"`
+	Document string        `json:"document"` // registration or decision that it rests on
+}
+
+// out and in are the numbers of the passage in the two accounts. In the heir's it takes all numbers that the bookings of the
+// account that ended had, and shows the last of them.
+func (p Passage) out() int { return p.Last + 1 }
+func (p Passage) in() int  { return p.First + p.Last }
+
 // Inherited returns claim and loan as those of the heir.
-func (c Claim) Inherited(l Loan, heir ident.USCC) (Claim, Loan) {
-	c.Household, l.Household = heir, heir
+func (c Claim) Inherited(l Loan, p Passage) (Claim, Loan) {
+	p.Entries = len(c.Entries)
+	c.Passages = append(slices.Clip(c.Passages), p)
+	c.Household, l.Household = p.To, p.To
 	return c, l
 }
 

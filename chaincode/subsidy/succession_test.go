@@ -10,7 +10,7 @@ func TestSucceed(t *testing.T) {
 	p := policy2026(t)
 	const heir = "91370200990000017E"
 	a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
-	own, _ := mustHold(t, p, subsidy.Account{}, fixedAsset("45000000.00", named("LN-2", bankB), func(l *subsidy.Loan) { l.Household = heir }))
+	own, ownClaim := mustHold(t, p, subsidy.Account{}, fixedAsset("45000000.00", named("LN-2", bankB), func(l *subsidy.Loan) { l.Household = heir }))
 	ended, joined, err := subsidy.Succeed(p.ID, a, own, household, heir)
 	if err != nil {
 		t.Fatal(err)
@@ -25,12 +25,26 @@ func TestSucceed(t *testing.T) {
 		}
 	})
 	t.Run("a claim that is passed on goes on in the heir's account", func(t *testing.T) {
-		inherited, l := c.Inherited(goldenYear(), heir)
+		inherited, l := c.Inherited(goldenYear(), subsidy.Passage{From: household, To: heir, Last: a.Entries, First: own.Entries})
 		after, inherited := mustAccrue(t, p, joined, inherited, l, "2026-06-20")
 		equalAmount(t, "accrued", inherited.Accrued, "24333.33")
 		equalAmount(t, "used", after.Used, joined.Used.String())
 		if !inherited.Balanced() {
 			t.Error("it is not balanced")
+		}
+	})
+	t.Run("neither statement's past changes: one line in each tells what passed", func(t *testing.T) {
+		was := subsidy.Statement(heir, map[string]subsidy.Claim{"SUB-2": ownClaim})
+		passed, l := c.Inherited(goldenYear(), subsidy.Passage{From: household, To: heir, Last: a.Entries, First: own.Entries, On: day("2026-05-01"), By: bankB, Command: "C-9", Document: "合并登记"})
+		after, passed := mustAccrue(t, p, joined, passed, l, "2026-06-20")
+		lines := subsidy.Statement(heir, map[string]subsidy.Claim{"SUB-1": passed, "SUB-2": ownClaim})
+		if len(lines) != 3 || !same(t, lines[0], was[0]) || lines[1].Verb != subsidy.PassedIn || lines[1].Other != household || lines[1].Reason != "合并登记" || lines[1].By != bankB ||
+			lines[1].No != 2 || lines[2].No != 3 || !after.Whole(lines) {
+			t.Errorf("the heir's: %s", asJSON(t, lines))
+		}
+		old := subsidy.Statement(household, map[string]subsidy.Claim{"SUB-1": passed})
+		if len(old) != 2 || old[0].Verb != subsidy.VerbHold || old[1].Verb != subsidy.PassedOut || old[1].Other != heir || !old[1].Balance.Used().IsZero() || !ended.Whole(old) {
+			t.Errorf("the old household's: %s", asJSON(t, old))
 		}
 	})
 	t.Run("the ended account takes no hold and leaves no room", func(t *testing.T) {

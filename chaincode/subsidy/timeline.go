@@ -128,10 +128,10 @@ func Successors(before, timeline []Policy) []Policy {
 		has, governs, _ := Governing(number, load, day) // never fails: all are at hand
 		wanted, ok := spanAt(timeline, day)
 		switch {
-		case !ok && governs && len(has.Sources) > 0 && asOf(has, day).Status != Expired:
+		case !ok && governs && len(has.Sources) > 0 && has.AsOf(day).Status != Expired:
 			// What the measures made before, they make no longer.
 			return numbered(slices.Insert(slices.Clone(timeline), 0, ended(has, day, timeline)), day, number)
-		case ok && (!governs || !sameContent(asOf(has, day), wanted)):
+		case ok && (!governs || !sameContent(has.AsOf(day), wanted)):
 			return numbered(timeline, day, number)
 		}
 	}
@@ -170,8 +170,8 @@ func spanAt(timeline []Policy, day calendar.Date) (Policy, bool) {
 	return Policy{}, false
 }
 
-// asOf is the policy as it stands on a day: expired when its last day is over.
-func asOf(p Policy, day calendar.Date) Policy {
+// AsOf is the policy as it stands on a day: expired when its last day is over.
+func (p Policy) AsOf(day calendar.Date) Policy {
 	if !p.EffectiveTo.IsZero() && p.EffectiveTo.Before(day) {
 		p.Status = Expired
 	}

@@ -8,6 +8,7 @@ import (
 
 	"decore/adapters/fundsheet"
 	"decore/adapters/spreadsheet"
+	"decore/chaincode/calendar"
 	"decore/chaincode/contract"
 	"decore/chaincode/fund"
 	"decore/chaincode/ident"
@@ -155,19 +156,9 @@ func wholeReport(id string, m fund.Month, claims []bankClaim) fund.FileArgs {
 }
 
 func (a *API) reportSheet(ctx context.Context, m fund.Month, claims []bankClaim) (*reply, error) {
-	name, failed := a.namer(ctx)
-	var lines []fundsheet.Line
-	for _, c := range claims {
-		e := c.Unreported(m)
-		if e.Accrued.IsZero() && e.TakenBack.IsZero() {
-			continue
-		}
-		lines = append(lines, fundsheet.Line{Line: fund.Line{Claim: c.id, Accrued: e.Accrued, TakenBack: e.TakenBack}, Loan: c.Loan.ID, Household: c.Loan.Household,
-			Name: name(c.Loan.Household), Principal: c.Loan.Principal, Disbursed: c.Loan.Disbursed, Maturity: c.Loan.Maturity,
-			Earned: c.Claim.Accrued.Add(c.Claim.Settled), Settled: c.Claim.Settled})
-	}
-	if *failed != nil {
-		return nil, *failed
+	lines, err := a.reportLines(ctx, m, claims)
+	if err != nil {
+		return nil, err
 	}
 	var out bytes.Buffer
 	if err := fundsheet.WriteReport(&out, m, lines); err != nil {
@@ -175,6 +166,34 @@ func (a *API) reportSheet(ctx context.Context, m fund.Month, claims []bankClaim)
 	}
 	return download(mediaOf[spreadsheet.XLSX], "report-"+string(m)+".xlsx", out.Bytes()), nil
 }
+
+// reportLines are the lines of a month's sheet, as the claims stood when the month ended: whenever it is written, the report of
+// a month says the same.
+func (a *API) reportLines(ctx context.Context, m fund.Month, claims []bankClaim) ([]fundsheet.Line, error) {
+	name, failed := a.namer(ctx)
+	next, err := firstDay(m.Add(1))
+	if err != nil {
+		return nil, err
+	}
+	var lines []fundsheet.Line
+	for _, c := range claims {
+		e := c.Unreported(m)
+		if e.Accrued.IsZero() && e.TakenBack.IsZero() {
+			continue
+		}
+		stood := c.Claim.Before(next)
+		maturity := c.Loan.FirstMaturity // an extension has no day on the ledger of claims, the contract's own maturity needs none
+		if maturity.IsZero() {
+			maturity = c.Loan.Maturity
+		}
+		lines = append(lines, fundsheet.Line{Line: fund.Line{Claim: c.id, Accrued: e.Accrued, TakenBack: e.TakenBack}, Loan: c.Loan.ID, Household: c.Loan.Household,
+			Name: name(c.Loan.Household), Principal: c.Loan.Principal, Disbursed: c.Loan.Disbursed, Maturity: maturity,
+			Earned: stood.Accrued.Add(stood.Settled), Settled: stood.Settled})
+	}
+	return lines, *failed
+}
+
+func firstDay(m fund.Month) (calendar.Date, error) { return calendar.Parse(string(m) + "-01") }
 
 // FundStatement is what moved through a fund.
 type FundStatement struct {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/xuri/excelize/v2"
 
+	"decore/adapters/fundsheet"
 	"decore/chaincode/canon"
 	"decore/gateway/receipt"
 )
@@ -159,6 +161,54 @@ func TestABanksReportGoesOutAsASheetAndIsFiledWholeOrNotAtAll(t *testing.T) {
 	}
 }
 
+func TestNoCellOfAReportCanBeChanged(t *testing.T) {
+	w := newWorld(t)
+	_, fund, _, _ := w.accruedFund()
+	path := "/v1/subsidy/funds/" + fund
+	sheet := w.get(bankA, path+"/report?format=xlsx").body
+	for column := range len(fundsheet.Report.Columns) {
+		for row := 2; row <= 4; row++ { // two claims and the sums
+			cell, err := excelize.CoordinatesToCellName(column+1, row)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Run(cell, func(t *testing.T) {
+				changed := edited(t, sheet, func(f *excelize.File, s string) {
+					old, err := f.GetCellValue(s, cell)
+					if err != nil {
+						t.Fatal(err)
+					}
+					_ = f.SetCellStr(s, cell, "1"+strings.ReplaceAll(old, "-", "0"))
+				})
+				p := w.refuse(http.StatusUnprocessableEntity, "ROWS_REFUSED", w.upload(bankA, path+"/report", "月报.xlsx", changed))
+				if !slices.ContainsFunc(p.Errors, func(e itemBody) bool { return e.Location == cell && e.Code != "" }) {
+					t.Errorf("got %+v, want a fault at %s", p.Errors, cell)
+				}
+			})
+		}
+	}
+	if after := into[fundTerms](w, w.get(bankA, path), http.StatusOK); len(after.Terms.Months) != 0 || after.Terms.Reported != "0.00" {
+		t.Errorf("something was filed: %+v", after)
+	}
+	if r := w.upload(bankA, path+"/report?dryRun=true", "月报.xlsx", sheet); r.status != http.StatusOK {
+		t.Errorf("unchanged: %d %s", r.status, r.body)
+	}
+}
+
+func TestAReportSaysWhatStoodAtTheEndOfItsMonth(t *testing.T) {
+	w := newWorld(t)
+	_, fund, claims, _ := w.accruedFund()
+	path := "/v1/subsidy/funds/" + fund + "/report?format=xlsx&month=2026-06"
+	w.reportedFund(fund)
+	june := w.get(bankA, path).body
+	w.act(bureau, "/v1/subsidy/claims/"+claims[0]+"/settle", object{"amount": "1000.00"})
+	w.later(90 * 24 * time.Hour)
+	w.act(bankA, "/v1/subsidy/claims/"+claims[0]+"/accrue", object{"through": w.days(0)})
+	if !bytes.Equal(june, w.get(bankA, path).body) {
+		t.Error("what was booked in later months changed the report of June")
+	}
+}
+
 func TestASettlementIsProposedSettledAndStatedToTheFen(t *testing.T) {
 	w := newWorld(t)
 	_, fund, claims, _ := w.accruedFund()
@@ -220,22 +270,33 @@ func TestASettlementIsProposedSettledAndStatedToTheFen(t *testing.T) {
 	}
 }
 
-func TestTheDecisionOnAClaimIsANoticeInChinese(t *testing.T) {
+func TestTheNoticeOfAClaimIsTheBanksReservationUntilTheBureauHasSigned(t *testing.T) {
 	w := newWorld(t)
-	_, _, claims, _ := w.accruedFund()
+	_, fund, claims, _ := w.accruedFund()
 	path := "/v1/subsidy/claims/" + claims[0]
 	one, two := w.get(supplier, path+"/notice"), w.get(bureau, path+"/notice")
 	if one.status != http.StatusOK || !bytes.Equal(one.body, two.body) || !bytes.HasPrefix(one.body, []byte("%PDF-1.5")) {
 		t.Fatalf("%d %.80s", one.status, one.body)
 	}
-	for _, text := range []string{"贷款贴息决定通知书", "5000.00 元", "财金〔2026〕4号", string(supplier)} {
+	says := func(r response, text string) bool {
 		var hex strings.Builder
 		for _, u := range utf16.Encode([]rune(text)) {
 			fmt.Fprintf(&hex, "%04X", u)
 		}
-		if !strings.Contains(string(one.body), hex.String()) {
+		return strings.Contains(string(r.body), hex.String())
+	}
+	for _, text := range []string{"贷款贴息额度预占通知书", "银行预占", "5000.00 元", "财金〔2026〕4号", string(supplier)} {
+		if !says(one, text) {
 			t.Errorf("the notice does not say %q", text)
 		}
+	}
+	if says(one, "经审核") || says(one, "决定通知书") {
+		t.Error("a reservation is told as a decision of the bureau")
+	}
+	w.reportedFund(fund)
+	w.act(bureau, path+"/settle", object{"amount": "1000.00"})
+	if settled := w.get(supplier, path+"/notice"); !says(settled, "贷款贴息决定通知书") || !says(settled, "同意贴息") {
+		t.Error("what the bureau settled is no decision")
 	}
 }
 
@@ -346,13 +407,17 @@ func TestTheBureauSeesHowAPolicyIsUsedAndBanksDoNot(t *testing.T) {
 			t.Errorf("by %s: %+v", group, got)
 		}
 	}
-	if got := by("month"); len(got) != 1 || got[0].Key != "2026-06" || got[0].Accrued != "6875.00" || got[0].Claims != 2 {
+	if got := by("month"); len(got) != 2 || got[0].Granted != banks[0].Granted && got[0].Claims != 3 || got[1].Key != "2026-06" || got[1].Accrued != "6875.00" || got[1].Claims != 2 ||
+		got[1].Held != "-6875.00" || got[1].Principal != "0.00" || got[1].Granted != "0.00" {
 		t.Errorf("by month: %+v", got)
 	}
 	w.refuse(http.StatusUnprocessableEntity, "POLICY_UNKNOWN", w.get(bureau, "/v1/subsidy/usage?policy=none"))
 
 	w.reportedFund(fund)
 	w.act(bureau, "/v1/subsidy/claims/"+claims[0]+"/settle", object{"amount": "1000.00"})
+	if got := by("month"); len(got) != 3 || got[2].Settled != "1000.00" || got[2].Accrued != "-1000.00" || got[2].Principal != "0.00" {
+		t.Errorf("by month after a settlement: %+v", got)
+	}
 	type position struct {
 		Budget, Used, Held, Left, Needed string
 		Funds, Reporting                 int

@@ -30,15 +30,14 @@ type ReportAnswer struct {
 // maxReportFaults bounds the faults that are told of a sheet.
 const maxReportFaults = 200
 
-// reportReader compares the rows of a sheet with what the ledger booked.
+// reportReader compares the rows of a sheet with those that the ledger gives.
 type reportReader struct {
-	want    fund.FileArgs
-	byClaim map[string]bankClaim // of the bank's, under the policy
-	line    map[string]int       // where the claim stands in want
-	seen    map[string]int       // row of a claim that was read
-	sums    fund.Entry
-	total   bool
-	faults  []problem.Item
+	want   fund.FileArgs
+	own    map[string]bool                // the bank's claims under the policy
+	rows   map[string]fundsheet.ReportRow // by claim, and that of the sums by its word
+	seen   map[string]bool
+	faults []problem.Item
+	ofSums []problem.Item // faults of the row of sums
 }
 
 // importReport files the report of the next month as a sheet has it. Every row is compared first, and all that is to be filed is
@@ -85,7 +84,11 @@ func (a *API) readReport(ctx context.Context, e *exchange, in *FundUpload, again
 	if err != nil {
 		return whole, false, err
 	}
-	r := newReportReader(wholeReport(in.ID, month, claims), claims)
+	lines, err := a.reportLines(ctx, month, claims)
+	if err != nil {
+		return whole, false, err
+	}
+	r := newReportReader(wholeReport(in.ID, month, claims), claims, fundsheet.ReportRows(month, lines))
 	for row, err := range table.Rows(ctx) {
 		if err != nil {
 			return whole, false, sheetProblem(err)
@@ -133,13 +136,13 @@ func (a *API) monthOf(ctx context.Context, table *spreadsheet.Table, f fund.Fund
 	return "", problem.New(problem.SheetRefused)
 }
 
-func newReportReader(want fund.FileArgs, claims []bankClaim) *reportReader {
-	r := &reportReader{want: want, byClaim: map[string]bankClaim{}, line: map[string]int{}, seen: map[string]int{}}
+func newReportReader(want fund.FileArgs, claims []bankClaim, rows []fundsheet.ReportRow) *reportReader {
+	r := &reportReader{want: want, own: map[string]bool{}, rows: map[string]fundsheet.ReportRow{}, seen: map[string]bool{}}
 	for _, c := range claims {
-		r.byClaim[c.id] = c
+		r.own[c.id] = true
 	}
-	for i, l := range want.Lines {
-		r.line[l.Claim] = i
+	for _, row := range rows {
+		r.rows[row[0]] = row
 	}
 	return r
 }
@@ -151,74 +154,56 @@ func (r *reportReader) row(row spreadsheet.Row) {
 		r.fault(problem.NewItem(at(row, f), string(f.Code), nil, problem.Text{En: f.In(english), Zh: f.In(chinese)}))
 		return
 	}
-	accrued, errA := money.Parse(row.Get(fundsheet.Accrued))
-	takenBack, errB := money.Parse(row.Get(fundsheet.TakenBack))
 	claim := row.Get(fundsheet.Claim)
-	known, own := r.byClaim[claim]
-	i, booked := r.line[claim]
 	wrong := func(column string, code fault.Code) { r.fault(itemAt(row, column, problem.From(fault.New(code, "")))) }
-	switch {
-	case errA != nil:
-		r.fault(itemAt(row, fundsheet.Accrued, problem.Invalid(problem.FromField(errA))))
-	case errB != nil:
-		r.fault(itemAt(row, fundsheet.TakenBack, problem.Invalid(problem.FromField(errB))))
+	switch ours, booked := r.rows[claim]; {
 	case row.Get(fundsheet.MonthOf) != string(r.want.Month):
 		wrong(fundsheet.MonthOf, fault.PeriodClosed)
-	case r.total:
+	case r.seen[fundsheet.TotalWord]:
 		wrong(fundsheet.Claim, fault.SumMismatch) // something stands below the sums
-	case claim == fundsheet.TotalWord:
-		r.sum(accrued, takenBack, wrong)
-	case !own:
+	case claim != fundsheet.TotalWord && !r.own[claim]:
 		wrong(fundsheet.Claim, fault.ForeignClaim)
-	case r.seen[claim] > 0:
+	case r.seen[claim]:
 		wrong(fundsheet.Claim, fault.LineRepeated)
-	case row.Get(fundsheet.Loan) != "" && row.Get(fundsheet.Loan) != known.Loan.ID:
-		wrong(fundsheet.Loan, fault.ReportMismatch)
-	case row.Get(fundsheet.Household) != "" && row.Get(fundsheet.Household) != string(known.Loan.Household):
-		wrong(fundsheet.Household, fault.ReportMismatch)
-	case !booked || accrued.Cmp(r.want.Lines[i].Accrued) != 0:
-		wrong(fundsheet.Accrued, fault.ReportMismatch)
-	case takenBack.Cmp(r.want.Lines[i].TakenBack) != 0:
-		wrong(fundsheet.TakenBack, fault.ReportMismatch)
+	case !booked:
+		wrong(fundsheet.Accrued, fault.ReportMismatch) // nothing was booked for the claim
+	default:
+		r.compare(row, claim, ours)
 	}
-	if claim != fundsheet.TotalWord {
-		r.seen[claim] = row.Number
-		r.sums.Accrued, r.sums.TakenBack = r.sums.Accrued.Add(accrued), r.sums.TakenBack.Add(takenBack)
+	r.seen[claim] = true
+}
+
+// compare tells every cell in which a row is not the ledger's.
+func (r *reportReader) compare(row spreadsheet.Row, claim string, ours fundsheet.ReportRow) {
+	code, into := fault.ReportMismatch, &r.faults
+	if claim == fundsheet.TotalWord {
+		code, into = fault.SumMismatch, &r.ofSums
+	}
+	for _, d := range ours.Differing(row) {
+		because := problem.New(string(code)).Because("the ledger has \""+d.Ours+"\"", "账本为“"+d.Ours+"”")
+		*into = append(*into, itemAt(row, d.Column, because))
 	}
 }
 
-// sum compares the row of sums with the rows above it.
-func (r *reportReader) sum(accrued, takenBack money.Amount, wrong func(string, fault.Code)) {
-	r.total = true
-	switch {
-	case accrued.Cmp(r.sums.Accrued) != 0:
-		wrong(fundsheet.Accrued, fault.SumMismatch)
-	case takenBack.Cmp(r.sums.TakenBack) != 0:
-		wrong(fundsheet.TakenBack, fault.SumMismatch)
-	}
-}
+func (r *reportReader) fault(i problem.Item) { r.faults = append(r.faults, i) }
 
-func (r *reportReader) fault(i problem.Item) {
-	if len(r.faults) < maxReportFaults {
-		r.faults = append(r.faults, i)
-	}
-}
-
-// problem tells all that is wrong with the sheet, claims that it leaves out among it; nil when nothing is.
+// problem tells all that is wrong with the sheet, what it leaves out before what that does to its sums; nil when nothing is.
 func (r *reportReader) problem() error {
 	for _, l := range r.want.Lines {
-		if r.seen[l.Claim] == 0 {
+		if !r.seen[l.Claim] {
 			r.fault(problem.NewItem("", string(fault.ReportMismatch), nil, problem.Text{En: "the claim " + l.Claim + " is left out", Zh: "漏报申领 " + l.Claim}))
 		}
 	}
-	if !r.total {
+	r.faults = append(r.faults, r.ofSums...)
+	if !r.seen[fundsheet.TotalWord] {
 		r.fault(problem.NewItem("", string(fault.SumMismatch), nil, problem.Text{En: "the row of sums (合计) is missing", Zh: "缺少合计行"}))
 	}
 	if len(r.faults) == 0 {
 		return nil
 	}
-	return problem.New(problem.RowsRefused).Found(r.faults...).
-		Because(fmt.Sprintf("%d rows have faults; nothing was filed", len(r.faults)), fmt.Sprintf("共 %d 处问题，未报送任何内容", len(r.faults)))
+	all := len(r.faults)
+	return problem.New(problem.RowsRefused).Found(r.faults[:min(all, maxReportFaults)]...).
+		Because(fmt.Sprintf("%d cells or rows have faults; nothing was filed", all), fmt.Sprintf("共 %d 处问题，未报送任何内容", all))
 }
 
 // itemAt is a problem at a column of a row.

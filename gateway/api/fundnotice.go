@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"decore/adapters/pdf"
@@ -25,14 +26,22 @@ var noticeReaders = []lifecycle.Role{lifecycle.SME, lifecycle.Leader, lifecycle.
 
 func (a *API) noticeRoute() {
 	handle(a, route{method: http.MethodGet, path: "/v1/subsidy/claims/{id}/notice", id: "subsidy.notice", tag: tagSubsidy, roles: noticeReaders,
-		en: "Notice of the decision on a claim, as PDF in Chinese", zh: "决定通知书", produces: mediaPDF},
+		en: "Notice of what stands on a claim, as PDF in Chinese: the bank's reservation, or the bureau's decision once it has signed one", zh: "贴息通知书", produces: mediaPDF},
 		func(ctx context.Context, e *exchange, in *RecordPath) (*reply, error) { return a.notice(ctx, e, in.ID) })
 }
 
-// noticeOf is the decision on a claim in each state, and what it says.
-var noticeOf = map[lifecycle.State][2]string{
-	subsidy.Held:       {"同意贴息", "经审核，你单位下列贷款符合贴息政策，已为其核定并预占贴息额度。"},
-	subsidy.Accruing:   {"同意贴息", "经审核，你单位下列贷款符合贴息政策，贴息按结息期计提。"},
+// reservedOf is what is said of a claim in each state while the bureau has signed nothing about it: the bank's reservation,
+// in the bank's name. That is no decision.
+var reservedOf = map[lifecycle.State][2]string{
+	subsidy.Held:     {"银行预占", "你单位下列贷款的贴息额度已由经办银行预占。财政部门尚未结算，本通知不是同意贴息的决定。"},
+	subsidy.Accruing: {"银行预占", "你单位下列贷款的贴息额度已由经办银行预占并按结息期计提。财政部门尚未结算，本通知不是同意贴息的决定。"},
+	subsidy.Released: {"预占终止", "经办银行对下列贷款的贴息预占已终止，未使用的贴息额度已释放。财政部门尚未结算，本通知不是同意贴息的决定。"},
+}
+
+// decidedOf is the bureau's decision on a claim in each state, and what it says.
+var decidedOf = map[lifecycle.State][2]string{
+	subsidy.Held:       {"同意贴息", "经审核，你单位下列贷款符合贴息政策，贴息已部分结算。"},
+	subsidy.Accruing:   {"同意贴息", "经审核，你单位下列贷款符合贴息政策，贴息按结息期计提，已部分结算。"},
 	subsidy.Released:   {"贴息终止", "下列贷款的贴息期已终止，未使用的贴息额度已释放，已计提部分继续结算。"},
 	subsidy.Settled:    {"贴息结清", "下列贷款的贴息已全部结算。"},
 	subsidy.ClawedBack: {"追回贴息", "下列贷款不再符合贴息政策，已取消其贴息，已计提和已结算的贴息予以追回。"},
@@ -69,13 +78,16 @@ func (a *API) notice(ctx context.Context, e *exchange, id string) (*reply, error
 
 // noticeText is the notice, which says what it rests on and how to check it.
 func noticeText(r projection.Record, t contract.ClaimTerms, policy subsidy.Policy, name registry.Namer) pdf.Document {
-	bureau, c, l := name(t.Bureau), t.Claim, t.Loan
-	decision := noticeOf[r.State]
+	c, l := t.Claim, t.Loan
+	title, issuer, decision := "贷款贴息决定通知书", name(t.Bureau), decidedOf[r.State]
+	if said, reserved := reservedOf[r.State]; reserved && !slices.ContainsFunc(c.Entries, func(e subsidy.Entry) bool { return e.By == t.Bureau }) {
+		title, issuer, decision = "贷款贴息额度预占通知书", name(l.Bank), said
+	}
 	blocks := []pdf.Block{
-		{Text: "贷款贴息决定通知书", Size: 20, Align: pdf.Centre},
+		{Text: title, Size: 20, Align: pdf.Centre},
 		{Text: "编号：" + r.ID, Align: pdf.Right, Space: 12},
 		{Text: fmt.Sprintf("%s（统一社会信用代码 %s）：", name(l.Household), l.Household), Space: 16},
-		{Text: "决定事项：" + decision[0] + "。" + decision[1], Space: 8},
+		{Text: "事项：" + decision[0] + "。" + decision[1], Space: 8},
 		{Text: "依据：" + strings.Join(bases(policy), "；") + fmt.Sprintf("（政策记录 %s 第 %d 版）。", policy.ID, c.Version), Space: 8},
 	}
 	yuan := func(a money.Amount) string { return a.String() + " 元" }
@@ -86,8 +98,8 @@ func noticeText(r projection.Record, t contract.ClaimTerms, policy subsidy.Polic
 	} {
 		blocks = append(blocks, pdf.Block{Text: row[0] + "：" + row[1]})
 	}
-	return pdf.Document{Title: "贷款贴息决定通知书 " + r.ID, Author: bureau, Made: r.Updated.Time, Blocks: append(blocks,
-		pdf.Block{Text: bureau, Align: pdf.Right, Space: 24},
+	return pdf.Document{Title: title + " " + r.ID, Author: issuer, Made: r.Updated.Time, Blocks: append(blocks,
+		pdf.Block{Text: issuer, Align: pdf.Right, Space: 24},
 		pdf.Block{Text: dayInWords(r), Align: pdf.Right},
 		pdf.Block{Text: fmt.Sprintf("本通知书由账本记录生成，不加盖印章。记录第 %d 版，条款承诺 %s，依据指令 %s。收件人可凭记录的签名指令核验。", r.Version, r.Header.Terms, r.Command),
 			Size: 9, Space: 28})}

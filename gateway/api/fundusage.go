@@ -33,12 +33,13 @@ type Usage struct {
 	Name       string       `json:"name,omitempty" doc:"Name of a bank (名称)"`
 	Claims     int          `json:"claims" doc:"How many loans; by month those that were booked in it (笔数)"`
 	Households int          `json:"households" doc:"How many households (户数)"`
-	Principal  money.Amount `json:"principal" doc:"Eligible principal (可贴息本金)"`
-	Granted    money.Amount `json:"granted" doc:"Granted (核定额度)"`
-	Held       money.Amount `json:"held" doc:"Reserved for days to come (预占)"`
-	Accrued    money.Amount `json:"accrued" doc:"Accrued and not settled; by month what was accrued in it (计提)"`
-	Settled    money.Amount `json:"settled" doc:"Settled; not told by month (结算)"`
-	TakenBack  money.Amount `json:"takenBack" doc:"Taken back (追回)"`
+	Principal  money.Amount `json:"principal" doc:"Eligible principal; by month of the loans that were claimed in it (可贴息本金)"`
+	Granted    money.Amount `json:"granted" doc:"Granted; by month to the loans that were claimed in it (核定额度)"`
+	Held       money.Signed `json:"held" doc:"Reserved for days to come; by month what it rose or, below 0.00, fell by, as all that follow (预占)"`
+	Accrued    money.Signed `json:"accrued" doc:"Accrued and not settled (计提)"`
+	Settled    money.Signed `json:"settled" doc:"Settled (结算)"`
+	TakenBack  money.Signed `json:"takenBack" doc:"Taken back (追回)"`
+	Released   money.Signed `json:"released" doc:"Reserved and given back (释放)"`
 }
 
 // Position is the money of a policy (预算执行).
@@ -72,7 +73,8 @@ func (a *API) usageRoutes() {
 			return a.position(ctx, e, in.Policy)
 		})
 	handle(a, route{method: http.MethodGet, path: "/v1/subsidy/public-notice", id: "subsidy.public-notice", tag: tagSubsidy, roles: regulator,
-		en: "The list of subsidised households for publication, without private terms", zh: "公示名单", answer: reflect.TypeFor[Page[PublicNotice]]()},
+		// No other member's node holds every claim, so any other list would leave households out without showing it.
+		en: "The list of subsidised households for publication, without private terms; for the bureau alone, which publishes it: no other member's node holds every claim", zh: "公示名单（由财政部门生成并公布）", answer: reflect.TypeFor[Page[PublicNotice]]()},
 		func(ctx context.Context, e *exchange, in *PolicyOnly) (*reply, error) {
 			return a.publicNotice(ctx, e, in.Policy)
 		})
@@ -93,6 +95,15 @@ func district(u ident.USCC) string {
 		return ""
 	}
 	return string(u[from:to])
+}
+
+func (u *Usage) move(held, accrued, settled, takenBack, released money.Amount) {
+	add := func(to *money.Signed, a money.Amount) { to.Amount = to.Add(a) }
+	add(&u.Held, held)
+	add(&u.Accrued, accrued)
+	add(&u.Settled, settled)
+	add(&u.TakenBack, takenBack)
+	add(&u.Released, released)
 }
 
 // tally collects the use of a policy by group.
@@ -116,16 +127,23 @@ func (t *tally) group(key string, household ident.USCC) *Usage {
 func (t *tally) add(key string, c bankClaim) {
 	g := t.group(key, c.Loan.Household)
 	g.Principal, g.Granted = g.Principal.Add(c.Claim.EligiblePrincipal), g.Granted.Add(c.Claim.Granted)
-	g.Held, g.Accrued, g.Settled = g.Held.Add(c.Claim.Held), g.Accrued.Add(c.Claim.Accrued), g.Settled.Add(c.Claim.Settled)
-	g.TakenBack = g.TakenBack.Add(c.Claim.ClawedBack)
+	g.move(c.Claim.Held, c.Claim.Accrued, c.Claim.Settled, c.Claim.ClawedBack, c.Claim.Released)
 }
 
-// addMonths counts a claim in the months in which something was booked for it.
+// addMonths counts what moved on a claim, each movement in the month of its entry: the months sum to what the claim is now.
 func (t *tally) addMonths(c bankClaim) {
-	for _, e := range c.BookedMonths() {
-		g := t.group(string(e.Month), c.Loan.Household)
-		g.Principal, g.Granted = g.Principal.Add(c.Claim.EligiblePrincipal), g.Granted.Add(c.Claim.Granted)
-		g.Accrued, g.TakenBack = g.Accrued.Add(e.Accrued), g.TakenBack.Add(e.TakenBack)
+	counted := map[string]*Usage{}
+	for _, e := range c.Claim.Entries {
+		month := string(fund.MonthOf(e.On))
+		g := counted[month]
+		if g == nil {
+			g = t.group(month, c.Loan.Household)
+			counted[month] = g
+		}
+		if e.Verb == subsidy.VerbHold {
+			g.Principal, g.Granted = g.Principal.Add(c.Claim.EligiblePrincipal), g.Granted.Add(c.Claim.Granted)
+		}
+		g.move(e.Held.Amount, e.Accrued.Amount, e.Settled.Amount, e.ClawedBack.Amount, e.Released.Amount)
 	}
 }
 

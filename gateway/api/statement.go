@@ -2,12 +2,15 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"reflect"
 
+	"decore/chaincode/contract"
 	"decore/chaincode/ident"
 	"decore/chaincode/money"
 	"decore/chaincode/subsidy"
+	"decore/gateway/problem"
 )
 
 // StatementAnswer is the statement of a household's account, or of it what a bank may know: the bookings on its own
@@ -20,7 +23,8 @@ type StatementAnswer struct {
 	Totals        *subsidy.Totals         `json:"totals,omitempty" doc:"Over all banks; not told to a bank (合计)"`
 	Room          money.Amount            `json:"room" doc:"What the cap on money leaves now (剩余贴息额度)"`
 	PrincipalRoom money.Amount            `json:"principalRoom" doc:"What the cap on principal leaves now (剩余贷款额度)"`
-	Entries       []subsidy.StatementLine `json:"entries" doc:"Bookings in order, each with the balance after it (明细)"`
+	Successor     ident.USCC              `json:"successor,omitempty" doc:"In whose account this one ended (承继方)"`
+	Entries       []subsidy.StatementLine `json:"entries" doc:"Bookings in order, each with the balance after it; what came from or went to another household's account by succession is one of them (明细)"`
 }
 
 func (a *API) statementRoute() {
@@ -42,10 +46,49 @@ func (a *API) statement(ctx context.Context, e *exchange, in *AccountQuery) (*re
 		claims[c.ID] = c.Terms.Claim
 		balanced = balanced && c.Terms.Claim.Balanced()
 	}
+	if err := a.passedClaims(ctx, e, s, claims); err != nil {
+		return nil, err
+	}
 	out := StatementAnswer{Policy: s.policy.ID, Version: s.policy.Version, Household: s.household, Room: s.account.Room(s.policy),
-		PrincipalRoom: s.account.PrincipalRoom(s.policy), Entries: subsidy.Statement(claims)}
+		PrincipalRoom: s.account.PrincipalRoom(s.policy), Successor: s.account.Successor, Entries: subsidy.Statement(s.household, claims)}
 	if out.Totals = s.totals(e); out.Totals != nil {
 		out.Whole = balanced && s.account.Whole(out.Entries)
 	}
 	return answer(http.StatusOK, out)
+}
+
+// passedClaims adds the claims that passed from the household's account to those of its heirs. The household reads of them
+// what was booked while they were in its account, as it could before; a statement shows no more.
+func (a *API) passedClaims(ctx context.Context, e *exchange, s sighted, into map[string]subsidy.Claim) error {
+	account := s.account
+	for range maxHeirs {
+		if account.Successor == "" {
+			return nil
+		}
+		id, err := a.accountID(ctx, s.policy.ID, account.Successor)
+		if err != nil {
+			return err
+		}
+		found, err := a.store.Children(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, r := range found {
+			may, err := a.sight(ctx, e, r)
+			if err != nil {
+				return err
+			}
+			if t, known := r.Terms.(contract.ClaimTerms); known && (may == terms || isAbout(e, s.household)) {
+				into[r.ID] = t.Claim
+			}
+		}
+		account, err = a.account(ctx, s.policy.ID, account.Successor)
+		if hidden := (*problem.Problem)(nil); errors.As(err, &hidden) && hidden.Code == problem.TermsNotHere {
+			return nil // whether the heir has an heir is not for this node
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -6,16 +6,20 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"decore/chaincode/ident"
 )
 
 type statement struct {
-	Whole   bool
-	Room    string
-	Totals  *struct{ Held, Accrued string }
-	Entries []struct {
+	Whole     bool
+	Room      string
+	Successor string
+	Totals    *struct{ Held, Accrued string }
+	Entries   []struct {
 		No             int
 		Claim, Verb    string
 		On, By         string
+		Other, Reason  string
 		Command        string
 		Held, Released string
 		Causes         []string
@@ -76,8 +80,22 @@ func TestAnHeirHasTheRoomOfBothHouseholds(t *testing.T) {
 
 	t.Run("its statement shows what it took over", func(t *testing.T) {
 		got := into[statement](w, w.get(rival, "/v1/subsidy/accounts/"+string(rival)+"/statement?policy="+policy), http.StatusOK)
-		if !got.Whole || len(got.Entries) != 1 || got.Entries[0].Claim != claim.ID || got.Room != "587500.00" {
-			t.Errorf("got %+v", got)
+		if !got.Whole || len(got.Entries) != 1 || got.Room != "587500.00" {
+			t.Fatalf("got %+v", got)
+		}
+		if e := got.Entries[0]; e.Verb != "passed-in" || e.Other != string(supplier) || e.By != string(bureau) || e.Reason != "合并登记" || e.On != w.days(0) || e.Held != "912500.00" || e.Balance.Held != "912500.00" {
+			t.Errorf("the passage: %+v", e)
+		}
+	})
+	t.Run("the old household's statement keeps its past and ends in its successor's", func(t *testing.T) {
+		for _, by := range []ident.USCC{bureau, supplier} {
+			got := into[statement](w, w.get(by, "/v1/subsidy/accounts/"+string(supplier)+"/statement?policy="+policy), http.StatusOK)
+			if !got.Whole || got.Successor != string(rival) || len(got.Entries) != 2 || got.Entries[0].Claim != claim.ID || got.Entries[0].Balance.Held != "912500.00" {
+				t.Fatalf("%s: got %+v", by, got)
+			}
+			if e := got.Entries[1]; e.No != 2 || e.Verb != "passed-out" || e.Other != string(rival) || e.Held != "-912500.00" || e.Balance.Held != "0.00" {
+				t.Errorf("the passage: %+v", e)
+			}
 		}
 	})
 	t.Run("a loan of the old code is quoted the heir's room", func(t *testing.T) {

@@ -99,14 +99,7 @@ func (a *API) subsidyRoutes() {
 		answer: reflect.TypeFor[Page[PolicyEntry]]()}, func(ctx context.Context, _ *exchange, _ *struct{}) (*reply, error) { return a.policies(ctx) })
 	handle(a, route{method: http.MethodGet, path: "/v1/subsidy/policies/{id}", id: "policy.get", tag: tagSubsidy, en: "Read a policy", zh: "查询政策",
 		answer: reflect.TypeFor[jsontext.Value]()}, func(ctx context.Context, _ *exchange, in *PolicyQuery) (*reply, error) {
-		version, err := in.Version, error(nil)
-		if version == 0 {
-			version, err = a.versionOn(ctx, in.ID, in.On)
-		}
-		if err != nil {
-			return nil, err
-		}
-		raw, err := a.store.Policy(ctx, in.ID, version)
+		raw, err := a.policyRecord(ctx, in)
 		if errors.Is(err, projection.ErrNotFound) {
 			err = problem.New(problem.NotFound)
 		}
@@ -167,6 +160,28 @@ func (a *API) versionOn(ctx context.Context, id, on string) (int, error) {
 		return 0, nil // unknown, the credit policy, or one that nothing has put in force
 	}
 	return p.Version, err
+}
+
+// policyRecord is a version of a policy as it was published or, where a day is asked for, the one that governs then as it stands on
+// that day: a record says in force until another replaces it, though its last day may be over.
+func (a *API) policyRecord(ctx context.Context, in *PolicyQuery) ([]byte, error) {
+	if in.Version != 0 {
+		return a.store.Policy(ctx, in.ID, in.Version)
+	}
+	day, err := a.day(in.On)
+	if err != nil {
+		return nil, err
+	}
+	p, governs, err := a.store.SubsidyPolicyOn(ctx, in.ID, day)
+	switch {
+	case errors.Is(err, projection.ErrNotFound) || err == nil && !governs:
+		return a.store.Policy(ctx, in.ID, 0) // unknown, the credit policy, or one that nothing has put in force
+	case err != nil:
+		return nil, err
+	case p.AsOf(day).Status != p.Status:
+		return canon.Marshal(p.AsOf(day))
+	}
+	return a.store.Policy(ctx, in.ID, p.Version)
 }
 
 func (a *API) publishRoute(v contract.Verb) {
@@ -338,6 +353,9 @@ func (a *API) mayKnowRoom(ctx context.Context, e *exchange, household ident.USCC
 		if err != nil || asked {
 			return err
 		}
+		// The same for every code, registered or not: who is on the ledger is not told.
+		return problem.New(problem.NotFound).Because("a bank learns of a household's room once the household's application or loan at this bank is on the ledger",
+			"仅当该企业在本行的融资申请或贷款已登记在账本上时，银行方可查询其额度")
 	}
 	return problem.New(problem.NotFound)
 }

@@ -114,3 +114,29 @@ func TestPoliciesAreVersionsOfData(t *testing.T) {
 	w.refuse(http.StatusUnprocessableEntity, "POLICY_INVALID", w.post(bureau, "/v1/subsidy/policies/"+id, p))
 	w.refuse(http.StatusUnprocessableEntity, "POLICY_INVALID", w.post(bureau, "/v1/subsidy/policies/other", p))
 }
+
+func TestAPolicyIsExpiredAfterItsLastDay(t *testing.T) {
+	w := newWorld(t)
+	id := w.subsidyPolicy()
+	p := into[object](w, w.get(supplier, "/v1/subsidy/policies/"+id), http.StatusOK)
+	p["version"], p["effectiveTo"] = 2, "2029-12-31"
+	w.act(bureau, "/v1/subsidy/policies/"+id, p)
+	for query, want := range map[string]string{"?on=2029-12-31": "in-force", "?on=2030-01-01": "expired", "?version=2": "in-force"} {
+		if got := into[object](w, w.get(supplier, "/v1/subsidy/policies/"+id+query), http.StatusOK); got["status"] != want || got["effectiveTo"] != "2029-12-31" {
+			t.Errorf("%s: %v, want %s", query, got["status"], want)
+		}
+	}
+}
+
+func TestABankThatMayNotKnowARoomIsToldWhatIsMissingAndNotWhetherTheHouseholdExists(t *testing.T) {
+	w := newWorld(t)
+	policy := w.subsidyPolicy()
+	details := map[string]bool{}
+	for _, household := range []string{string(supplier), "91370200990000308H"} {
+		p := w.refuse(http.StatusNotFound, "NOT_FOUND", w.get(bankB, "/v1/subsidy/accounts/"+household+"?policy="+policy))
+		details[p.Detail] = true
+	}
+	if len(details) != 1 || details[""] {
+		t.Errorf("told %v", details)
+	}
+}

@@ -201,14 +201,16 @@ func (r response) problem() problemBody {
 	return p
 }
 
+type itemBody struct {
+	Location, Code, Message string
+	Value                   any
+}
+
 type problemBody struct {
 	Type, Title, Detail, Instance, Code, TraceID, Field, Clause, Command string
 	Status                                                               int
-	Errors                                                               []struct {
-		Location, Code, Message string
-		Value                   any
-	}
-	Position *struct {
+	Errors                                                               []itemBody
+	Position                                                             *struct {
 		Tx    string
 		Block uint64
 	}

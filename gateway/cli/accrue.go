@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -16,7 +17,9 @@ import (
 	"decore/chaincode/calendar"
 	"decore/chaincode/contract"
 	"decore/chaincode/ident"
+	"decore/chaincode/lifecycle"
 	"decore/gateway/accrual"
+	"decore/gateway/projection"
 	"decore/gateway/server"
 )
 
@@ -74,6 +77,11 @@ func (c *accrueCommand) accrue(ctx context.Context, s *streams, o *server.Office
 	began := time.Now()
 	if err := o.CatchUp(ctx); err != nil {
 		return accrual.Summary{}, err
+	}
+	if p, err := o.Store.Party(ctx, c.Bank); err != nil && !errors.Is(err, projection.ErrNotFound) {
+		return accrual.Summary{}, fmt.Errorf("read the bank: %w", err)
+	} else if !slices.Contains(p.Roles, lifecycle.Bank) {
+		return accrual.Summary{}, &usageError{fmt.Sprintf("--bank %s is no bank of this ledger", c.Bank)}
 	}
 	_, _ = fmt.Fprintf(s.err, "The projection is at the newest block after %s.\n", time.Since(began).Round(time.Millisecond))
 	began = time.Now()

@@ -127,7 +127,7 @@ var httpCodes = map[string]entry{
 	CommandOfOther:      {403, Text{"The command is signed for another party than the token's", "指令所属机构与令牌不符"}},
 	BatchSize:           {422, Text{"The list has too few or too many items", "条目数量超出允许范围"}},
 	SheetRefused:        {422, Text{"The sheet cannot be imported", "表格无法导入"}},
-	RowsRefused:         {422, Text{"The row was not recorded", "该行未登记"}},
+	RowsRefused:         {422, Text{"The sheet is not what the ledger has; nothing was recorded", "表格与账本不符，未登记任何内容"}},
 	RowRepeated:         {422, Text{"Another row of the sheet decides on the same record; neither is carried out", "表格中另有一行对同一记录作出决定，均未办理"}},
 	RowAltered:          {409, Text{"The row is not as it was given out to you; fetch the sheet anew", "该行与下发给贵方的内容不符，请重新下载表格"}},
 	DecisionUnknown:     {422, Text{"This is not a decision; write 同意 (agree) or 拒绝 (refuse), or leave the cell empty", "无法识别的决定，请填写 同意 或 拒绝，或留空"}},

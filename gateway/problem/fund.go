@@ -12,6 +12,6 @@ var fundCodes = map[string]entry{
 	"NOT_LAST_REPORT": {409, Text{"A later report stands upon this one", "其后已有月报，须先处理后报送的月报"}},
 	"FOREIGN_CLAIM":   {422, Text{"The claim is not one of this bank's under this policy", "该申领不属于本行在此政策下的贷款"}},
 	"LINE_REPEATED":   {422, Text{"The claim stands in this month already, or the lines are out of order", "该申领在本月重复，或明细未按申领编号升序"}},
-	"REPORT_MISMATCH": {422, Text{"The amount is not what the ledger booked for the claim by that month's end and no earlier report said", "金额与账本截至当月末未报送的记录不符"}},
+	"REPORT_MISMATCH": {422, Text{"It is not what the ledger has for the claim by that month's end and no earlier report said", "与账本截至当月末未报送的记录不符"}},
 	"NOT_BALANCED":    {409, Text{"Something is still to be reported, settled or returned", "尚有未报送、未结算或未缴回的金额"}},
 }
