@@ -94,9 +94,13 @@ func TestLifecycleTable(t *testing.T) {
 		if want := []string{"accrue", "release", "correct"}; !slices.Equal(got, want) {
 			t.Errorf("bank: %v", got)
 		}
-		got = subsidy.Lifecycle.Allowed(subsidy.Accruing, []lifecycle.Role{lifecycle.Regulator}, func(lifecycle.Relation) bool { return false })
+		regulator := []lifecycle.Role{lifecycle.Regulator}
+		got = subsidy.Lifecycle.Allowed(subsidy.Accruing, regulator, func(r lifecycle.Relation) bool { return r == lifecycle.Bureau })
 		if want := []string{"settle", "correct", "claw-back"}; !slices.Equal(got, want) {
 			t.Errorf("bureau: %v", got)
+		}
+		if got = subsidy.Lifecycle.Allowed(subsidy.Accruing, regulator, func(lifecycle.Relation) bool { return false }); len(got) > 0 {
+			t.Errorf("another regulator: %v", got)
 		}
 	})
 }
