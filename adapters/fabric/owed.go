@@ -38,17 +38,14 @@ func (c *Client) askMembers(ctx context.Context, batch contract.Batch) ([]jsonte
 	var found []jsontext.Value
 	var errs []error
 	for _, org := range c.members() {
-		asked := contract.Batch{Commands: batch.Commands, Openings: slices.Concat(batch.Openings, found)}
-		owing, err := c.askOwed(ctx, org, asked)
-		switch {
-		case ctx.Err() != nil:
+		some, enough, err := c.askMember(ctx, org, batch, found)
+		if ctx.Err() != nil {
 			return nil, why(ctx)
-		case err != nil:
-			errs = append(errs, fmt.Errorf("%s: %w", org, err))
-			continue
 		}
-		found = append(found, owing.Openings...)
-		if owing.Lacking == 0 {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", org, err))
+		}
+		if found = append(found, some...); enough {
 			return found, nil
 		}
 	}
@@ -56,6 +53,23 @@ func (c *Client) askMembers(ctx context.Context, batch contract.Batch) ([]jsonte
 		return found, nil
 	}
 	return nil, errors.Join(errs...)
+}
+
+// maxRounds bounds how often one organisation is asked.
+const maxRounds = 16
+
+// askMember asks one organisation until it gives nothing more, since what a command needs next shows only when what it
+// needs first is there: the claim, then the claim's loan. It reports whether nothing is lacking then.
+func (c *Client) askMember(ctx context.Context, org string, batch contract.Batch, have []jsontext.Value) (given []jsontext.Value, enough bool, err error) {
+	for range maxRounds {
+		asked := contract.Batch{Commands: batch.Commands, Openings: slices.Concat(batch.Openings, have, given)}
+		owing, err := c.askOwed(ctx, org, asked)
+		if err != nil || len(owing.Openings) == 0 {
+			return given, err == nil && owing.Lacking == 0, err
+		}
+		given = append(given, owing.Openings...)
+	}
+	return given, false, nil
 }
 
 // members are the other organisations, in the order of the connection file.
