@@ -412,13 +412,16 @@ func (c *call) subsidyPolicy(key string) (subsidy.Policy, error) {
 	return p, err
 }
 
+// refusedFields are the arguments that refusals of the domain are about; the others are about the claim as a whole.
+var refusedFields = map[subsidy.Code]string{subsidy.SettleAmount: "/amount"}
+
 // subsidyFault turns a refusal of the subsidy's rules into a fault with its reason's code and clause.
 func subsidyFault(err error) error {
 	var e *subsidy.Error
 	if !errors.As(err, &e) {
 		return err
 	}
-	f := fault.New(fault.Code(e.Code), "")
+	f := fault.New(fault.Code(e.Code), refusedFields[e.Code])
 	if len(e.Reasons) > 0 {
 		f = f.Under(e.Reasons[0].Ground())
 	}
