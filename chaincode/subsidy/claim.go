@@ -1,6 +1,7 @@
 package subsidy
 
 import (
+	"errors"
 	"slices"
 
 	"decore/chaincode/calendar"
@@ -156,11 +157,14 @@ func correction(p Policy, a Account, c Claim, l Loan) (Claim, []Line, error) {
 // are not true any more. One that has no room for what it would have more, under a cap or in its entries, may go on;
 // what it has too much is always taken back first.
 func upToDate(p Policy, a Account, c Claim, l Loan) error {
-	if !c.of(p, l) {
-		return refuse(Mismatch, "policy, claim and loan are not of each other")
-	}
 	_, lines, err := correction(p, a, c, l)
-	if err != nil || c.full(VerbCorrect, lines) && !net(lines).IsNegative() {
+	var none *Error
+	switch {
+	case errors.As(err, &none) && (none.Code == NothingToCorrect || none.Code == PrincipalCapReached):
+		return nil
+	case err != nil:
+		return err
+	case c.full(VerbCorrect, lines) && !net(lines).IsNegative():
 		return nil
 	}
 	return refuse(CorrectionDue, "")
