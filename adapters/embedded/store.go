@@ -19,8 +19,8 @@ import (
 )
 
 // Sizes of the key-value store: 450 MB at most when busy with a big ledger, next to nothing when idle or small. An accrual
-// run over 100,000 claims gains a quarter by them. Memtables
-// of this size are also all that a start after a crash has to read back.
+// run over 100,000 claims gains a quarter by them. Memtables of this size are also all that a start after a crash has to
+// read back.
 const (
 	cacheBytes    = 256 << 20
 	memtableBytes = 64 << 20

@@ -22,9 +22,9 @@
 //     reported is what was booked by the month's end and never reported ([Unreported]): nothing is left behind for good.
 //  2. Lines stand in the order of claim IDs, within a report and from one report of a month to the next: so
 //     none can stand twice in a month, however many reports it takes.
-//  3. A claim of a bank with a fund is settled through it while it is open, and not otherwise. Every settlement moves the fund by the same amount in the
-//     same transaction, and so does every claw-back or correction of what was settled. What the fund settled, less what it
-//     recovered, is thus at all times the sum of what its claims settled through it.
+//  3. A claim of a bank with a fund is settled through it while it is open, and not otherwise. Every settlement moves the
+//     fund by the same amount in the same transaction, and so does every claw-back or correction of what was settled.
+//     What the fund settled, less what it recovered, is thus at all times the sum of what its claims settled through it.
 //  4. A settlement never passes what is accrued on the claim, what accepted reports say of this very claim ([Covered]), or
 //     what the bank holds in advance. So the fund never settles more than its reports come to.
 //  5. A quarter is closed when all its months are reported and accepted; closed months take no more reports.
