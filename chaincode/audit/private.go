@@ -130,8 +130,8 @@ var readers = map[string][]lifecycle.Relation{
 }
 
 // widelyRead are kinds of which more may read than public facts tell: the supervisor of a lot, to whom a receipt is
-// being endorsed, the bureau of what a bank files with it.
-var widelyRead = []string{"subsidy", "account", "succession", "lot", "warehouse-receipt", "fund", "fund-report"}
+// being endorsed, the bureau of what a bank files with it, the bank of a budget.
+var widelyRead = []string{"subsidy", "account", "succession", "lot", "warehouse-receipt", "fund", "fund-report", "budget"}
 
 // heldBefore reports whether the party held a lien on the value before and after the transaction.
 func (s *story) heldBefore(u ident.USCC, t *trail) bool {

@@ -18,7 +18,7 @@ import (
 func (w *world) month() fund.Month { return fund.MonthOf(w.today()) }
 
 func (w *world) budgetArgs(amount string) fund.BudgetArgs {
-	return fund.BudgetArgs{Policy: w.policy.ID, Year: 2026, Amount: yuan(amount), Document: "青财金〔2026〕9号"}
+	return fund.BudgetArgs{Policy: w.policy.ID, Bank: w.BankA.USCC, Year: 2026, Amount: yuan(amount), Document: "青财金〔2026〕9号"}
 }
 
 func (w *world) budget(amount string) string {
@@ -389,22 +389,23 @@ func add(a *fund.FileArgs, line int, amount string) {
 	a.Lines[line].Accrued, a.Accrued = a.Lines[line].Accrued.Add(yuan(amount)), a.Accrued.Add(yuan(amount))
 }
 
-func TestAFundIsTheBanksAndTheBureausAndABudgetTheBureausAlone(t *testing.T) {
+func TestAFundAndItsBudgetAreOneBanksAndTheBureausAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.publishSubsidy()
 	id, _ := w.reportedFund()
 	report := w.fundTerms(id).Months[0].Parts[0].Report
-	for _, record := range []string{id, report} {
+	budget := w.fundTerms(id).Allocations[0].Budget
+	for _, record := range []string{id, report, budget} {
 		if !w.sees(w.BankA, record) || !w.sees(w.Regulator, record) || w.ever(w.BankB, record) || w.ever(w.SME, record) {
 			t.Errorf("%s is held by %v", record, w.Holders(record))
 		}
 	}
-	if budget := w.fundTerms(id).Allocations[0].Budget; w.ever(w.BankA, budget) || !w.sees(w.Regulator, budget) {
-		t.Errorf("the budget is held by %v", w.Holders(budget))
-	}
 	w.Refuse("FUND_EXISTS", w.BankA, "fund.apply", contracttest.NewID("FND"), w.fundArgs())
 	other := w.appliedFund(w.BankB)
+	if r := w.Try(w.Regulator, "fund.allocate", other, w.allocation(budget, "1.00")); r.Code != "FIELD_INVALID" || r.Field != "/budget" {
+		t.Errorf("bank B is paid out of bank A's budget: %+v", r)
+	}
 	args := w.reportArgs(id)
 	args.Fund = other
 	w.Refuse("NOT_PERMITTED", w.BankA, "fund-report.file", contracttest.NewID("RPT"), args)

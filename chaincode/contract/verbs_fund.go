@@ -72,6 +72,9 @@ func init() {
 		if err := c.knownPolicy(a.Policy); err != nil {
 			return nil, err
 		}
+		if err := c.acts(a.Bank, lifecycle.Bank, "/bank"); err != nil {
+			return nil, err
+		}
 		b, err := fund.OpenBudget(a, c.cmd.Party)
 		return create(c, fund.BudgetTable.Kind, b), err
 	})
@@ -133,7 +136,7 @@ func allocate(c *call, r fundRecord, a fund.Allocation) (_ lifecycle.State, err 
 	case b.State != fund.Open:
 		return "", fault.New(fault.WrongState, "/budget")
 	}
-	if b.Terms, err = b.Terms.Allocate(r.Terms.Policy, a.Amount); err != nil {
+	if b.Terms, err = b.Terms.Allocate(r.Terms.Policy, r.Terms.Bank, a.Amount); err != nil {
 		return "", err
 	}
 	return fund.Open, save(c, b)
@@ -149,7 +152,7 @@ func confirmReturn(c *call, r fundRecord, a fund.ConfirmArgs) (_ lifecycle.State
 	if err != nil {
 		return "", err
 	}
-	if b.Terms, err = b.Terms.Restore(r.Terms.Policy, amount); err != nil {
+	if b.Terms, err = b.Terms.Restore(r.Terms.Policy, r.Terms.Bank, amount); err != nil {
 		return "", err
 	}
 	return r.State, save(c, b)
@@ -281,7 +284,7 @@ func (t ClaimTerms) Settleable() money.Amount {
 }
 
 // moveFund moves the bank's fund by what a command settled with the claim or took back of it, so that what the fund
-// settled is always the sum of what its claims did. A bank that never applied for a fund settles without one.
+// settled is always the sum of what its claims did.
 func (c *call) moveFund(r claimRecord, before subsidy.Totals) error {
 	moved := r.Terms.Claim.Settled.Sub(before.Settled)
 	back := money.Min(before.Settled.Sub(r.Terms.Claim.Settled), r.Terms.Funded)
@@ -290,9 +293,9 @@ func (c *call) moveFund(r claimRecord, before subsidy.Totals) error {
 	}
 	f, known, err := c.fundOf(r.Terms.Claim)
 	switch {
-	case err != nil || !known:
+	case err != nil:
 		return err
-	case moved.IsPositive() && f.State != fund.Open: // its money would come out of no budget
+	case moved.IsPositive() && (!known || f.State != fund.Open): // its money would come out of no budget
 		return fault.New(fault.FundNotOpen, "")
 	case moved.IsPositive():
 		covered := fund.Covered(r.Terms.BookedMonths(), r.Terms.Reported)

@@ -7,9 +7,10 @@ import (
 	"decore/chaincode/money"
 )
 
-// BudgetArgs are the private arguments of open and, without policy and year, of what change can set.
+// BudgetArgs are the private arguments of open and, without policy, bank and year, of what change can set.
 type BudgetArgs struct {
 	Policy   string       `json:"policy" doc:"ID of the subsidy policy (贴息政策)" minLength:"1" maxLength:"64"`
+	Bank     ident.USCC   `json:"bank" doc:"USCC of the bank whose funds it pays (贷款银行)"`
 	Year     int          `json:"year" doc:"Budget year (预算年度)" minimum:"2000" maximum:"2199"`
 	Amount   money.Amount `json:"amount" doc:"Amount in yuan (预算金额)"`
 	Document string       `json:"document" doc:"Number of the document by which it is given (下达文号)" minLength:"1" maxLength:"100"`
@@ -21,7 +22,9 @@ type ChangeArgs struct {
 	Document string       `json:"document" doc:"Number of the document (文号)" minLength:"1" maxLength:"100"`
 }
 
-// Budget are the private terms of a budget (预算), which the bureau alone reads.
+// Budget are the private terms of a budget (预算指标): what the bureau may pay one bank in a year under a policy. The
+// bureau and the bank read it, so that the bank's organisation can check with the bureau's that it is not passed, and no
+// bank learns from it what another is paid.
 type Budget struct {
 	BudgetArgs
 	Bureau    ident.USCC   `json:"bureau"`
@@ -30,7 +33,7 @@ type Budget struct {
 }
 
 // Parties lists who may read the budget.
-func (b Budget) Parties() []ident.USCC { return []ident.USCC{b.Bureau} }
+func (b Budget) Parties() []ident.USCC { return []ident.USCC{b.Bureau, b.Bank} }
 
 // Related returns the party in a relation to the budget, "" for none.
 func (b Budget) Related(as lc.Relation) ident.USCC {
@@ -68,10 +71,10 @@ func (b Budget) Change(a ChangeArgs) (Budget, error) {
 	return b, nil
 }
 
-// Allocate takes an amount for a fund of the policy.
-func (b Budget) Allocate(policy string, amount money.Amount) (Budget, error) {
+// Allocate takes an amount for the bank's fund under the policy.
+func (b Budget) Allocate(policy string, bank ident.USCC, amount money.Amount) (Budget, error) {
 	switch {
-	case b.Policy != policy:
+	case b.Policy != policy || b.Bank != bank:
 		return b, fault.New(fault.FieldInvalid, "/budget")
 	case b.Left().Less(amount):
 		return b, fault.New(fault.BudgetShort, "/amount")
@@ -81,8 +84,8 @@ func (b Budget) Allocate(policy string, amount money.Amount) (Budget, error) {
 }
 
 // Restore takes an amount back in, which it must have given out.
-func (b Budget) Restore(policy string, amount money.Amount) (Budget, error) {
-	if b.Policy != policy || b.out().Less(amount) {
+func (b Budget) Restore(policy string, bank ident.USCC, amount money.Amount) (Budget, error) {
+	if b.Policy != policy || b.Bank != bank || b.out().Less(amount) {
 		return b, fault.New(fault.FieldInvalid, "/budget")
 	}
 	b.Returned = b.Returned.Add(amount)

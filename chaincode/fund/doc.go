@@ -9,7 +9,8 @@
 //
 // The records:
 //
-//   - A [Budget] (预算) is the bureau's alone. What is allocated to banks never passes it.
+//   - A [Budget] (预算指标) is what the bureau may pay one bank in a year. What is allocated to the bank never passes it. All
+//     that the bureau may pay is the sum of its budgets; how it is divided, the bureau decides when it opens and changes them.
 //   - A [Fund] (贴息资金户) stands between one bank and the bureau, one for each policy. What the bank holds in advance
 //     is [Sums.Advance]: allocated less settled, less what it returned or is returning.
 //   - A [Report] (月报) is a bank's statement of what each of its claims accrued and what was taken back by the end of a
@@ -22,7 +23,7 @@
 //     reported is what was booked by the month's end and never reported ([Unreported]): nothing is left behind for good.
 //  2. Lines stand in the order of claim IDs, within a report and from one report of a month to the next: so
 //     none can stand twice in a month, however many reports it takes.
-//  3. A claim of a bank with a fund is settled through it while it is open, and not otherwise. Every settlement moves the
+//  3. A claim is settled through its bank's fund under its policy while that is open, and not otherwise. Every settlement moves the
 //     fund by the same amount in the same transaction, and so does every claw-back or correction of what was settled.
 //     What the fund settled, less what it recovered, is thus at all times the sum of what its claims settled through it.
 //  4. A settlement never passes what is accrued on the claim, what accepted reports say of this very claim ([Covered]), or

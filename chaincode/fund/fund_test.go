@@ -117,7 +117,7 @@ func TestAFundRefusesWhatMakesNoSense(t *testing.T) {
 func TestABudgetIsNeverOverdrawn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		fen := func(name string) money.Amount { return money.Fen(rapid.Int64Range(1, 100_00).Draw(t, name)) }
-		b, err := fund.OpenBudget(fund.BudgetArgs{Policy: "p", Year: 2026, Amount: fen("budget"), Document: "d"}, bureau)
+		b, err := fund.OpenBudget(fund.BudgetArgs{Policy: "p", Bank: bank, Year: 2026, Amount: fen("budget"), Document: "d"}, bureau)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,7 +126,7 @@ func TestABudgetIsNeverOverdrawn(t *testing.T) {
 			amount, left := fen("amount"), b.Amount.Fen()-out
 			switch rapid.IntRange(0, 2).Draw(t, "step") {
 			case 0:
-				next, err := b.Allocate("p", amount)
+				next, err := b.Allocate("p", bank, amount)
 				if (err == nil) != (amount.Fen() <= left) {
 					t.Fatalf("%s of %d fen: %v", amount, left, err)
 				}
@@ -134,7 +134,7 @@ func TestABudgetIsNeverOverdrawn(t *testing.T) {
 					b, out = next, out+amount.Fen()
 				}
 			case 1:
-				next, err := b.Restore("p", amount)
+				next, err := b.Restore("p", bank, amount)
 				if (err == nil) != (amount.Fen() <= out) {
 					t.Fatalf("%s back of %d fen: %v", amount, out, err)
 				}

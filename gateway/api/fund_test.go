@@ -30,7 +30,7 @@ func (w *world) fundRecords(policy string) (budget, fund, report string) {
 // openFund is a fund of bank A with 100,000.00 in advance.
 func (w *world) openFund(policy, first string) (budget, fund string) {
 	w.Helper()
-	budget = w.act(bureau, "/v1/subsidy/budgets", object{"policy": policy, "year": 2026, "amount": "1000000.00", "document": "青财金〔2026〕9号"}).ID
+	budget = w.act(bureau, "/v1/subsidy/budgets", object{"policy": policy, "bank": bankA, "year": 2026, "amount": "1000000.00", "document": "青财金〔2026〕9号"}).ID
 	fund = w.act(bankA, "/v1/subsidy/funds", object{"policy": policy, "first": first, "need": object{"year": 2026, "amount": "300000.00", "loans": 3}}).ID
 	w.act(bureau, "/v1/subsidy/funds/"+fund+"/allocate", object{"budget": budget, "amount": "100000.00", "date": w.days(0), "reference": "YB1"})
 	return budget, fund

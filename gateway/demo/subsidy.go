@@ -14,6 +14,7 @@ var subsidySteps = []step{
 	{"holds", "2026-05-11", "Holds stop at the household's caps", "预占额度止于单户上限", holds},
 	{"ineligible", "2026-05-11", "A working-capital loan gets no subsidy", "流动资金贷款不予贴息", ineligible},
 	{"accruals", "2026-05-11", "Two years of accruals, and never a fen above the cap", "两年计提,不超上限一分", accruals},
+	{"settlements", "2028-06-01", "Both banks report what they accrued, and the bureau settles it out of their budgets", "两家银行报送月报,财政局从预算指标结算", settlements},
 }
 
 var fixedAsset = []struct {
@@ -124,9 +125,35 @@ func accruals(ctx context.Context, s *Story) error {
 			}
 		}
 	}
+	return nil
+}
+
+// settlements pay what two years accrued out of the bureau's budgets: money in advance to each bank, its report of all it
+// accrued, and the settlement of what the bureau accepted.
+func settlements(ctx context.Context, s *Story) error {
 	for _, l := range fixedAsset {
 		amount, err := s.accrued(ctx, l.bank, l.claim)
 		if err != nil {
+			return err
+		}
+		budget, err := s.post(ctx, bureau, "/v1/subsidy/budgets", fields{"policy": subsidyPolicy, "bank": l.bank.USCC, "year": 2028, "amount": amount, "document": "青财金〔2028〕9号"})
+		if err != nil {
+			return err
+		}
+		fund, err := s.post(ctx, l.bank, "/v1/subsidy/funds", fields{"policy": subsidyPolicy, "first": "2028-05",
+			"need": fields{"year": 2028, "amount": amount, "loans": 1}})
+		if err != nil {
+			return err
+		}
+		if _, err := s.post(ctx, bureau, "/v1/subsidy/funds/"+fund.ID+"/allocate", fields{"budget": budget.ID, "amount": amount, "date": "2028-06-01", "reference": "YB-" + l.ref}); err != nil {
+			return err
+		}
+		report, err := s.post(ctx, l.bank, "/v1/subsidy/reports", fields{"fund": fund.ID, "month": "2028-05", "accrued": amount, "takenBack": "0.00", "final": true,
+			"lines": []fields{{"claim": s.outcome.Facts[l.claim], "accrued": amount, "takenBack": "0.00"}}})
+		if err != nil {
+			return err
+		}
+		if _, err := s.post(ctx, bureau, "/v1/subsidy/reports/"+report.ID+"/accept", fields{}); err != nil {
 			return err
 		}
 		if _, err := s.post(ctx, bureau, "/v1/subsidy/claims/"+s.outcome.Facts[l.claim]+"/settle", fields{"amount": amount}); err != nil {
