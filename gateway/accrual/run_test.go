@@ -73,13 +73,17 @@ func complete(o *server.Office, r accrual.Run) *accrual.Run {
 func claims(t testing.TB, o *server.Office) map[string]contract.ClaimTerms {
 	t.Helper()
 	must(t, o.CatchUp(t.Context()))
-	records, err := o.Store.Records(t.Context(), projection.Filter{Kind: "subsidy", Reader: accrualtest.Bank, Limit: 500})
-	must(t, err)
 	all := map[string]contract.ClaimTerms{}
-	for _, r := range records {
-		all[r.ID] = r.Terms.(contract.ClaimTerms)
+	for f := (projection.Filter{Kind: "subsidy", Reader: accrualtest.Bank, Limit: 500}); ; {
+		records, err := o.Store.Records(t.Context(), f)
+		must(t, err)
+		for _, r := range records {
+			all[r.ID], f.After = r.Terms.(contract.ClaimTerms), r.ID
+		}
+		if len(records) < f.Limit {
+			return all
+		}
 	}
-	return all
 }
 
 // each fails unless every claim accrued what it is worth, once.
@@ -317,7 +321,7 @@ func TestARunThatIsStoppedEndsItsBatchAndSaysWhy(t *testing.T) {
 	each(t, o, n)
 }
 
-func do(t *testing.T, o *server.Office, order desk.Order) {
+func do(t testing.TB, o *server.Office, order desk.Order) submit.Answer {
 	t.Helper()
 	signed, _, _, err := o.Desk.Sign(order)
 	must(t, err)
@@ -326,4 +330,5 @@ func do(t *testing.T, o *server.Office, order desk.Order) {
 	if a.Status != contract.Accepted {
 		t.Fatalf("%s: %+v", order.Verb, a.Result)
 	}
+	return a
 }
