@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"decore/chaincode/fund"
+	"decore/chaincode/money"
 )
 
 // fundCommand is the money between a bank and the finance bureau, for those who work with files (贴息资金往来).
@@ -138,14 +139,17 @@ func (c *fundSettleCommand) Run(ctx context.Context, s *streams) error {
 	}
 	var proposed struct {
 		Items           []json.RawMessage
-		Amount, Advance string
+		Amount, Advance money.Amount
 	}
 	if err := json.Unmarshal(raw, &proposed); err != nil {
 		return fmt.Errorf("the gateway's answer: %w", err)
 	}
 	_, _ = fmt.Fprintf(s.out, "%d claims, %s yuan; the bank holds %s in advance\n", len(proposed.Items), proposed.Amount, proposed.Advance)
-	if c.DryRun {
+	switch {
+	case c.DryRun:
 		return nil
+	case proposed.Advance.Less(proposed.Amount): // which claims go first is not for a program to say
+		return fmt.Errorf("nothing was settled: %s more must be allocated to the bank first", proposed.Amount.Sub(proposed.Advance))
 	}
 	settled := 0
 	for some := range slices.Chunk(proposed.Items, maxSettled) {

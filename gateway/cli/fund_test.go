@@ -73,6 +73,10 @@ func TestAFundIsSettledInBatchesAndSaysWhatWasNot(t *testing.T) {
 	if code, out := runFund(append([]string{"settle", "FND-1"}, short...)...); code != 1 || !strings.Contains(out, "2 settled, then: SUB-9: ADVANCE_SHORT") {
 		t.Errorf("one refused: %d %s", code, out)
 	}
+	poor := []string{"--gateway", fakeFund(t, 9001, false), "--token", "tok"}
+	if code, out := runFund(append([]string{"settle", "FND-1"}, poor...)...); code != 1 || !strings.Contains(out, "nothing was settled: 1.00 more") {
+		t.Errorf("a yuan short: %d %s", code, out)
+	}
 	if code, _ := runFund("settle", "FND-1", "--gateway", fakeFund(t, 1, false), "--token", "other"); code != 1 {
 		t.Error("a refused token is no failure")
 	}
