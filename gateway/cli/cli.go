@@ -26,18 +26,18 @@ const (
 
 // commands are the commands, with their flags and help.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Serve the HTTP interface, on the embedded ledger or as an organisation's gateway to a Fabric network."`
-	Demo    demoCommand    `cmd:"" help:"Play the story of a small appliance chain through the HTTP interface, then keep serving."`
-	Keys    keysCommand    `cmd:"" help:"Make the keys of an organisation's parties and add the public ones to a consortium's plan."`
-	Token   tokenCommand   `cmd:"" help:"Print an access token of the development issuer."`
-	Doctor  doctorCommand  `cmd:"" help:"Check data folder, ledger, projection and clock, and say what is wrong."`
-	Accrue  accrueCommand  `cmd:"" help:"Accrue the subsidy of all of a bank's claims through a day; what was cut off goes on when it is run again."`
-	Audit   auditCommand   `cmd:"" help:"Replay every signed command from the blocks, compare the whole state, and name what nothing explains."`
-	Receipt receiptCommand `cmd:"" help:"Check a verification receipt or an auditor's dossier offline."`
-	Fund    fundCommand    `cmd:"" help:"Reports, statements and settlements of the money between a bank and the finance bureau."`
-	Policy  policyCommand  `cmd:"" help:"Policy documents of the subsidy: check and combine files, draft, publish and repeal."`
+	Serve   serveCommand   `cmd:"" help:"Serve the HTTP interface, on the embedded ledger or as an organisation's gateway to a Fabric network.（启动网关服务）"`
+	Demo    demoCommand    `cmd:"" help:"Play the story of a small appliance chain through the HTTP interface, then keep serving.（演示）"`
+	Keys    keysCommand    `cmd:"" help:"Make the keys of an organisation's parties and add the public ones to a consortium's plan.（生成机构成员密钥）"`
+	Token   tokenCommand   `cmd:"" help:"Print an access token of the development issuer.（签发访问令牌（开发用））"`
+	Doctor  doctorCommand  `cmd:"" help:"Check data folder, ledger, projection and clock, and say what is wrong.（体检：数据目录、账本、投影与时钟）"`
+	Accrue  accrueCommand  `cmd:"" help:"Accrue the subsidy of all of a bank's claims through a day; what was cut off goes on when it is run again.（批量计提贴息）"`
+	Audit   auditCommand   `cmd:"" help:"Replay every signed command from the blocks, compare the whole state, and name what nothing explains.（审计：由签名指令重放全部状态）"`
+	Receipt receiptCommand `cmd:"" help:"Check a verification receipt or an auditor's dossier offline.（离线核对核验回执或审计卷宗）"`
+	Fund    fundCommand    `cmd:"" help:"Reports, statements and settlements of the money between a bank and the finance bureau.（总对总资金往来：月报、报表、结算）"`
+	Policy  policyCommand  `cmd:"" help:"Policy documents of the subsidy: check and combine files, draft, publish and repeal.（贴息政策文件）"`
 
-	Statement statementCommand `cmd:"" help:"Print the statement of a household's subsidy account: who booked what, when and why."`
+	Statement statementCommand `cmd:"" help:"Print the statement of a household's subsidy account: who booked what, when and why.（打印单户贴息账户明细）"`
 
 	LogLevel slog.Level `help:"Least level of the log on standard error: DEBUG, INFO, WARN, ERROR." default:"WARN" env:"DECORE_LOG_LEVEL"`
 }

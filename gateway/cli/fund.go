@@ -19,11 +19,11 @@ import (
 
 // fundCommand is the money between a bank and the finance bureau, for those who work with files (贴息资金往来).
 type fundCommand struct {
-	Report    fundReportCommand    `cmd:"" help:"Write the monthly report of a bank's fund as a workbook, as the ledger has it."`
-	File      fundFileCommand      `cmd:"" help:"File a monthly report from a workbook; it is filed whole or not at all."`
-	Statement fundStatementCommand `cmd:"" help:"Write the statement of a fund as a workbook."`
-	Check     fundCheckCommand     `cmd:"" help:"Compare a statement with the ledger."`
-	Settle    fundSettleCommand    `cmd:"" help:"Settle all that accepted reports cover, with every claim of the bank."`
+	Report    fundReportCommand    `cmd:"" help:"Write the monthly report of a bank's fund as a workbook, as the ledger has it.（生成贴息月报）"`
+	File      fundFileCommand      `cmd:"" help:"File a monthly report from a workbook; it is filed whole or not at all.（报送贴息月报）"`
+	Statement fundStatementCommand `cmd:"" help:"Write the statement of a fund as a workbook.（生成清算报表）"`
+	Check     fundCheckCommand     `cmd:"" help:"Compare a statement with the ledger.（核对清算报表）"`
+	Settle    fundSettleCommand    `cmd:"" help:"Settle all that accepted reports cover, with every claim of the bank.（按已审核月报结算）"`
 }
 
 // fundFlags say which fund, at which gateway and as whom.

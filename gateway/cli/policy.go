@@ -14,13 +14,13 @@ import (
 )
 
 type policyCommand struct {
-	Check   policyCheckCommand   `cmd:"" help:"Check files of policy documents offline, and print the digest that publishes each."`
-	Combine policyCombineCommand `cmd:"" help:"Combine files of policy documents offline: the policy that they make over time, and the clause that every setting is from."`
-	Size    policySizeCommand    `cmd:"" help:"Classify an enterprise by the size table of a policy's file, offline."`
+	Check   policyCheckCommand   `cmd:"" help:"Check files of policy documents offline, and print the digest that publishes each.（离线校验政策文件）"`
+	Combine policyCombineCommand `cmd:"" help:"Combine files of policy documents offline: the policy that they make over time, and the clause that every setting is from.（离线合并政策文件）"`
+	Size    policySizeCommand    `cmd:"" help:"Classify an enterprise by the size table of a policy's file, offline.（离线划型（中小微企业））"`
 
-	Draft   policyDraftCommand   `cmd:"" help:"Write the draft of a policy document to the ledger, through a gateway."`
-	Publish policyPublishCommand `cmd:"" help:"Put the draft in force that a file holds: the first version of a document, or the next in place of the last."`
-	Repeal  policyRepealCommand  `cmd:"" help:"Repeal a policy document from a day on."`
+	Draft   policyDraftCommand   `cmd:"" help:"Write the draft of a policy document to the ledger, through a gateway.（起草政策文件）"`
+	Publish policyPublishCommand `cmd:"" help:"Put the draft in force that a file holds: the first version of a document, or the next in place of the last.（发布政策文件）"`
+	Repeal  policyRepealCommand  `cmd:"" help:"Repeal a policy document from a day on.（废止政策文件）"`
 }
 
 type measureFiles struct {

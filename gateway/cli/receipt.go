@@ -9,8 +9,8 @@ import (
 )
 
 type receiptCommand struct {
-	Verify  receiptVerifyCommand  `cmd:"" help:"Check the file of a verification receipt, of an order, a receivable, a lot or a warehouse receipt: signatures, commitments, keys and findings, with no network and no account."`
-	Dossier receiptDossierCommand `cmd:"" help:"Check an auditor's dossier of a month of the subsidy: every line by its signed commands."`
+	Verify  receiptVerifyCommand  `cmd:"" help:"Check the file of a verification receipt, of an order, a receivable, a lot or a warehouse receipt: signatures, commitments, keys and findings, with no network and no account.（离线核对核验回执）"`
+	Dossier receiptDossierCommand `cmd:"" help:"Check an auditor's dossier of a month of the subsidy: every line by its signed commands.（离线核对审计卷宗）"`
 }
 
 // anchorFlags say by which key the ledger must have been founded.

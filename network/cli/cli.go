@@ -26,12 +26,12 @@ const (
 
 // commands are the commands, with their flags and help.
 type commands struct {
-	Up     upCommand     `cmd:"" help:"Make the network, complete a half-made one, or start a stopped one with its data."`
-	Down   downCommand   `cmd:"" help:"Stop the network's processes."`
-	Status statusCommand `cmd:"" help:"Show every node; the exit code is 1 when something is down."`
-	Logs   logsCommand   `cmd:"" help:"Print what a node has logged."`
-	AddOrg addOrgCommand `cmd:"" help:"Bring a further organisation onto the running channel."`
-	Bench  benchCommand  `cmd:"" help:"Measure how fast a network with its gateways is, beside fabric-sdk-go by itself. It makes a network of its own and throws it away."`
+	Up     upCommand     `cmd:"" help:"Make the network, complete a half-made one, or start a stopped one with its data.（启动网络）"`
+	Down   downCommand   `cmd:"" help:"Stop the network's processes.（停止网络）"`
+	Status statusCommand `cmd:"" help:"Show every node; the exit code is 1 when something is down.（查看节点状态）"`
+	Logs   logsCommand   `cmd:"" help:"Print what a node has logged.（查看节点日志）"`
+	AddOrg addOrgCommand `cmd:"" help:"Bring a further organisation onto the running channel.（新增组织）"`
+	Bench  benchCommand  `cmd:"" help:"Measure how fast a network with its gateways is, beside fabric-sdk-go by itself. It makes a network of its own and throws it away.（性能测试）"`
 
 	Data string `help:"The folder of everything that the network keeps." default:"${data}" env:"DECORE_NETWORK" type:"path"`
 }
