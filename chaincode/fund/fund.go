@@ -293,12 +293,33 @@ func (f Fund) Return(r Return, today calendar.Date) (Fund, error) {
 		return f, fault.New(fault.ReferenceUsed, "/reference")
 	case f.Advance().Less(r.Amount):
 		return f, fault.New(fault.AdvanceShort, "/amount")
+	case f.leastAdvance(MonthOf(r.Date)).Less(r.Amount): // it was paid to the bank in a later month
+		return f, fault.New(fault.AdvanceShort, "/date")
 	case len(f.Returns) >= maxReturns:
 		return f, fault.New(fault.TooMany, "")
 	}
 	f.Returns = append(slices.Clone(f.Returns), r)
 	f.Returning = f.Returning.Add(r.Amount)
 	return f, nil
+}
+
+// leastAdvance is the least that the bank held at the end of a month, from the given one on. It falls by settlements and
+// returns alone.
+func (f Fund) leastAdvance(from Month) money.Amount {
+	ends := []Month{from}
+	for _, p := range f.Paying {
+		ends = append(ends, p.Month)
+	}
+	for _, r := range f.Returns {
+		ends = append(ends, MonthOf(r.Date))
+	}
+	least := f.Advance()
+	for _, m := range ends {
+		if m >= from {
+			least = money.Min(least, f.sumsThrough(m).Advance())
+		}
+	}
+	return least
 }
 
 // ConfirmReturn records that returned money came in, and returns the amount.

@@ -188,6 +188,34 @@ func TestAQuarterThatIsClosedLateHasOnlyWhatIsDatedInIt(t *testing.T) {
 	}
 }
 
+func TestWhatIsPaidBackWasHeldOnThatDayAndEverSince(t *testing.T) {
+	july := calendar.MustParse("2026-07-05")
+	allocated := func(f fund.Fund, date, reference string) fund.Fund {
+		f, err := f.Allocate(fund.Allocation{Budget: "b", Amount: yuan("500.00"), Date: calendar.MustParse(date), Reference: reference}, july)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	f := allocated(applied(t), "2026-04-10", "Y1")
+	f, err := f.Settle(yuan("400.00"), yuan("400.00"), yuan("0.00"), calendar.MustParse("2026-05-05"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f = allocated(f, "2026-06-10", "Y2")
+	back := func(amount, date string) error {
+		_, err := f.Return(fund.Return{Amount: yuan(amount), Date: calendar.MustParse(date), Reference: "J1"}, july)
+		return err
+	}
+	check(t, back("0.01", "2026-03-31"), fault.AdvanceShort, "/date")
+	check(t, back("100.01", "2026-04-30"), fault.AdvanceShort, "/date") // held then, and settled in May
+	for _, c := range [][2]string{{"100.00", "2026-04-30"}, {"100.00", "2026-05-31"}, {"600.00", "2026-06-30"}} {
+		if err := back(c[0], c[1]); err != nil {
+			t.Errorf("%s on %s: %v", c[0], c[1], err)
+		}
+	}
+}
+
 // book is what a test knows of a claim, in fen and by its own counting.
 type book struct {
 	id              string
