@@ -18,6 +18,7 @@ const (
 
 // DayOff lists the days that the working calendar moves; every Saturday and Sunday is off beside them. The State
 // Council announces them each autumn for the year to come, so they are data (国务院办公厅节假日安排).
+// A claim keeps those of its policy's version: days announced later move nothing that was claimed before.
 type DayOff struct {
 	Holidays []calendar.Date `json:"holidays,omitzero"` // 法定休假日及调休
 	Workdays []calendar.Date `json:"workdays,omitzero"` // 调休上班的周末
