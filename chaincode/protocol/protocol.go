@@ -22,6 +22,7 @@ const (
 	Private = "private" // keys of the peer's own collection. Answers with their values.
 	Hashes  = "hashes"  // keys of the caller's own collection. Answers with the SHA-256 of what was written there.
 	Copies  = "copies"  // keys of the caller's own collection. Answers with the values of those that this organisation holds too.
+	Holders = "holders" // record IDs. Answers for each with the organisations that were given its terms as they are.
 	History = "history" // key. Answers with []Version, newest first.
 	Owed    = "owed"    // commands; openings beside. Answers with an Owing.
 	Ping    = "ping"    // nothing. Answers with a Pong.

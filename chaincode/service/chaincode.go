@@ -41,6 +41,7 @@ var functions = map[string]function{
 	protocol.Private: (*chaincode).private,
 	protocol.Hashes:  (*chaincode).hashes,
 	protocol.Copies:  (*chaincode).copies,
+	protocol.Holders: (*chaincode).holders,
 	protocol.History: (*chaincode).history,
 	protocol.Owed:    (*chaincode).owed,
 	protocol.Ping:    (*chaincode).ping,

@@ -3,12 +3,15 @@ package service
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
 
+	"decore/chaincode/contract"
+	"decore/chaincode/evidence"
 	"decore/chaincode/protocol"
 )
 
@@ -57,7 +60,7 @@ func (c *chaincode) hashes(call *call) ([]byte, error) {
 	}
 	all := make([][]byte, len(keys))
 	for i, key := range keys {
-		if all[i], err = call.written(key); err != nil {
+		if all[i], err = call.written(call.caller, key); err != nil {
 			return nil, err
 		}
 	}
@@ -80,7 +83,7 @@ func (c *chaincode) copies(call *call) ([]byte, error) {
 		if value == nil {
 			continue
 		}
-		theirs, err := call.written(keys[i])
+		theirs, err := call.written(call.caller, keys[i])
 		if err != nil {
 			return nil, err
 		}
@@ -91,12 +94,63 @@ func (c *chaincode) copies(call *call) ([]byte, error) {
 	return json.Marshal(values)
 }
 
-// written is the hash of what was last written to a key of the caller's own collection, nil where nothing was.
-func (c *call) written(key string) ([]byte, error) {
+// holders answers for each record with the organisations to whose collections its terms were written, as every peer can tell.
+func (c *chaincode) holders(call *call) ([]byte, error) {
+	ids, err := call.keys()
+	if err != nil {
+		return nil, err
+	}
+	records := make([]string, len(ids))
+	for i, id := range ids {
+		records[i] = contract.RecordKey(id)
+	}
+	values, err := newState(call).Get(append(records, contract.CharterKey())...)
+	if err != nil {
+		return nil, err
+	}
+	var charter contract.Charter
+	if raw := values[len(ids)]; raw != nil {
+		if err := json.Unmarshal(raw, &charter); err != nil {
+			return nil, fmt.Errorf("charter: %w", err)
+		}
+	}
+	all := make([][]string, len(ids))
+	for i, id := range ids {
+		if all[i], err = call.holders(id, values[i], charter.Orgs); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(all)
+}
+
+// holders are those of the organisations in whose collections the record is as its header commits to it.
+func (c *call) holders(id string, header []byte, orgs []string) ([]string, error) {
+	held := []string{}
+	if header == nil {
+		return held, nil
+	}
+	var h contract.Header
+	if err := json.Unmarshal(header, &h); err != nil {
+		return nil, fmt.Errorf("header of %s: %w", id, err)
+	}
+	for _, org := range orgs {
+		hash, err := c.written(org, id)
+		if err != nil {
+			return nil, err
+		}
+		if evidence.Commitment(base64.RawURLEncoding.EncodeToString(hash)) == h.Terms {
+			held = append(held, org)
+		}
+	}
+	return held, nil
+}
+
+// written is the hash of what was last written to a key of an organisation's collection, nil where nothing was.
+func (c *call) written(org, key string) ([]byte, error) {
 	if !readable(key) {
 		return nil, nil
 	}
-	hash, err := c.stub.GetPrivateDataHash(protocol.Collection(c.caller), key)
+	hash, err := c.stub.GetPrivateDataHash(protocol.Collection(org), key)
 	if err != nil {
 		return nil, fmt.Errorf("private hash: %w", err)
 	}

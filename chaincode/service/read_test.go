@@ -145,3 +145,15 @@ func TestOwed(t *testing.T) {
 		}
 	})
 }
+
+func TestTheHoldersOfARecordAreThoseWhoWereGivenItsTermsAsTheyAre(t *testing.T) {
+	chain, record := registered(t)
+	stub := newStub("BureauMSP", protocol.Holders, record, "REC-none", "")
+	for key, value := range chain.State.Public {
+		stub.public[key] = string(value)
+	}
+	stub.private[protocol.Collection("PlatformMSP")] = map[string]string{record: string(chain.Opening(record))}
+	stub.private[protocol.Collection("BankAMSP")] = map[string]string{record: "terms of an earlier version"}
+	r := expect(t, service(contract.Submit), stub, protocol.OK)
+	equal(t, "payload", string(r.GetPayload()), `[["PlatformMSP"],[],[]]`)
+}
