@@ -14,15 +14,15 @@ const Period = "period"
 // Figures are the amounts of a span, in the order of a statement's columns.
 var figures = []struct {
 	name, zh, en string
-	of           func(fund.Span) money.Amount
+	of           func(fund.Span) money.Signed
 }{
-	{"allocated", "预拨资金", "Allocated", func(s fund.Span) money.Amount { return s.Allocated }},
-	{"reported", "申报计提", "Reported", func(s fund.Span) money.Amount { return s.Reported }},
-	{TakenBack, "申报冲回", "Taken back", func(s fund.Span) money.Amount { return s.TakenBack }},
-	{"settled", "结算资金", "Settled", func(s fund.Span) money.Amount { return s.Settled }},
-	{"recovered", "追回资金", "Recovered", func(s fund.Span) money.Amount { return s.Recovered }},
-	{"returned", "缴回资金", "Returned", func(s fund.Span) money.Amount { return s.Returned }},
-	{"advance", "期末预拨结余", "Held in advance at the end", func(s fund.Span) money.Amount { return s.Advance }},
+	{"allocated", "预拨资金", "Allocated", func(s fund.Span) money.Signed { return s.Allocated }},
+	{"reported", "申报计提", "Reported", func(s fund.Span) money.Signed { return s.Reported }},
+	{TakenBack, "申报冲回", "Taken back", func(s fund.Span) money.Signed { return s.TakenBack }},
+	{"settled", "结算资金", "Settled", func(s fund.Span) money.Signed { return s.Settled }},
+	{"recovered", "追回资金", "Recovered", func(s fund.Span) money.Signed { return s.Recovered }},
+	{"returned", "缴回资金", "Returned", func(s fund.Span) money.Signed { return s.Returned }},
+	{"advance", "期末预拨结余", "Held in advance at the end", func(s fund.Span) money.Signed { return s.Advance }},
 }
 
 // Statement is the layout of a fund's statement.
@@ -40,7 +40,7 @@ func statement() spreadsheet.Layout {
 // Row is a row of a statement: the period's name and its amounts by column.
 type Row struct {
 	Period  string
-	Amounts map[string]money.Amount
+	Amounts map[string]money.Signed
 }
 
 // Rows are the rows of a fund's statement, the sums last.
@@ -57,7 +57,7 @@ func Rows(f fund.Fund) []Row {
 }
 
 func row(name string, s fund.Span) Row {
-	r := Row{Period: name, Amounts: map[string]money.Amount{}}
+	r := Row{Period: name, Amounts: map[string]money.Signed{}}
 	for _, f := range figures {
 		r.Amounts[f.name] = f.of(s)
 	}
@@ -85,7 +85,7 @@ func (r Row) Differing(read spreadsheet.Row) string {
 		return Period
 	}
 	for _, c := range figures {
-		if amount, err := money.Parse(read.Get(c.name)); err != nil || amount.Cmp(r.Amounts[c.name]) != 0 {
+		if amount, err := money.ParseSigned(read.Get(c.name)); err != nil || amount.Cmp(r.Amounts[c.name].Amount) != 0 {
 			return c.name
 		}
 	}

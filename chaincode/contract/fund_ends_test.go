@@ -27,14 +27,14 @@ func TestAReturnThatNeverCameInIsTakenBackAndItsReferenceUsedAgain(t *testing.T)
 		if f := w.fundTerms(id); f.Advance().Cmp(yuan("100000.00")) != 0 || !f.Returning.IsZero() {
 			t.Fatalf("got %+v", f.Sums)
 		}
-		w.Refuse("FIELD_INVALID", w.Regulator, "fund.confirm-return", id, fund.ConfirmArgs{Reference: wrong.Reference, Budget: w.fundTerms(id).Allocations[0].Budget})
+		w.Refuse("FIELD_INVALID", w.Regulator, "fund.confirm-return", id, fund.ConfirmArgs{Reference: wrong.Reference, Amount: wrong.Amount, Budget: w.fundTerms(id).Allocations[0].Budget})
 		w.Refuse("FIELD_INVALID", w.BankA, "fund.withdraw-return", id, fund.VoidArgs{Reference: wrong.Reference, Reason: "x"})
 	}
 	w.settleAccrued(claim)
 	right := w.fundTerms(id).Returns[0]
 	right.Amount, right.Void = yuan("1000.00"), ""
 	w.Do(w.BankA, "fund.return", id, right)
-	w.Do(w.Regulator, "fund.confirm-return", id, fund.ConfirmArgs{Reference: right.Reference, Budget: w.fundTerms(id).Allocations[0].Budget})
+	w.Do(w.Regulator, "fund.confirm-return", id, fund.ConfirmArgs{Reference: right.Reference, Amount: right.Amount, Budget: w.fundTerms(id).Allocations[0].Budget})
 	w.Refuse("FIELD_INVALID", w.Regulator, "fund.reject-return", id, fund.VoidArgs{Reference: right.Reference, Reason: "x"})
 	if f := w.fundTerms(id); len(f.Returns) != 3 || f.Returned.Cmp(yuan("1000.00")) != 0 {
 		t.Errorf("got %+v", f)
@@ -50,7 +50,7 @@ func TestAClosedBudgetGivesNothingOutAndStillTakesBack(t *testing.T) {
 	w.Do(w.Regulator, "budget.close", budget, financing.NoArgs{})
 	back := w.returned("1000.00")
 	w.Do(w.BankA, "fund.return", id, back)
-	w.Do(w.Regulator, "fund.confirm-return", id, fund.ConfirmArgs{Reference: back.Reference, Budget: budget})
+	w.Do(w.Regulator, "fund.confirm-return", id, fund.ConfirmArgs{Reference: back.Reference, Amount: back.Amount, Budget: budget})
 	w.Refuse("WRONG_STATE", w.Regulator, "fund.allocate", id, w.allocation(budget, "1.00"))
 	if b := w.budgetTerms(budget); b.Returned.Cmp(yuan("1000.00")) != 0 || w.Header(budget).State != fund.Closed {
 		t.Errorf("got %+v", b)
@@ -87,6 +87,6 @@ func TestAClearedFundIsOpenedAgainForWhatAccruesLater(t *testing.T) {
 	w.settleAccrued(later)
 	back := w.returned(w.fundTerms(id).Advance().String())
 	w.Do(w.BankA, "fund.return", id, back)
-	w.Do(w.Regulator, "fund.confirm-return", id, fund.ConfirmArgs{Reference: back.Reference, Budget: w.fundTerms(id).Allocations[0].Budget})
+	w.Do(w.Regulator, "fund.confirm-return", id, fund.ConfirmArgs{Reference: back.Reference, Amount: back.Amount, Budget: w.fundTerms(id).Allocations[0].Budget})
 	w.Do(w.Regulator, "fund.clear", id, financing.NoArgs{})
 }

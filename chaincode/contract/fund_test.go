@@ -114,7 +114,7 @@ func (w *world) balancedFund() string {
 	w.settleAccrued(claim)
 	back := w.returned(w.fundTerms(id).Advance().String())
 	w.Do(w.BankA, "fund.return", id, back)
-	w.Do(w.Regulator, "fund.confirm-return", id, fund.ConfirmArgs{Reference: back.Reference, Budget: w.fundTerms(id).Allocations[0].Budget})
+	w.Do(w.Regulator, "fund.confirm-return", id, fund.ConfirmArgs{Reference: back.Reference, Amount: back.Amount, Budget: w.fundTerms(id).Allocations[0].Budget})
 	return id
 }
 
@@ -124,7 +124,7 @@ func (w *world) clearedFund() string {
 	w.settleAccrued(claim)
 	back := w.returned(w.fundTerms(id).Advance().String())
 	w.Do(w.BankA, "fund.return", id, back)
-	w.Do(w.Regulator, "fund.confirm-return", id, fund.ConfirmArgs{Reference: back.Reference, Budget: w.fundTerms(id).Allocations[0].Budget})
+	w.Do(w.Regulator, "fund.confirm-return", id, fund.ConfirmArgs{Reference: back.Reference, Amount: back.Amount, Budget: w.fundTerms(id).Allocations[0].Budget})
 	w.Do(w.Regulator, "fund.clear", id, financing.NoArgs{})
 	return w.afterClaim(id, claim)
 }
@@ -138,7 +138,7 @@ func (w *world) afterClaim(id, claim string) string {
 func returning(w *world, id string) any {
 	back := w.returned("1.00")
 	w.Do(w.BankA, "fund.return", id, back)
-	return fund.ConfirmArgs{Reference: back.Reference, Budget: w.fundTerms(id).Allocations[0].Budget}
+	return fund.ConfirmArgs{Reference: back.Reference, Amount: back.Amount, Budget: w.fundTerms(id).Allocations[0].Budget}
 }
 
 // sampleVoid takes back a return that is on its way, which it makes first where the state allows that.
@@ -202,13 +202,22 @@ func init() {
 		"fund.request":  func(*world, string) any { return fund.RequestArgs{Need: need("5000.00")} },
 		"fund.decline":  func(*world, string) any { return fund.ReasonArgs{Reason: "材料不全"} },
 		"fund.allocate": func(w *world, _ string) any { return w.allocation(w.budget("2000.00"), "1000.00") },
-		"fund.settle":   func(*world, string) any { return fund.QuarterArgs{Through: "2026-03"} },
-		"fund.return":   func(w *world, _ string) any { return w.returned("1.00") },
+		"fund.void-allocation": func(w *world, id string) any {
+			reference := "x"
+			if w.Header(id).State == fund.Open {
+				paid := w.allocation(w.budget("2000.00"), "1000.00")
+				w.Do(w.Regulator, "fund.allocate", id, paid)
+				reference = paid.Reference
+			}
+			return fund.VoidArgs{Reference: reference, Reason: "误登"}
+		},
+		"fund.settle": func(*world, string) any { return fund.QuarterArgs{Through: "2026-03"} },
+		"fund.return": func(w *world, _ string) any { return w.returned("1.00") },
 		"fund.confirm-return": func(w *world, id string) any {
 			if s := w.Header(id).State; s == fund.Open || s == fund.Cleared {
 				return returning(w, id)
 			}
-			return fund.ConfirmArgs{Reference: "x", Budget: w.budget("1.00")}
+			return fund.ConfirmArgs{Reference: "x", Amount: yuan("1.00"), Budget: w.budget("1.00")}
 		},
 		"fund.withdraw-return": sampleVoid,
 		"fund.reject-return":   sampleVoid,
@@ -301,7 +310,7 @@ func TestMoneyGoesFromTheBudgetThroughAFundToClaimsAndBack(t *testing.T) {
 	w.Refuse("ADVANCE_SHORT", w.BankA, "fund.return", id, w.returned(back.Amount.Add(yuan("0.01")).String()))
 	w.Do(w.BankA, "fund.return", id, back)
 	w.Refuse("NOT_BALANCED", w.Regulator, "fund.clear", id, financing.NoArgs{})
-	w.Do(w.Regulator, "fund.confirm-return", id, fund.ConfirmArgs{Reference: back.Reference, Budget: budget})
+	w.Do(w.Regulator, "fund.confirm-return", id, fund.ConfirmArgs{Reference: back.Reference, Amount: back.Amount, Budget: budget})
 	w.checkTies(t, id, []string{budget}, claims)
 	w.Do(w.Regulator, "fund.clear", id, financing.NoArgs{})
 	if b := w.budgetTerms(budget); b.Left().Cmp(yuan("200000.00").Sub(w.claim(two).Claim.Settled)) != 0 {

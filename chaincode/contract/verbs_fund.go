@@ -35,6 +35,7 @@ func init() {
 		return fund.Declined, err
 	})
 	on(fund.Table, "allocate", allocate)
+	on(fund.Table, "void-allocation", voidAllocation)
 	on(fund.Table, "settle", func(c *call, r fundRecord, a fund.QuarterArgs) (_ lifecycle.State, err error) {
 		r.Terms, err = r.Terms.CloseQuarter(a.Through, c.today())
 		return r.State, err
@@ -44,12 +45,14 @@ func init() {
 		return r.State, err
 	})
 	on(fund.Table, "confirm-return", confirmReturn)
-	for _, verb := range []string{"withdraw-return", "reject-return"} {
-		on(fund.Table, verb, func(_ *call, r fundRecord, a fund.VoidArgs) (_ lifecycle.State, err error) {
-			r.Terms, err = r.Terms.VoidReturn(a)
-			return r.State, err
-		})
-	}
+	on(fund.Table, "withdraw-return", func(_ *call, r fundRecord, a fund.VoidArgs) (_ lifecycle.State, err error) {
+		r.Terms, err = r.Terms.WithdrawReturn(a)
+		return r.State, err
+	})
+	on(fund.Table, "reject-return", func(_ *call, r fundRecord, a fund.VoidArgs) (_ lifecycle.State, err error) {
+		r.Terms, err = r.Terms.VoidReturn(a)
+		return r.State, err
+	})
 	on(fund.Table, "clear", func(c *call, r fundRecord, _ financing.NoArgs) (_ lifecycle.State, err error) {
 		r.Terms, err = r.Terms.Clear(c.today())
 		return fund.Cleared, err
@@ -140,6 +143,20 @@ func allocate(c *call, r fundRecord, a fund.Allocation) (_ lifecycle.State, err 
 		return "", err
 	}
 	return fund.Open, save(c, b)
+}
+
+// voidAllocation takes a payment in advance back and gives it to the budget that it came out of, closed or not.
+func voidAllocation(c *call, r fundRecord, a fund.VoidArgs) (_ lifecycle.State, err error) {
+	var wrong fund.Allocation
+	if r.Terms, wrong, err = r.Terms.VoidAllocation(a); err != nil {
+		return "", err
+	}
+	b, err := load[fund.Budget](c, fund.BudgetTable.Kind, wrong.Budget, "")
+	if err != nil {
+		return "", err
+	}
+	b.Terms = b.Terms.Unallocate(wrong.Amount)
+	return r.State, save(c, b)
 }
 
 // confirmReturn records that returned money came in and puts it back into a budget.

@@ -83,6 +83,12 @@ func (b Budget) Allocate(policy string, bank ident.USCC, amount money.Amount) (B
 	return b, nil
 }
 
+// Unallocate takes an allocation back that was recorded wrongly.
+func (b Budget) Unallocate(amount money.Amount) Budget {
+	b.Allocated = b.Allocated.Sub(amount)
+	return b
+}
+
 // Restore takes an amount back in, which it must have given out.
 func (b Budget) Restore(policy string, bank ident.USCC, amount money.Amount) (Budget, error) {
 	if b.Policy != policy || b.Bank != bank || b.out().Less(amount) {

@@ -14,7 +14,7 @@ import (
 const (
 	maxNeeds       = 60
 	maxAllocations = 200
-	maxReturns     = 100
+	maxReturns     = 100 // and as many that the bank withdrew
 	maxMonths      = 120
 )
 
@@ -56,6 +56,7 @@ type Allocation struct {
 	Amount    money.Amount  `json:"amount" doc:"Amount in yuan (预拨金额)"`
 	Date      calendar.Date `json:"date" doc:"Day of payment (拨付日期)"`
 	Reference string        `json:"reference" doc:"Reference of the payment (付款凭证号)" minLength:"1" maxLength:"100"`
+	Void      string        `json:"void,omitzero" readOnly:"true" doc:"Why it stands for nothing, of one that was recorded wrongly (作废原因)"`
 }
 
 // Return is a payment of the bank back to the bureau (缴回).
@@ -138,16 +139,18 @@ type QuarterArgs struct {
 	Through Month `json:"through" doc:"Last month of the quarter (季度末月)"`
 }
 
-// VoidArgs are the private arguments of withdraw-return and reject-return.
+// VoidArgs are the private arguments of withdraw-return, reject-return and void-allocation.
 type VoidArgs struct {
 	Reference string `json:"reference" doc:"Reference of the payment (付款凭证号)" minLength:"1" maxLength:"100"`
 	Reason    string `json:"reason" doc:"Why (理由)" minLength:"1" maxLength:"100"`
 }
 
-// ConfirmArgs are the private arguments of confirm-return.
+// ConfirmArgs are the private arguments of confirm-return. They say what came in, since a return that was withdrawn may be recorded
+// again under its reference with another amount.
 type ConfirmArgs struct {
-	Reference string `json:"reference" doc:"Reference of the payment (付款凭证号)" minLength:"1" maxLength:"100"`
-	Budget    string `json:"budget" doc:"Budget to which it comes back (预算编号)"`
+	Reference string       `json:"reference" doc:"Reference of the payment (付款凭证号)" minLength:"1" maxLength:"100"`
+	Amount    money.Amount `json:"amount" doc:"Amount that came in, yuan (到账金额)"`
+	Budget    string       `json:"budget" doc:"Budget to which it comes back (预算编号)"`
 }
 
 // Apply makes a fund of a bank's first application (需求申报).
@@ -174,7 +177,7 @@ func (f Fund) Request(n Need, today calendar.Date) (Fund, error) {
 		return f, fault.New(fault.FieldInvalid, "/need/loans")
 	case !n.Filed.IsZero():
 		return f, fault.New(fault.FieldInvalid, "/need/filed")
-	case len(f.Needs) >= maxNeeds:
+	case len(f.Needs) >= maxNeeds && f.Declined == "" && f.Cleared.IsZero(): // the bureau's own decision never keeps a bank out
 		return f, fault.New(fault.TooMany, "/need")
 	}
 	n.Filed, f.Cleared = today, calendar.Date{}
@@ -197,7 +200,9 @@ func (f Fund) Allocate(a Allocation, today calendar.Date) (Fund, error) {
 		return f, err
 	}
 	switch {
-	case slices.ContainsFunc(f.Allocations, func(o Allocation) bool { return o.Reference == a.Reference }):
+	case a.Void != "":
+		return f, fault.New(fault.FieldInvalid, "/void")
+	case slices.ContainsFunc(f.Allocations, func(o Allocation) bool { return o.Reference == a.Reference && o.Void == "" }):
 		return f, fault.New(fault.ReferenceUsed, "/reference")
 	case len(f.Allocations) >= maxAllocations:
 		return f, fault.New(fault.TooMany, "")
@@ -205,6 +210,25 @@ func (f Fund) Allocate(a Allocation, today calendar.Date) (Fund, error) {
 	f.Allocations = append(slices.Clone(f.Allocations), a)
 	f.Allocated = f.Allocated.Add(a.Amount)
 	return f, nil
+}
+
+// VoidAllocation takes a payment in advance back that was recorded wrongly, which the bank must hold still, and returns it. The
+// reference may then be used anew.
+func (f Fund) VoidAllocation(a VoidArgs) (Fund, Allocation, error) {
+	if a.Reason == "" || len(a.Reason) > maxText {
+		return f, Allocation{}, fault.New(fault.FieldInvalid, "/reason")
+	}
+	i := slices.IndexFunc(f.Allocations, func(o Allocation) bool { return o.Reference == a.Reference && o.Void == "" })
+	if i < 0 {
+		return f, Allocation{}, fault.New(fault.FieldInvalid, "/reference")
+	}
+	wrong := f.Allocations[i]
+	if f.Advance().Less(wrong.Amount) {
+		return f, Allocation{}, fault.New(fault.AdvanceShort, "/reference")
+	}
+	f.Allocations = slices.Clone(f.Allocations)
+	f.Allocations[i].Void, f.Allocated = a.Reason, f.Allocated.Sub(wrong.Amount)
+	return f, wrong, nil
 }
 
 // paid refuses a payment that makes no sense.
@@ -295,7 +319,7 @@ func (f Fund) Return(r Return, today calendar.Date) (Fund, error) {
 		return f, fault.New(fault.AdvanceShort, "/amount")
 	case f.leastAdvance(MonthOf(r.Date)).Less(r.Amount): // it was paid to the bank in a later month
 		return f, fault.New(fault.AdvanceShort, "/date")
-	case len(f.Returns) >= maxReturns:
+	case f.voidReturns(false) >= maxReturns:
 		return f, fault.New(fault.TooMany, "")
 	}
 	f.Returns = append(slices.Clone(f.Returns), r)
@@ -328,9 +352,30 @@ func (f Fund) ConfirmReturn(a ConfirmArgs) (Fund, money.Amount, error) {
 	if err != nil {
 		return f, money.Zero, err
 	}
+	if r.Amount.Cmp(a.Amount) != 0 {
+		return f, money.Zero, fault.New(fault.FieldInvalid, "/amount")
+	}
 	r.Budget = a.Budget
 	f.Returning, f.Returned = f.Returning.Sub(r.Amount), f.Returned.Add(r.Amount)
 	return f, r.Amount, nil
+}
+
+// WithdrawReturn is VoidReturn by the bank, as often as it may be wrong.
+func (f Fund) WithdrawReturn(a VoidArgs) (Fund, error) {
+	if f.voidReturns(true) >= maxReturns {
+		return f, fault.New(fault.TooMany, "")
+	}
+	return f.VoidReturn(a)
+}
+
+// voidReturns counts the returns that are void, or those that are not.
+func (f Fund) voidReturns(void bool) (n int) {
+	for _, r := range f.Returns {
+		if (r.Void != "") == void {
+			n++
+		}
+	}
+	return n
 }
 
 // VoidReturn takes a return back that did not come in, as one of a wrong amount: the bank holds the money in advance again. The

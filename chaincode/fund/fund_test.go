@@ -216,6 +216,101 @@ func TestWhatIsPaidBackWasHeldOnThatDayAndEverSince(t *testing.T) {
 	}
 }
 
+func TestAWrongPaymentInAdvanceIsTakenBackWhileTheBankHoldsIt(t *testing.T) {
+	f := applied(t)
+	wrong := fund.Allocation{Budget: "b", Amount: yuan("500.00"), Date: today, Reference: "Y1"}
+	must := func(next fund.Fund, err error) {
+		t.Helper()
+		if f = next; err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(f.Allocate(wrong, today))
+	spent, err := f.Settle(yuan("0.01"), yuan("0.01"), money.Zero, today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = spent.VoidAllocation(fund.VoidArgs{Reference: "Y1", Reason: "误登"})
+	check(t, err, fault.AdvanceShort, "/reference")
+	_, _, err = f.VoidAllocation(fund.VoidArgs{Reference: "Y1"})
+	check(t, err, fault.FieldInvalid, "/reason")
+	next, back, err := f.VoidAllocation(fund.VoidArgs{Reference: "Y1", Reason: "误登"})
+	if err != nil || back.Amount.Cmp(wrong.Amount) != 0 || back.Budget != "b" || !next.Advance().IsZero() || !next.Allocated.IsZero() || !next.Total().Allocated.IsZero() {
+		t.Fatalf("%+v %+v %v", next.Sums, back, err)
+	}
+	if f.Allocations[0].Void != "" {
+		t.Error("the fund that it was taken from has changed")
+	}
+	_, _, err = next.VoidAllocation(fund.VoidArgs{Reference: "Y1", Reason: "误登"})
+	check(t, err, fault.FieldInvalid, "/reference")
+	right := wrong
+	right.Amount = yuan("50.00")
+	if next, err = next.Allocate(right, today); err != nil || next.Advance().Cmp(right.Amount) != 0 || len(next.Allocations) != 2 {
+		t.Errorf("the reference is used up: %+v %v", next, err)
+	}
+}
+
+func TestAReturnThatIsVoidIsInNoQuarterAndKeepsNoOtherOneOut(t *testing.T) {
+	f := applied(t)
+	july := calendar.MustParse("2026-07-05")
+	must := func(next fund.Fund, err error) {
+		t.Helper()
+		if f = next; err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(f.Allocate(fund.Allocation{Budget: "b", Amount: yuan("500.00"), Date: calendar.MustParse("2026-03-31"), Reference: "Y1"}, july))
+	back := fund.Return{Amount: yuan("500.00"), Date: calendar.MustParse("2026-03-31"), Reference: "J1"}
+	void := fund.VoidArgs{Reference: "J1", Reason: "金额有误"}
+	for range 100 {
+		must(f.Return(back, july))
+		must(f.WithdrawReturn(void))
+	}
+	must(f.Return(back, july))
+	_, err := f.WithdrawReturn(void)
+	check(t, err, fault.TooMany, "")
+	must(f.VoidReturn(void)) // the bureau may always say that it did not come in
+	next, _, err := f.File("RPT-1", fund.FileArgs{Month: "2026-03", Final: true}, july)
+	must(next, err)
+	must(f.Accept("RPT-1"))
+	must(f.CloseQuarter("2026-03", july))
+	if q := f.Quarters[0]; !q.Returned.IsZero() || !q.Returning.IsZero() || f.Statement()[0].Advance.Cmp(yuan("500.00")) != 0 {
+		t.Errorf("the quarter counts what is void: %+v", q)
+	}
+	must(f.Return(back, july))
+	_, _, err = f.ConfirmReturn(fund.ConfirmArgs{Reference: "J1", Amount: yuan("1.00"), Budget: "b"})
+	check(t, err, fault.FieldInvalid, "/amount")
+	next, amount, err := f.ConfirmReturn(fund.ConfirmArgs{Reference: "J1", Amount: yuan("500.00"), Budget: "b"})
+	must(next, err)
+	if amount.Cmp(yuan("500.00")) != 0 || f.Returned.Cmp(yuan("500.00")) != 0 || !f.Advance().IsZero() {
+		t.Errorf("%s came in: %+v", amount, f.Sums)
+	}
+}
+
+func TestABankThatWasDeclinedOrClearedMayAskAgainHoweverOftenItDid(t *testing.T) {
+	f := applied(t)
+	var err error
+	for err == nil {
+		var next fund.Fund
+		if next, err = f.Request(need("1.00"), today); err == nil {
+			f = next
+		}
+	}
+	check(t, err, fault.TooMany, "/need")
+	declined, err := f.Decline("材料不全")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := declined.Request(need("1.00"), today); err != nil {
+		t.Errorf("declined: %v", err)
+	}
+	cleared := f
+	cleared.Cleared = today
+	if _, err := cleared.Request(need("1.00"), today); err != nil {
+		t.Errorf("cleared: %v", err)
+	}
+}
+
 // book is what a test knows of a claim, in fen and by its own counting.
 type book struct {
 	id              string
@@ -331,7 +426,7 @@ func TestAmountsTieWhateverHappens(t *testing.T) {
 				}
 			case "return":
 				if next, err := f.Return(fund.Return{Amount: money.Fen(fen), Date: day, Reference: fmt.Sprint(serial)}, day); err == nil {
-					if f, _, err = next.ConfirmReturn(fund.ConfirmArgs{Reference: fmt.Sprint(serial), Budget: "b"}); err != nil {
+					if f, _, err = next.ConfirmReturn(fund.ConfirmArgs{Reference: fmt.Sprint(serial), Amount: money.Fen(fen), Budget: "b"}); err != nil {
 						t.Fatal(err)
 					}
 				} else if f.Advance().Fen() >= fen {
@@ -407,10 +502,11 @@ func ties(t *rapid.T, f fund.Fund, claims []*book) {
 	case f.Advance().IsNegative():
 		t.Fatalf("the bank holds %s", f.Advance())
 	}
-	sum := fund.Span{Advance: f.Advance()}
+	plus := func(a, b money.Signed) money.Signed { return money.Signed{Amount: a.Add(b.Amount)} }
+	sum := fund.Span{Advance: money.Signed{Amount: f.Advance()}}
 	for _, s := range f.Statement() {
-		sum = fund.Span{Allocated: sum.Allocated.Add(s.Allocated), Reported: sum.Reported.Add(s.Reported), TakenBack: sum.TakenBack.Add(s.TakenBack),
-			Settled: sum.Settled.Add(s.Settled), Recovered: sum.Recovered.Add(s.Recovered), Returned: sum.Returned.Add(s.Returned), Advance: s.Advance}
+		sum = fund.Span{Allocated: plus(sum.Allocated, s.Allocated), Reported: plus(sum.Reported, s.Reported), TakenBack: plus(sum.TakenBack, s.TakenBack),
+			Settled: plus(sum.Settled, s.Settled), Recovered: plus(sum.Recovered, s.Recovered), Returned: plus(sum.Returned, s.Returned), Advance: s.Advance}
 		if s.Reported.IsNegative() || s.TakenBack.IsNegative() {
 			t.Fatalf("a span of %+v", s)
 		}

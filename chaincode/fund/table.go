@@ -40,6 +40,8 @@ var Table = &lc.Table{Kind: "fund", Prefix: "FND", Rows: []lc.Row{
 		En: "Decline the application", Zh: "不予安排资金"},
 	{Verb: "allocate", From: []lc.State{Applied, Open}, To: open, By: bureau,
 		En: "Record a payment in advance to the bank", Zh: "预拨资金"},
+	{Verb: "void-allocation", From: open, To: open, By: bureau,
+		En: "Void a payment in advance that was recorded wrongly", Zh: "作废误登预拨"},
 	{Verb: "settle", From: open, To: open, By: bureau,
 		En: "Close a quarter", Zh: "季度结算"},
 	{Verb: "return", From: []lc.State{Open, Cleared}, To: []lc.State{Open, Cleared}, By: bank,
