@@ -16,6 +16,7 @@ import (
 
 	"decore/adapters/fundsheet"
 	"decore/chaincode/canon"
+	"decore/chaincode/lifecycle"
 	"decore/gateway/receipt"
 )
 
@@ -293,9 +294,15 @@ func TestTheNoticeOfAClaimIsTheBanksReservationUntilTheBureauHasSigned(t *testin
 	if says(one, "经审核") || says(one, "决定通知书") {
 		t.Error("a reservation is told as a decision of the bureau")
 	}
+	loan := into[struct{ Terms struct{ Loan struct{ ID string } } }](w, w.get(bankA, path), http.StatusOK).Terms.Loan.ID
+	w.act(bankA, "/v1/financings/"+loan+"/repay", object{"principal": "100000.00", "interest": "0.00", "date": w.days(-115), "reference": "HK-1"})
+	w.act(bureau, path+"/correct", nil)
+	if corrected := w.get(supplier, path+"/notice"); !says(corrected, "贷款贴息额度预占通知书") || says(corrected, "同意贴息") || says(corrected, "部分结算") {
+		t.Error("a correction that the bureau signed is told as its decision")
+	}
 	w.reportedFund(fund)
 	w.act(bureau, path+"/settle", object{"amount": "1000.00"})
-	if settled := w.get(supplier, path+"/notice"); !says(settled, "贷款贴息决定通知书") || !says(settled, "同意贴息") {
+	if settled := w.get(supplier, path+"/notice"); !says(settled, "已部分结算") || !says(settled, "贷款贴息决定通知书") || !says(settled, "同意贴息") {
 		t.Error("what the bureau settled is no decision")
 	}
 }
@@ -434,5 +441,18 @@ func TestTheBureauSeesHowAPolicyIsUsedAndBanksDoNot(t *testing.T) {
 		if strings.Contains(string(notice.body), secret) {
 			t.Errorf("the list for publication tells %q", secret)
 		}
+	}
+}
+
+func TestARegulatorThatIsNotTheBureauIsGivenNoSumsOfWhatItHappensToHold(t *testing.T) {
+	w := newWorld(t)
+	u := newcomer(w)
+	w.act(platform, "/v1/parties", object{"uscc": u, "name": "青岛市示例监管局", "roles": []string{"regulator"}, "org": "PlatformMSP"})
+	w.act(bureau, "/v1/parties/"+string(u)+"/approve", nil)
+	token, err := w.Dev.Token(u, []lifecycle.Role{lifecycle.Regulator}, time.Hour)
+	w.must(err)
+	w.tokens.Store(u, token)
+	for _, query := range []string{"position?", "usage?by=bank&", "public-notice?"} {
+		w.refuse(http.StatusForbidden, "NOT_PERMITTED", w.get(u, "/v1/subsidy/"+query+"policy=subsidy-sme-2026"))
 	}
 }

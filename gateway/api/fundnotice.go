@@ -30,8 +30,8 @@ func (a *API) noticeRoute() {
 		func(ctx context.Context, e *exchange, in *RecordPath) (*reply, error) { return a.notice(ctx, e, in.ID) })
 }
 
-// reservedOf is what is said of a claim in each state while the bureau has signed nothing about it: the bank's reservation,
-// in the bank's name. That is no decision.
+// reservedOf is what is said of a claim in each state while the bureau has decided nothing about it: the bank's reservation,
+// in the bank's name. That is no decision, and nor is a correction that the bureau signs.
 var reservedOf = map[lifecycle.State][2]string{
 	subsidy.Held:     {"银行预占", "你单位下列贷款的贴息额度已由经办银行预占。财政部门尚未结算，本通知不是同意贴息的决定。"},
 	subsidy.Accruing: {"银行预占", "你单位下列贷款的贴息额度已由经办银行预占并按结息期计提。财政部门尚未结算，本通知不是同意贴息的决定。"},
@@ -40,11 +40,29 @@ var reservedOf = map[lifecycle.State][2]string{
 
 // decidedOf is the bureau's decision on a claim in each state, and what it says.
 var decidedOf = map[lifecycle.State][2]string{
-	subsidy.Held:       {"同意贴息", "经审核，你单位下列贷款符合贴息政策，贴息已部分结算。"},
-	subsidy.Accruing:   {"同意贴息", "经审核，你单位下列贷款符合贴息政策，贴息按结息期计提，已部分结算。"},
+	subsidy.Held:       {"同意贴息", "经审核，你单位下列贷款符合贴息政策。"},
+	subsidy.Accruing:   {"同意贴息", "经审核，你单位下列贷款符合贴息政策，贴息按结息期计提。"},
 	subsidy.Released:   {"贴息终止", "下列贷款的贴息期已终止，未使用的贴息额度已释放，已计提部分继续结算。"},
 	subsidy.Settled:    {"贴息结清", "下列贷款的贴息已全部结算。"},
 	subsidy.ClawedBack: {"追回贴息", "下列贷款不再符合贴息政策，已取消其贴息，已计提和已结算的贴息予以追回。"},
+}
+
+// bureauDecided reports whether the bureau settled something with the claim or took it back.
+func bureauDecided(t contract.ClaimTerms) bool {
+	return slices.ContainsFunc(t.Claim.Entries, func(e subsidy.Entry) bool {
+		return e.By == t.Bureau && (e.Verb == subsidy.VerbSettle || e.Verb == subsidy.VerbClawBack)
+	})
+}
+
+// settledSoFar says of an open claim what became of the settlements that were the bureau's decision.
+func settledSoFar(s lifecycle.State, c subsidy.Claim) string {
+	switch {
+	case s != subsidy.Held && s != subsidy.Accruing:
+		return ""
+	case c.Settled.IsPositive():
+		return "贴息已部分结算。"
+	}
+	return "此前结算的贴息已全部冲回。"
 }
 
 // notice is the decision on a claim as the ledger has it now.
@@ -79,15 +97,15 @@ func (a *API) notice(ctx context.Context, e *exchange, id string) (*reply, error
 // noticeText is the notice, which says what it rests on and how to check it.
 func noticeText(r projection.Record, t contract.ClaimTerms, policy subsidy.Policy, name registry.Namer) pdf.Document {
 	c, l := t.Claim, t.Loan
-	title, issuer, decision := "贷款贴息决定通知书", name(t.Bureau), decidedOf[r.State]
-	if said, reserved := reservedOf[r.State]; reserved && !slices.ContainsFunc(c.Entries, func(e subsidy.Entry) bool { return e.By == t.Bureau }) {
-		title, issuer, decision = "贷款贴息额度预占通知书", name(l.Bank), said
+	title, issuer, decision, settled := "贷款贴息决定通知书", name(t.Bureau), decidedOf[r.State], settledSoFar(r.State, c)
+	if said, reserved := reservedOf[r.State]; reserved && !bureauDecided(t) {
+		title, issuer, decision, settled = "贷款贴息额度预占通知书", name(l.Bank), said, ""
 	}
 	blocks := []pdf.Block{
 		{Text: title, Size: 20, Align: pdf.Centre},
 		{Text: "编号：" + r.ID, Align: pdf.Right, Space: 12},
 		{Text: fmt.Sprintf("%s（统一社会信用代码 %s）：", name(l.Household), l.Household), Space: 16},
-		{Text: "事项：" + decision[0] + "。" + decision[1], Space: 8},
+		{Text: "事项：" + decision[0] + "。" + decision[1] + settled, Space: 8},
 		{Text: "依据：" + strings.Join(bases(policy), "；") + fmt.Sprintf("（政策记录 %s 第 %d 版）。", policy.ID, c.Version), Space: 8},
 	}
 	yuan := func(a money.Amount) string { return a.String() + " 元" }
