@@ -297,7 +297,7 @@ func TestTheNoticeOfAClaimIsTheBanksReservationUntilTheBureauHasSigned(t *testin
 	loan := into[struct{ Terms struct{ Loan struct{ ID string } } }](w, w.get(bankA, path), http.StatusOK).Terms.Loan.ID
 	w.act(bankA, "/v1/financings/"+loan+"/repay", object{"principal": "100000.00", "interest": "0.00", "date": w.days(-115), "reference": "HK-1"})
 	w.act(bureau, path+"/correct", nil)
-	if corrected := w.get(supplier, path+"/notice"); !says(corrected, "贷款贴息额度预占通知书") || says(corrected, "同意贴息") || says(corrected, "部分结算") {
+	if corrected := w.get(supplier, path+"/notice"); !says(corrected, "贷款贴息额度预占通知书") || says(corrected, "经审核") || says(corrected, "部分结算") {
 		t.Error("a correction that the bureau signed is told as its decision")
 	}
 	w.reportedFund(fund)
