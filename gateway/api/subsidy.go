@@ -365,7 +365,7 @@ func (a *API) accountID(ctx context.Context, policy string, household ident.USCC
 	if err != nil {
 		return "", err
 	}
-	return contract.AccountPrefix + key.Pseudonym("subsidy|"+policy, household), nil
+	return contract.AccountID(key, policy, household), nil
 }
 
 // account returns the household's account; an empty one where it has no claim yet.
