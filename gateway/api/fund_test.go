@@ -321,7 +321,7 @@ func TestAnAuditorChecksEveryLineOfAMonthByItsSignedCommands(t *testing.T) {
 		t.Fatalf("%d %s", r.status, r.body)
 	}
 	got, err := receipt.VerifyDossier(r.body)
-	if err != nil || got.Fund != fund || got.Lines != 2 || got.Accrued.String() != "6875.00" || got.Pinned {
+	if err != nil || got.Fund != fund || got.Lines != (receipt.Lines{First: 1, Last: 2, Of: 2}) || got.Accrued.String() != "6875.00" || got.Pinned {
 		t.Fatalf("%+v %v", got, err)
 	}
 	if again, err := receipt.VerifyDossier(r.body, receipt.Anchor(got.Anchor)); err != nil || !again.Pinned {
@@ -371,6 +371,109 @@ func TestAnAuditorChecksEveryLineOfAMonthByItsSignedCommands(t *testing.T) {
 	if _, err := receipt.VerifyDossier([]byte(`{"format":"x"}`)); !errors.Is(err, receipt.ErrForm) {
 		t.Errorf("what is no dossier: %v", err)
 	}
+}
+
+// dossier gets all parts of a fund's month, of so many lines each.
+func (w *world) dossier(fund string, lines int) (parts [][]byte, names []string) {
+	w.Helper()
+	path := fmt.Sprintf("/v1/subsidy/funds/%s/dossier?month=2026-06&limit=%d", fund, lines)
+	for cursor := ""; ; {
+		r := w.get(bureau, path+"&cursor="+cursor)
+		if r.status != http.StatusOK {
+			w.Fatalf("%d %s", r.status, r.body)
+		}
+		parts, names = append(parts, r.body), append(names, r.header.Get("Content-Disposition"))
+		var d receipt.Dossier
+		if err := json.Unmarshal(r.body, &d); err != nil {
+			w.Fatal(err)
+		}
+		if cursor = d.Next; cursor == "" {
+			return parts, names
+		}
+	}
+}
+
+func TestADossierInPartsTiesOverAllOfThem(t *testing.T) {
+	for name, report := range map[string]func(*world, string, []string){
+		"of one report": func(w *world, fund string, _ []string) { w.reportedFund(fund) },
+		"of several reports, one without a line": func(w *world, fund string, claims []string) {
+			file := func(final bool, lines []object, accrued string) {
+				w.act(bankA, "/v1/subsidy/reports", object{"fund": fund, "month": "2026-06", "lines": lines, "accrued": accrued, "takenBack": "0.00", "final": final})
+			}
+			line := func(claim, accrued string) []object {
+				return []object{{"claim": claim, "accrued": accrued, "takenBack": "0.00"}}
+			}
+			file(false, line(claims[0], "5000.00"), "5000.00")
+			file(false, line(claims[1], "1875.00"), "1875.00")
+			file(true, []object{}, "0.00")
+		},
+	} {
+		t.Run(name, func(t *testing.T) { mustTie(t, report) })
+	}
+}
+
+func mustTie(t *testing.T, report func(w *world, fund string, claims []string)) {
+	w := newWorld(t)
+	_, fund, claims, _ := w.accruedFund()
+	report(w, fund, claims)
+	parts, names := w.dossier(fund, 1)
+	if len(parts) != 2 || !strings.Contains(names[1], "-lines-2-to-2-of-2.json") {
+		t.Fatalf("%d parts, %v", len(parts), names)
+	}
+	check := func(some bool, parts ...[]byte) (receipt.DossierReport, error) {
+		c := receipt.NewDossierCheck()
+		for i, raw := range parts {
+			if err := c.Add(raw); err != nil {
+				t.Fatalf("part %d: %v", i, err)
+			}
+		}
+		return c.End(some)
+	}
+	whole, _ := w.dossier(fund, 2)
+	want, err := check(false, whole...)
+	if err != nil || len(whole) != 1 {
+		t.Fatalf("in one part: %v", err)
+	}
+	got, err := check(false, parts...)
+	if err != nil || got.Lines != want.Lines || got.Accrued.Cmp(want.Accrued) != 0 || got.Accrued.Cmp(got.Whole.Accrued) != 0 || got.Accrued.String() != "6875.00" {
+		t.Errorf("in two parts: %+v, want %+v: %v", got, want, err)
+	}
+	if one, err := check(true, parts[1]); err != nil || one.Lines != (receipt.Lines{First: 2, Last: 2, Of: 2}) || !one.Accrued.Less(one.Whole.Accrued) {
+		t.Errorf("the second by itself: %+v: %v", one, err)
+	}
+	var first, second receipt.Dossier
+	if json.Unmarshal(parts[0], &first) != nil || json.Unmarshal(parts[1], &second) != nil || len(first.Claims) != 1 || len(second.Claims) != 1 ||
+		!slices.Contains(claims, first.Claims[0].Header.ID) || first.Claims[0].Header.ID == second.Claims[0].Header.ID {
+		t.Errorf("claims %v and %v", first.Claims, second.Claims)
+	}
+	for name, some := range map[string][][]byte{"the first alone": parts[:1], "the second alone": parts[1:], "one twice": {parts[0], parts[0]}, "out of order": {parts[1], parts[0]},
+		"one part too many": {parts[0], parts[1], parts[1]}, "none": {}} {
+		if r, err := check(false, some...); !failed(err, receipt.LinesDiffer) && !errors.Is(err, receipt.ErrForm) {
+			t.Errorf("%s: %+v %v", name, r.Lines, err)
+		}
+	}
+	for name, change := range map[string]func(*receipt.Dossier){
+		"says that it has more lines":          func(d *receipt.Dossier) { d.Lines.Last = 2 },
+		"says that it has another line":        func(d *receipt.Dossier) { d.Lines = receipt.Lines{First: 2, Last: 2, Of: 2} },
+		"says that the month has fewer":        func(d *receipt.Dossier) { d.Lines.Of = 1 },
+		"has no line":                          func(d *receipt.Dossier) { d.Lines.Last, d.Claims = 0, nil },
+		"has the claim of a line of the other": func(d *receipt.Dossier) { d.Claims = second.Claims },
+		"has the claims of both":               func(d *receipt.Dossier) { d.Claims = append(d.Claims, second.Claims...) },
+		"has no report":                        func(d *receipt.Dossier) { d.Reports = nil },
+	} {
+		d := first
+		change(&d)
+		raw, err := canon.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := receipt.VerifyDossier(raw); !failed(err, receipt.LinesDiffer) {
+			t.Errorf("one that %s: %v", name, err)
+		}
+	}
+	path := "/v1/subsidy/funds/" + fund + "/dossier?month=2026-06&limit=1&cursor="
+	w.refuse(http.StatusUnprocessableEntity, "CURSOR_INVALID", w.get(bureau, path+"AAAA"))
+	w.refuse(http.StatusUnprocessableEntity, "FIELD_RANGE", w.get(bureau, "/v1/subsidy/funds/"+fund+"/dossier?month=2026-06&limit=5001"))
 }
 
 func failed(err error, code receipt.Code) bool {

@@ -1,9 +1,13 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"reflect"
+	"strconv"
+	"strings"
 
 	"decore/chaincode/evidence"
 	"decore/chaincode/fund"
@@ -13,19 +17,21 @@ import (
 	"decore/gateway/verification"
 )
 
-// maxDossierLines bounds the claims of a dossier.
-const maxDossierLines = 5000
+// dossierLines are the lines of a part of a dossier when its size is left out. With their commands they are some ten megabytes.
+const dossierLines = 1000
 
-// DossierQuery asks for the dossier of a month.
+// DossierQuery asks for a part of the dossier of a month.
 type DossierQuery struct {
 	RecordPath
-	Month string `query:"month" required:"true" maxLength:"7" doc:"Month, YYYY-MM (月份)"`
+	Month  string `query:"month" required:"true" maxLength:"7" doc:"Month, YYYY-MM (月份)"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"5000" doc:"Most lines of a part, 1000 when left out (每份笔数)"`
+	Cursor string `query:"cursor" maxLength:"400" doc:"The next of the part before (游标)"`
 }
 
 func (a *API) dossierRoute() {
 	handle(a, route{method: http.MethodGet, path: "/v1/subsidy/funds/{id}/dossier", id: "fund.dossier", tag: tagSubsidy, roles: fundParties,
-		en: "For the auditor: the reports of a month, every claim in them, and every signed command about each; checked offline by gateway receipt dossier",
-		zh: "审计导出", answer: reflect.TypeFor[receipt.Dossier](), timeout: a.limits.Import},
+		en: "For the auditor: the reports of a month, every claim in them, and every signed command about each; a long month comes in parts, each with the cursor of the next. Checked offline by gateway receipt dossier, which takes all parts",
+		zh: "审计导出（分份下载，逐份及合并校验）", answer: reflect.TypeFor[receipt.Dossier](), timeout: a.limits.Import},
 		func(ctx context.Context, e *exchange, in *DossierQuery) (*reply, error) { return a.dossier(ctx, e, in) })
 }
 
@@ -42,7 +48,7 @@ func (a *API) dossier(ctx context.Context, e *exchange, in *DossierQuery) (*repl
 	if d.Fund, err = a.copyOf(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	if err := a.copyLines(ctx, f, &d); err != nil {
+	if err := a.copyPart(ctx, f, in, &d); err != nil {
 		return nil, err
 	}
 	source := verification.FromProjection(a.store)
@@ -59,39 +65,103 @@ func (a *API) dossier(ctx context.Context, e *exchange, in *DossierQuery) (*repl
 	if err != nil {
 		return nil, err
 	}
-	return &reply{Status: http.StatusOK, ContentType: mediaJSON, Disposition: `attachment; filename="dossier-` + in.ID + "-" + string(month) + `.json"`, Body: raw}, nil
+	return &reply{Status: http.StatusOK, ContentType: mediaJSON, Disposition: `attachment; filename="` + dossierName(in.ID, d) + `"`, Body: raw}, nil
 }
 
-// copyLines copies the reports of the month, and the claims of their lines.
-func (a *API) copyLines(ctx context.Context, f fund.Fund, d *receipt.Dossier) error {
-	for _, m := range f.Months {
-		if m.Month != d.Month {
-			continue
-		}
-		for _, p := range m.Parts {
-			r, err := a.store.Record(ctx, p.Report)
-			if err != nil {
+// dossierName names the file of a part by its lines, and that of a whole month without.
+func dossierName(id string, d receipt.Dossier) string {
+	part := ""
+	if d.Lines.First > 1 || d.Next != "" {
+		part = fmt.Sprintf("-lines-%d-to-%d-of-%d", d.Lines.First, d.Lines.Last, d.Lines.Of)
+	}
+	return "dossier-" + id + "-" + string(d.Month) + part + ".json"
+}
+
+// copyPart copies some lines of the month: their claims, and the reports that they are of.
+func (a *API) copyPart(ctx context.Context, f fund.Fund, in *DossierQuery, d *receipt.Dossier) error {
+	parts := monthParts(f, d.Month)
+	if len(parts) == 0 {
+		return problem.New(problem.NotFound)
+	}
+	list := "dossier:" + in.ID + ":" + string(d.Month)
+	after, err := readCursor(list, in.Cursor)
+	if err != nil {
+		return err
+	}
+	d.Lines.Of = total(parts)
+	if d.Lines.First, err = lineAfter(parts, after); err != nil {
+		return err
+	}
+	d.Lines.Last = min(d.Lines.Of, d.Lines.First-1+cmp.Or(in.Limit, dossierLines))
+	first := 1
+	for _, p := range parts {
+		if d.Lines.Need(first, first+p.Lines-1) {
+			if err := a.copyReport(ctx, p, first, d); err != nil {
 				return err
 			}
-			report, known := r.Terms.(fund.Report)
-			if !known {
-				return problem.New(problem.TermsNotHere)
-			}
-			d.Reports = append(d.Reports, copyRecord(r))
-			if len(d.Claims)+len(report.Lines) > maxDossierLines {
-				return problem.New(problem.BatchSize).Because("a dossier holds at most 5,000 lines", "审计导出最多 5000 笔")
-			}
-			for _, l := range report.Lines {
-				claim, err := a.copyOf(ctx, l.Claim)
-				if err != nil {
-					return err
-				}
-				d.Claims = append(d.Claims, claim)
-			}
+		}
+		if last := d.Lines.Last; last < d.Lines.Of && last >= first && last < first+p.Lines {
+			d.Next = cursorOf(list, fmt.Sprintf("%s:%d", p.Report, last-first+1))
+		}
+		first += p.Lines
+	}
+	return nil
+}
+
+// monthParts are the reports of a month, in the order in which their lines are counted.
+func monthParts(f fund.Fund, month fund.Month) []fund.Part {
+	for _, m := range f.Months {
+		if m.Month == month {
+			return m.Parts
 		}
 	}
-	if len(d.Reports) == 0 {
-		return problem.New(problem.NotFound)
+	return nil
+}
+
+// lineAfter is the line of the month that follows the one that a cursor names: a report, a colon and the line's number in it. A
+// report that was taken back meanwhile has no lines.
+func lineAfter(parts []fund.Part, cursor string) (int, error) {
+	if cursor == "" {
+		return 1, nil
+	}
+	report, number, _ := strings.Cut(cursor, ":")
+	before := 0
+	for _, p := range parts {
+		if n, err := strconv.Atoi(number); p.Report == report && err == nil && n >= 1 && n <= p.Lines && before+n < total(parts) {
+			return before + n + 1, nil
+		}
+		before += p.Lines
+	}
+	return 0, problem.New(problem.CursorInvalid).At("query.cursor")
+}
+
+func total(parts []fund.Part) (lines int) {
+	for _, p := range parts {
+		lines += p.Lines
+	}
+	return lines
+}
+
+// copyReport copies a report, the first of whose lines has the number in the month, and the claims of those that the part has.
+func (a *API) copyReport(ctx context.Context, p fund.Part, first int, d *receipt.Dossier) error {
+	r, err := a.store.Record(ctx, p.Report)
+	if err != nil {
+		return err
+	}
+	report, known := r.Terms.(fund.Report)
+	if !known {
+		return problem.New(problem.TermsNotHere)
+	}
+	d.Reports = append(d.Reports, copyRecord(r))
+	for i, l := range report.Lines {
+		if no := first + i; no < d.Lines.First || no > d.Lines.Last {
+			continue
+		}
+		claim, err := a.copyOf(ctx, l.Claim)
+		if err != nil {
+			return err
+		}
+		d.Claims = append(d.Claims, claim)
 	}
 	return nil
 }

@@ -241,13 +241,13 @@ func TestASecondAccountIsFoundByWhoCannotTellItsID(t *testing.T) {
 	}
 }
 
-// busy has something happen each time before the claims are read.
-type busy struct {
+// restless has something happen each time before the claims are read.
+type restless struct {
 	*forged
 	happen func()
 }
 
-func (b busy) Range(ctx context.Context, from, to string, limit int) ([]contract.Entry, error) {
+func (b restless) Range(ctx context.Context, from, to string, limit int) ([]contract.Entry, error) {
 	if strings.HasPrefix(from, contract.RecordKey(subsidy.Lifecycle.Prefix)) {
 		b.happen()
 	}
@@ -258,7 +258,7 @@ func TestAnAccountThatMovesOnMeanwhileIsReadAgain(t *testing.T) {
 	w := newSubsidised(t)
 	w.hold(gatewaytest.SME, gatewaytest.BankA, "1000000.00")
 	left := 2
-	l := busy{&forged{altered: altered{Ledger: w.Ledger}, orgs: bureau}, func() {
+	l := restless{&forged{altered: altered{Ledger: w.Ledger}, orgs: bureau}, func() {
 		if left > 0 {
 			w.hold(gatewaytest.SME, gatewaytest.BankB, "1000.00")
 			left--
@@ -278,12 +278,14 @@ func TestAnAccountThatNeverStandsStillIsToldOf(t *testing.T) {
 	still := w.accountOf(other)
 	f := &forged{altered: altered{Ledger: w.Ledger}, terms: map[string][]byte{}, orgs: bureau}
 	forge(t, f, w.Ledger, still, func(a *contract.AccountTerms) { a.Account.Used = a.Account.Used.Add(money.Fen(1)) })
-	report, err := audit.Run(t.Context(), busy{f, func() { w.hold(gatewaytest.SME, gatewaytest.BankB, "1000.00") }}, audit.Options{Hash: embedded.HashBlock, All: true})
+	report, err := audit.Run(t.Context(), restless{f, func() { w.hold(gatewaytest.SME, gatewaytest.BankB, "1000.00") }}, audit.Options{Hash: embedded.HashBlock, All: true})
 	must(t, err)
 	if moving := w.accountOf(mine); !slices.Equal(report.Moving, []string{moving}) {
 		t.Errorf("moving are %v, not %s", report.Moving, moving)
 	}
-	if !slices.ContainsFunc(report.Unexplained, func(u audit.Unexplained) bool { return u.Key == contract.RecordKey(still) && strings.Contains(u.Reason, "not the sum") }) {
+	if !slices.ContainsFunc(report.Unexplained, func(u audit.Unexplained) bool {
+		return u.Key == contract.RecordKey(still) && strings.Contains(u.Reason, "not the sum")
+	}) {
 		t.Errorf("%+v", report.Unexplained)
 	}
 }
