@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 
 	"decore/adapters/fundsheet"
 	"decore/chaincode/canon"
+	"decore/gateway/cli"
 	"decore/gateway/receipt"
 )
 
@@ -471,9 +473,47 @@ func mustTie(t *testing.T, report func(w *world, fund string, claims []string)) 
 			t.Errorf("one that %s: %v", name, err)
 		}
 	}
+	w.mustListTheMonth(fund, claims)
+	w.mustGetAndCheck(fund)
 	path := "/v1/subsidy/funds/" + fund + "/dossier?month=2026-06&limit=1&cursor="
 	w.refuse(http.StatusUnprocessableEntity, "CURSOR_INVALID", w.get(bureau, path+"AAAA"))
 	w.refuse(http.StatusUnprocessableEntity, "FIELD_RANGE", w.get(bureau, "/v1/subsidy/funds/"+fund+"/dossier?month=2026-06&limit=5001"))
+}
+
+// mustListTheMonth gets the month as one sheet.
+func (w *world) mustListTheMonth(fund string, claims []string) {
+	w.Helper()
+	sheet := w.get(bureau, "/v1/subsidy/funds/"+fund+"/dossier?month=2026-06&format=xlsx").body
+	f, err := excelize.OpenReader(bytes.NewReader(sheet))
+	if err != nil {
+		w.Fatalf("%v: %.300s", err, sheet)
+	}
+	rows, err := f.GetRows(f.GetSheetName(0))
+	if err != nil || len(rows) != 4 || rows[0][3] != "申领编号" || rows[1][3] != claims[0] || rows[2][3] != claims[1] || rows[1][7] != "5000.00" || rows[3][7] != "6875.00" || rows[3][0] != fundsheet.TotalWord {
+		w.Errorf("%v %q", err, rows)
+	}
+}
+
+// mustGetAndCheck gets the month by the command line, in parts of a line each.
+func (w *world) mustGetAndCheck(fund string) {
+	w.Helper()
+	dir := w.TempDir()
+	var out bytes.Buffer
+	code := cli.Run(w.Context(), []string{"fund", "dossier", fund, "--month", "2026-06", "--lines", "1", "-o", dir, "--gateway", w.Server.URL, "--token", w.token(bureau)},
+		strings.NewReader(""), &out, &out)
+	files, err := filepath.Glob(filepath.Join(dir, "*-part-000?.json"))
+	if code != 0 || err != nil || len(files) != 2 || !strings.Contains(out.String(), "2 lines, 6875.00 accrued") {
+		w.Fatalf("%d %s %v", code, out.String(), files)
+	}
+	for _, c := range []struct {
+		args []string
+		code int
+	}{{files, 0}, {files[:1], 1}, {append(files[:1:1], "--part"), 0}} {
+		out.Reset()
+		if code := cli.Run(w.Context(), append([]string{"receipt", "dossier", "--own-anchor"}, c.args...), strings.NewReader(""), &out, &out); code != c.code {
+			w.Errorf("receipt dossier %v: %d %s", c.args, code, out.String())
+		}
+	}
 }
 
 func failed(err error, code receipt.Code) bool {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"decore/adapters/spreadsheet"
 	"decore/chaincode/evidence"
 	"decore/chaincode/fund"
 	"decore/gateway/problem"
@@ -26,6 +27,7 @@ type DossierQuery struct {
 	Month  string `query:"month" required:"true" maxLength:"7" doc:"Month, YYYY-MM (月份)"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"5000" doc:"Most lines of a part, 1000 when left out (每份笔数)"`
 	Cursor string `query:"cursor" maxLength:"400" doc:"The next of the part before (游标)"`
+	Format string `query:"format" enum:"json,xlsx" doc:"json, the proofs, when left out; xlsx is the list of all lines of the month, in one sheet (格式)"`
 }
 
 func (a *API) dossierRoute() {
@@ -43,6 +45,9 @@ func (a *API) dossier(ctx context.Context, e *exchange, in *DossierQuery) (*repl
 	f, err := a.fund(ctx, e, in.ID)
 	if err != nil {
 		return nil, err
+	}
+	if in.Format == string(spreadsheet.XLSX) {
+		return a.dossierSheet(ctx, f, in, month)
 	}
 	d := receipt.Dossier{Month: month, IssuedFor: e.caller.Party, Reports: []receipt.Copy{}, Claims: []receipt.Copy{}}
 	if d.Fund, err = a.copyOf(ctx, in.ID); err != nil {
