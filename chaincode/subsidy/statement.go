@@ -86,6 +86,9 @@ func (c Claim) stays(household ident.USCC) []stay {
 	return all
 }
 
+// WasIn reports whether the claim was ever in the household's account, or is.
+func (c Claim) WasIn(household ident.USCC) bool { return len(c.stays(household)) > 0 }
+
 // first is what the claim had come to by its first entries.
 func (c Claim) first(n int) Totals {
 	var sum Totals
