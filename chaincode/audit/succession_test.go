@@ -19,7 +19,7 @@ func newEstates(t testing.TB, size int) *estates {
 	t.Helper()
 	e := &estates{past: &past{player: newPlayer(t)}}
 	e.size = size
-	e.third = e.newcomer(1)
+	e.third = e.newcomerOf(1, "LeaderMSP") // which reads no claim of the others before it succeeds them
 	e.claim(e.SME, e.BankA)
 	e.heir, e.other = e.account(e.claim(e.SME2, e.BankB)), e.account(e.claim(e.third, e.BankA))
 	e.must(e.Regulator, "succession.record", contracttest.NewID("SUC"), e.succession(e.SME, e.SME2, e.subs))

@@ -17,6 +17,7 @@ import (
 
 	"decore/adapters/fundsheet"
 	"decore/chaincode/canon"
+	"decore/gateway/api"
 	"decore/gateway/cli"
 	"decore/gateway/receipt"
 )
@@ -477,7 +478,24 @@ func mustTie(t *testing.T, report func(w *world, fund string, claims []string)) 
 	w.mustGetAndCheck(fund)
 	path := "/v1/subsidy/funds/" + fund + "/dossier?month=2026-06&limit=1&cursor="
 	w.refuse(http.StatusUnprocessableEntity, "CURSOR_INVALID", w.get(bureau, path+"AAAA"))
-	w.refuse(http.StatusUnprocessableEntity, "FIELD_RANGE", w.get(bureau, "/v1/subsidy/funds/"+fund+"/dossier?month=2026-06&limit=5001"))
+	w.refuse(http.StatusUnprocessableEntity, "FIELD_RANGE", w.get(bureau, "/v1/subsidy/funds/"+fund+"/dossier?month=2026-06&limit=1001"))
+}
+
+func TestALongDossierHasFewerLines(t *testing.T) {
+	w := newWorld(t, func(o *options) { o.limits = api.Limits{Dossier: 1} })
+	_, fund, _, _ := w.accruedFund()
+	w.reportedFund(fund)
+	w.refuse(http.StatusUnprocessableEntity, "BATCH_SIZE", w.get(bureau, "/v1/subsidy/funds/"+fund+"/dossier?month=2026-06"))
+	one := newWorld(t)
+	_, fund, _, _ = one.accruedFund()
+	one.reportedFund(fund)
+	whole, _ := one.dossier(fund, 2)
+	few := newWorld(t, func(o *options) { o.limits = api.Limits{Dossier: int64(len(whole[0])) - 1000} })
+	_, fund, _, _ = few.accruedFund()
+	few.reportedFund(fund)
+	if parts, _ := few.dossier(fund, 2); len(parts) != 2 {
+		t.Errorf("two lines that are too long come in %d parts", len(parts))
+	}
 }
 
 // mustListTheMonth gets the month as one sheet.

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -18,14 +19,14 @@ import (
 	"decore/gateway/verification"
 )
 
-// dossierLines are the lines of a part of a dossier when its size is left out. With their commands they are some ten megabytes.
-const dossierLines = 1000
+// dossierLines are the lines of a part of a dossier when their number is left out. With their commands they are some ten megabytes.
+const dossierLines = 500
 
 // DossierQuery asks for a part of the dossier of a month.
 type DossierQuery struct {
 	RecordPath
 	Month  string `query:"month" required:"true" maxLength:"7" doc:"Month, YYYY-MM (月份)"`
-	Limit  int    `query:"limit" minimum:"1" maximum:"5000" doc:"Most lines of a part, 1000 when left out (每份笔数)"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" doc:"Most lines of a part, 500 when left out; it has fewer where their commands are many (每份最多笔数)"`
 	Cursor string `query:"cursor" maxLength:"400" doc:"The next of the part before (游标)"`
 	Format string `query:"format" enum:"json,xlsx" doc:"json, the proofs, when left out; xlsx is the list of all lines of the month, in one sheet (格式)"`
 }
@@ -49,28 +50,49 @@ func (a *API) dossier(ctx context.Context, e *exchange, in *DossierQuery) (*repl
 	if in.Format == string(spreadsheet.XLSX) {
 		return a.dossierSheet(ctx, f, in, month)
 	}
+	lines := cmp.Or(in.Limit, dossierLines)
+	for {
+		d, err := a.draftDossier(ctx, e, in, month, lines)
+		if err != nil {
+			return nil, err
+		}
+		raw, err := receipt.Issuer{Source: verification.FromProjection(a.store), Blocks: a.ledger, Most: a.limits.Dossier}.IssueDossier(ctx, d)
+		switch {
+		case errors.Is(err, receipt.ErrTooLong) && d.Lines.Count() > 1: // claims with many commands: a part of fewer lines
+			lines = d.Lines.Count() / 2
+			continue
+		case errors.Is(err, receipt.ErrTooLong):
+			return nil, problem.New(problem.BatchSize).With(err).Because("one line with all its commands is longer than a part may be", "单笔及其全部指令超过单份上限")
+		case err != nil:
+			return nil, err
+		}
+		return &reply{Status: http.StatusOK, ContentType: mediaJSON, Disposition: `attachment; filename="` + dossierName(in.ID, d) + `"`, Body: raw}, nil
+	}
+}
+
+// draftDossier is a part of so many lines, but for the signed commands.
+func (a *API) draftDossier(ctx context.Context, e *exchange, in *DossierQuery, month fund.Month, lines int) (receipt.Dossier, error) {
 	d := receipt.Dossier{Month: month, IssuedFor: e.caller.Party, Reports: []receipt.Copy{}, Claims: []receipt.Copy{}}
-	if d.Fund, err = a.copyOf(ctx, in.ID); err != nil {
-		return nil, err
+	r, err := a.store.Record(ctx, in.ID)
+	if err != nil {
+		return d, err
 	}
-	if err := a.copyPart(ctx, f, in, &d); err != nil {
-		return nil, err
+	f, known := r.Terms.(fund.Fund)
+	if !known {
+		return d, problem.New(problem.TermsNotHere)
 	}
-	source := verification.FromProjection(a.store)
+	d.Fund = copyRecord(r)
+	if err := a.copyPart(ctx, f, in, lines, &d); err != nil {
+		return d, err
+	}
 	charter, err := a.store.Charter(ctx)
 	if err != nil {
-		return nil, err
-	}
-	// As of a block behind all that was read: a later command about a record is there then, and does no harm.
-	if d.AsOf, err = source.Head(ctx); err != nil {
-		return nil, err
+		return d, err
 	}
 	d.Ledger, d.Issued = charter.Ledger, evidence.InstantOf(a.ledger.Now())
-	raw, err := receipt.Issuer{Source: source, Blocks: a.ledger}.IssueDossier(ctx, d)
-	if err != nil {
-		return nil, err
-	}
-	return &reply{Status: http.StatusOK, ContentType: mediaJSON, Disposition: `attachment; filename="` + dossierName(in.ID, d) + `"`, Body: raw}, nil
+	// As of a block behind all that was read: a later command about a record is there then, and does no harm.
+	d.AsOf, err = verification.FromProjection(a.store).Head(ctx)
+	return d, err
 }
 
 // dossierName names the file of a part by its lines, and that of a whole month without.
@@ -83,7 +105,7 @@ func dossierName(id string, d receipt.Dossier) string {
 }
 
 // copyPart copies some lines of the month: their claims, and the reports that they are of.
-func (a *API) copyPart(ctx context.Context, f fund.Fund, in *DossierQuery, d *receipt.Dossier) error {
+func (a *API) copyPart(ctx context.Context, f fund.Fund, in *DossierQuery, lines int, d *receipt.Dossier) error {
 	parts := monthParts(f, d.Month)
 	if len(parts) == 0 {
 		return problem.New(problem.NotFound)
@@ -97,7 +119,7 @@ func (a *API) copyPart(ctx context.Context, f fund.Fund, in *DossierQuery, d *re
 	if d.Lines.First, err = lineAfter(parts, after); err != nil {
 		return err
 	}
-	d.Lines.Last = min(d.Lines.Of, d.Lines.First-1+cmp.Or(in.Limit, dossierLines))
+	d.Lines.Last = min(d.Lines.Of, d.Lines.First-1+lines)
 	first := 1
 	for _, p := range parts {
 		if d.Lines.Need(first, first+p.Lines-1) {

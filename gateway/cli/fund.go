@@ -128,7 +128,7 @@ func (c *fundCheckCommand) Run(ctx context.Context, s *streams) error {
 type fundDossierCommand struct {
 	fundFlags `embed:""`
 	Month     fund.Month `help:"Month." required:"" placeholder:"YYYY-MM"`
-	Lines     int        `help:"Lines of a part." default:"1000"`
+	Lines     int        `help:"Most lines of a part." default:"500"`
 	Out       string     `short:"o" help:"Folder to write the parts to; they are numbered." required:"" placeholder:"FOLDER" type:"existingdir"`
 }
 

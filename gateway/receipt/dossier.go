@@ -1,7 +1,9 @@
 package receipt
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"decore/chaincode/canon"
@@ -17,8 +19,11 @@ import (
 // DossierFormat names this form of a dossier.
 const DossierFormat = "decore-fund-dossier/2"
 
-// MaxDossier bounds a dossier in bytes.
+// MaxDossier bounds a part of a dossier in bytes.
 const MaxDossier = 256 << 20
+
+// ErrTooLong is wrapped when a dossier is longer than it may be, so that it must be issued in parts of fewer lines.
+var ErrTooLong = errors.New("the dossier is too long")
 
 // Dossier is what an auditor gets of a month of a fund (审计导出): the reports, every claim that they list, the terms of all
 // of them, and every signed command about each. Like a receipt it is checked without an account, a network or this ledger,
@@ -48,12 +53,12 @@ type Lines struct {
 	Of    int `json:"of"` // of the whole month
 }
 
-// count is how many they are.
-func (l Lines) count() int { return l.Last - l.First + 1 }
+// Count is how many they are.
+func (l Lines) Count() int { return l.Last - l.First + 1 }
 
 // sensible reports whether they can be lines of a month that has so many.
 func (l Lines) sensible(of int) bool {
-	return l.Of == of && l.First >= 1 && l.Last <= of && (l.count() > 0 || of == 0 && l.Last == 0 && l.First == 1)
+	return l.Of == of && l.First >= 1 && l.Last <= of && (l.Count() > 0 || of == 0 && l.Last == 0 && l.First == 1)
 }
 
 // Need reports whether a part with these lines must have the report whose lines are from first to last of the month: one that
@@ -118,6 +123,9 @@ func (i Issuer) IssueDossier(ctx context.Context, d Dossier) ([]byte, error) {
 	raw, err := canon.Marshal(d)
 	if err != nil {
 		return nil, err
+	}
+	if most := cmp.Or(i.Most, MaxDossier); int64(len(raw)) > most {
+		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrTooLong, len(raw), most)
 	}
 	if _, err := VerifyDossier(raw); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSource, err)
@@ -207,8 +215,8 @@ func (c *dossierChecker) ties() {
 	if !c.dossier.Lines.sensible(c.before) {
 		c.fail(LinesDiffer, "lines", "lines %d to %d of %d, and the fund has %d", c.dossier.Lines.First, c.dossier.Lines.Last, c.dossier.Lines.Of, c.before)
 	}
-	if c.listed != c.dossier.Lines.count() || c.listed != len(c.dossier.Claims) {
-		c.fail(LinesDiffer, "claims", "%d claims for %d lines", len(c.dossier.Claims), c.dossier.Lines.count())
+	if c.listed != c.dossier.Lines.Count() || c.listed != len(c.dossier.Claims) {
+		c.fail(LinesDiffer, "claims", "%d claims for %d lines", len(c.dossier.Claims), c.dossier.Lines.Count())
 	}
 }
 
