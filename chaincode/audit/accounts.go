@@ -44,9 +44,8 @@ func claimLoan(s *story, c *step) {
 			s.fail(key, "a claim of what is no disbursed loan")
 		case !s.learnt.agree(lifecycle.Lender, f.at, c.Command.Party):
 			s.fail(key, "a claim of another bank's loan")
-		case !s.learnt.succeeded: // afterwards the household may be the heir of the loan's borrower
-			s.learnt.agree(lifecycle.Applicant, c.record.at, f.at.Owner)
 		}
+		s.learnt.borrowers[c.record.id] = f.at.Owner
 		return
 	}
 	s.failRecord(c.record.id, "no key names the loan that it claims")
@@ -71,6 +70,8 @@ func (s *story) checkAccounts() {
 			s.link(d, accounts[0])
 		}
 	}
+	s.joinEstates(accounts)
+	s.checkBorrowers(accounts)
 	for _, d := range s.draws {
 		if account := s.learnt.accounts[d.claim]; account != "" && !s.trail(account).written {
 			s.failRecord(account, "a signed command changes it, and it was not written")
@@ -131,10 +132,5 @@ func (s *story) link(d draw, t *trail) {
 	}
 	if s.learnt.accounts[d.claim] != t.id {
 		s.failRecord(t.id, "changed for a claim that draws on another account")
-		return
-	}
-	household := s.learnt.related(lifecycle.Applicant, s.trail(d.claim).at)
-	if household != "" && !s.learnt.agree(lifecycle.Applicant, t.after, household) {
-		s.failRecord(t.id, "changed for the claim of another household")
 	}
 }

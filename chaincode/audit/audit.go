@@ -22,7 +22,8 @@
 // long a grant or a reservation was to last, when a filing was made, whether a refusal was right. Those entitled to
 // the terms open them and check (each organisation against its own copies); the finance bureau can for all
 // subsidies. Nor can it be told from public facts who the seller or buyer of a record is before that party first
-// signs, whether a document's token was computed from the document, or that a command was left out of all blocks.
+// signs, which households' accounts were joined where one transaction records several successions, whether a
+// document's token was computed from the document, or that a command was left out of all blocks.
 package audit
 
 import (

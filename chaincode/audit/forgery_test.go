@@ -669,14 +669,20 @@ func TestEveryForgeryIsNamedByItsKey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := p.clone(t)
 			key := forge(f)
-			switch found := examine(f.txs); {
-			case len(found) == 0:
-				t.Errorf("was not found, at %s", key)
-			case found[0].Key != key:
-				t.Errorf("found at %s (%s), want %s; of %d findings", found[0].Key, found[0].Reason, key, len(found))
-			default:
-				t.Log(found[0].Reason)
-			}
+			mustBeFound(t, f.txs, key)
 		})
+	}
+}
+
+// mustBeFound examines a forged history, in which the first finding must name the key.
+func mustBeFound(t *testing.T, txs []audit.Transaction, key string) {
+	t.Helper()
+	switch found := examine(txs); {
+	case len(found) == 0:
+		t.Errorf("was not found, at %s", key)
+	case found[0].Key != key:
+		t.Errorf("found at %s (%s), want %s; of %d findings", found[0].Key, found[0].Reason, key, len(found))
+	default:
+		t.Log(found[0].Reason)
 	}
 }

@@ -30,6 +30,8 @@ type tale struct {
 	*player
 	t                                *rapid.T
 	orders, receivables, loans, subs []string
+	budgets, reports                 []string
+	returns                          int
 }
 
 func (h *tale) one(of []string, prefix string) string {
@@ -121,7 +123,6 @@ func init() {
 	} {
 		steps[verb] = func(h *tale) { h.do(h.bank(), "financing."+verb, h.one(h.loans, "FIN"), args(h)) }
 	}
-	defer func() { names = slices.Sorted(maps.Keys(steps)) }()
 	steps["withdraw"] = func(h *tale) { h.do(h.SME, "financing.withdraw", h.one(h.loans, "FIN"), financing.NoArgs{}) }
 	steps["accrue"] = func(h *tale) {
 		h.do(h.bank(), "subsidy.accrue", h.one(h.subs, "SUB"), contract.AccrueArgs{Through: h.today()})
@@ -143,6 +144,7 @@ func (p *player) fork(t testing.TB) *player {
 
 func TestWhateverTheHonestContractDoesIsExplained(t *testing.T) {
 	base := newPlayer(t)
+	names := slices.Sorted(maps.Keys(steps)) // in an order that does not change, for what is drawn to be drawn again
 	rapid.Check(t, func(rt *rapid.T) {
 		h := &tale{player: base.fork(t), t: rt}
 		h.size = rapid.SampledFrom([]int{1, 5, 50, contract.MaxBatch}).Draw(rt, "size")
@@ -175,6 +177,3 @@ func split(t *rapid.T, txs []audit.Transaction) []part {
 	}
 	return parts
 }
-
-// names are the steps in an order that does not change, for what is drawn to be drawn again.
-var names []string

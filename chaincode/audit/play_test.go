@@ -244,7 +244,12 @@ func (p *player) lent(bank *contracttest.Actor, over bool, collateral ...string)
 // newcomer registers a party and lets its key change.
 func (p *player) newcomer(n int) *contracttest.Actor {
 	p.T.Helper()
-	a := contracttest.NewActor(100+n, "PlatformMSP", lifecycle.SME)
+	return p.newcomerOf(n, "PlatformMSP")
+}
+
+func (p *player) newcomerOf(n int, org string) *contracttest.Actor {
+	p.T.Helper()
+	a := contracttest.NewActor(100+n, org, lifecycle.SME)
 	id := string(a.USCC)
 	p.must(p.Platform, "party.register", id, party.RegisterArgs{Name: "乙", Roles: []lifecycle.Role{a.Role}, Org: a.Org, Key: evidence.NewJWK(&a.Key.PublicKey)})
 	p.must(p.Regulator, "party.approve", id, party.ReasonArgs{})

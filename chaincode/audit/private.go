@@ -23,7 +23,7 @@ func (s *story) checkPrivate() {
 		}
 	}
 	for _, id := range sortedKeys(s.trails) {
-		if t := s.trails[id]; t.written && t.touched {
+		if t := s.trails[id]; t.written && (t.touched || t.slack > 0) {
 			s.checkAudience(t)
 		}
 	}
@@ -100,6 +100,9 @@ func (s *story) entitled(t *trail) (all []ident.USCC, sure bool) {
 	relations := readers[t.after.Kind]
 	for _, as := range relations {
 		u := s.learnt.related(as, t.after)
+		if as == lifecycle.Bureau {
+			u = s.charter().Regulator
+		}
 		if u == "" {
 			sure = false
 			continue
@@ -116,22 +119,25 @@ func (s *story) entitled(t *trail) (all []ident.USCC, sure bool) {
 	return all, sure && !slices.Contains(widelyRead, t.after.Kind)
 }
 
-// readers are the relations of those who are bound by a kind's terms beside its owner. Of subsidies that is not all:
-// the bureau reads claims, and every bank with a claim the account.
+// readers are the relations of those who are bound by a kind's terms beside its owner. Of an account that is not all: every
+// bank with a claim reads it.
 var readers = map[string][]lifecycle.Relation{
 	"order":      {lifecycle.Seller, lifecycle.Buyer},
 	"receivable": {lifecycle.Seller, lifecycle.Buyer},
 	"financing":  {lifecycle.Applicant, lifecycle.Lender},
-	"subsidy":    {lifecycle.Applicant, lifecycle.Lender},
+	"subsidy":    {lifecycle.Applicant, lifecycle.Lender, lifecycle.Bureau},
 	"account":    {lifecycle.Applicant},
 
 	"lot":               {lifecycle.Keeping},
 	"warehouse-receipt": {lifecycle.Owner},
+
+	"fund":        {lifecycle.Bureau},
+	"fund-report": {lifecycle.Bureau},
 }
 
 // widelyRead are kinds of which more may read than public facts tell: the supervisor of a lot, to whom a receipt is
-// being endorsed, the bureau of what a bank files with it, the bank of a budget.
-var widelyRead = []string{"subsidy", "account", "succession", "lot", "warehouse-receipt", "fund", "fund-report", "budget"}
+// being endorsed, the households of a succession, the bank of a budget.
+var widelyRead = []string{"account", "succession", "lot", "warehouse-receipt", "budget"}
 
 // heldBefore reports whether the party held a lien on the value before and after the transaction.
 func (s *story) heldBefore(u ident.USCC, t *trail) bool {

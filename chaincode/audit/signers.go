@@ -20,10 +20,11 @@ import (
 // account a claim draws. What they show once must hold for good.
 type learnt struct {
 	bound      map[string]*sides
-	collateral map[string][]string // record IDs in order, by financing
-	accounts   map[string]string   // by claim
-	succeeded  bool                // one household's account went on in another's
-	ordered    map[string]string   // the financing for which its lien holder last ordered goods out, by lot or receipt
+	collateral map[string][]string   // record IDs in order, by financing
+	accounts   map[string]string     // by claim
+	borrowers  map[string]ident.USCC // of their loans, by claim
+	estates    map[string]*estate    // by account
+	ordered    map[string]string     // the financing for which its lien holder last ordered goods out, by lot or receipt
 }
 
 // sides are seller and buyer of an order, the creditor of a receivable, the lender of a financing, the household of a
@@ -39,15 +40,19 @@ var bilateral = []string{order.Table.Kind, lot.Table.Kind, warehouse.Table.Kind,
 
 func newLearnt() learnt {
 	return learnt{bound: map[string]*sides{}, collateral: map[string][]string{}, accounts: map[string]string{},
-		ordered: map[string]string{}}
+		borrowers: map[string]ident.USCC{}, estates: map[string]*estate{}, ordered: map[string]string{}}
 }
 
 func (l learnt) clone() learnt {
 	c := learnt{bound: make(map[string]*sides, len(l.bound)), collateral: maps.Clone(l.collateral), accounts: maps.Clone(l.accounts),
-		ordered: maps.Clone(l.ordered), succeeded: l.succeeded}
+		borrowers: maps.Clone(l.borrowers), estates: make(map[string]*estate, len(l.estates)), ordered: maps.Clone(l.ordered)}
 	for id, both := range l.bound {
 		one := *both
 		c.bound[id] = &one
+	}
+	for id, e := range l.estates {
+		one := *e
+		c.estates[id] = &one
 	}
 	return c
 }

@@ -31,7 +31,7 @@ type story struct {
 	pledged   map[string][]string // collateral of financings as the transaction itself shows it
 	harmless  bool                // books may be written as they were, by a financing whose collateral is not known
 	draws     []draw              // on subsidy accounts
-	answered  map[string]bool     // receivables whose transfer is accepted, declined or recalled here, so that who may read them changes on the way
+	answered  map[string]bool     // receivables whose transfer is accepted, declined or recalled here, and claims that may be passed on, so that who may read them changes on the way
 	findings  []Finding
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"decore/chaincode/calendar"
+	"decore/chaincode/duplicate"
 	"decore/chaincode/fault"
 	"decore/chaincode/financing"
 	"decore/chaincode/fund"
@@ -382,13 +383,18 @@ func (c *call) stamp(m claimMove) subsidy.Stamp {
 	return subsidy.Stamp{On: c.today(), By: c.cmd.Party, Command: c.cmd.ID, Causes: m.causes, Ground: m.ground, Reason: m.reason}
 }
 
+// AccountID is the ID of a household's one account under a policy: a pseudonym under the consortium's key.
+func AccountID(key duplicate.Key, policy string, household ident.USCC) string {
+	return AccountPrefix + key.Pseudonym("subsidy|"+policy, household)
+}
+
 // account opens the household's account, or a new one.
 func (c *call) account(policy string, household ident.USCC) (accountRecord, error) {
 	key, err := c.key()
 	if err != nil {
 		return nil, err
 	}
-	id := AccountPrefix + key.Pseudonym("subsidy|"+policy, household)
+	id := AccountID(key, policy, household)
 	if _, exists, err := c.header(id); err != nil {
 		return nil, err
 	} else if exists {

@@ -86,6 +86,9 @@ func (c Claim) stays(household ident.USCC) []stay {
 	return all
 }
 
+// WasIn reports whether the claim was ever in the household's account, or is.
+func (c Claim) WasIn(household ident.USCC) bool { return len(c.stays(household)) > 0 }
+
 // first is what the claim had come to by its first entries.
 func (c Claim) first(n int) Totals {
 	var sum Totals
@@ -120,7 +123,7 @@ func (c Claim) Before(day calendar.Date) Totals {
 // the last is the account's, and they draw on its caps what it says to the fen. One that has ended ends in its passage to the heir.
 func (a Account) Whole(lines []StatementLine) bool {
 	if len(lines) == 0 {
-		return a.Entries == 0
+		return a.Entries == 0 && a.Drawn.equal(Drawn{})
 	}
 	before := 0
 	for _, l := range lines {

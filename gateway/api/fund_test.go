@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,8 @@ import (
 	"decore/adapters/fundsheet"
 	"decore/chaincode/canon"
 	"decore/chaincode/lifecycle"
+	"decore/gateway/api"
+	"decore/gateway/cli"
 	"decore/gateway/receipt"
 )
 
@@ -294,7 +297,9 @@ func TestTheNoticeOfAClaimIsTheBanksReservationUntilTheBureauHasSigned(t *testin
 	if says(one, "经审核") || says(one, "决定通知书") {
 		t.Error("a reservation is told as a decision of the bureau")
 	}
-	loan := into[struct{ Terms struct{ Loan struct{ ID string } } }](w, w.get(bankA, path), http.StatusOK).Terms.Loan.ID
+	loan := into[struct {
+		Terms struct{ Loan struct{ ID string } }
+	}](w, w.get(bankA, path), http.StatusOK).Terms.Loan.ID
 	w.act(bankA, "/v1/financings/"+loan+"/repay", object{"principal": "100000.00", "interest": "0.00", "date": w.days(-115), "reference": "HK-1"})
 	w.act(bureau, path+"/correct", nil)
 	if corrected := w.get(supplier, path+"/notice"); !says(corrected, "贷款贴息额度预占通知书") || says(corrected, "经审核") || says(corrected, "部分结算") {
@@ -328,7 +333,7 @@ func TestAnAuditorChecksEveryLineOfAMonthByItsSignedCommands(t *testing.T) {
 		t.Fatalf("%d %s", r.status, r.body)
 	}
 	got, err := receipt.VerifyDossier(r.body)
-	if err != nil || got.Fund != fund || got.Lines != 2 || got.Accrued.String() != "6875.00" || got.Pinned {
+	if err != nil || got.Fund != fund || got.Lines != (receipt.Lines{First: 1, Last: 2, Of: 2}) || got.Accrued.String() != "6875.00" || got.Pinned {
 		t.Fatalf("%+v %v", got, err)
 	}
 	if again, err := receipt.VerifyDossier(r.body, receipt.Anchor(got.Anchor)); err != nil || !again.Pinned {
@@ -377,6 +382,164 @@ func TestAnAuditorChecksEveryLineOfAMonthByItsSignedCommands(t *testing.T) {
 	}
 	if _, err := receipt.VerifyDossier([]byte(`{"format":"x"}`)); !errors.Is(err, receipt.ErrForm) {
 		t.Errorf("what is no dossier: %v", err)
+	}
+}
+
+// dossier gets all parts of a fund's month, of so many lines each.
+func (w *world) dossier(fund string, lines int) (parts [][]byte, names []string) {
+	w.Helper()
+	path := fmt.Sprintf("/v1/subsidy/funds/%s/dossier?month=2026-06&limit=%d", fund, lines)
+	for cursor := ""; ; {
+		r := w.get(bureau, path+"&cursor="+cursor)
+		if r.status != http.StatusOK {
+			w.Fatalf("%d %s", r.status, r.body)
+		}
+		parts, names = append(parts, r.body), append(names, r.header.Get("Content-Disposition"))
+		var d receipt.Dossier
+		if err := json.Unmarshal(r.body, &d); err != nil {
+			w.Fatal(err)
+		}
+		if cursor = d.Next; cursor == "" {
+			return parts, names
+		}
+	}
+}
+
+func TestADossierInPartsTiesOverAllOfThem(t *testing.T) {
+	for name, report := range map[string]func(*world, string, []string){
+		"of one report": func(w *world, fund string, _ []string) { w.reportedFund(fund) },
+		"of several reports, one without a line": func(w *world, fund string, claims []string) {
+			file := func(final bool, lines []object, accrued string) {
+				w.act(bankA, "/v1/subsidy/reports", object{"fund": fund, "month": "2026-06", "lines": lines, "accrued": accrued, "takenBack": "0.00", "final": final})
+			}
+			line := func(claim, accrued string) []object {
+				return []object{{"claim": claim, "accrued": accrued, "takenBack": "0.00"}}
+			}
+			file(false, line(claims[0], "5000.00"), "5000.00")
+			file(false, line(claims[1], "1875.00"), "1875.00")
+			file(true, []object{}, "0.00")
+		},
+	} {
+		t.Run(name, func(t *testing.T) { mustTie(t, report) })
+	}
+}
+
+func mustTie(t *testing.T, report func(w *world, fund string, claims []string)) {
+	w := newWorld(t)
+	_, fund, claims, _ := w.accruedFund()
+	report(w, fund, claims)
+	parts, names := w.dossier(fund, 1)
+	if len(parts) != 2 || !strings.Contains(names[1], "-lines-2-to-2-of-2.json") {
+		t.Fatalf("%d parts, %v", len(parts), names)
+	}
+	check := func(some bool, parts ...[]byte) (receipt.DossierReport, error) {
+		c := receipt.NewDossierCheck()
+		for i, raw := range parts {
+			if err := c.Add(raw); err != nil {
+				t.Fatalf("part %d: %v", i, err)
+			}
+		}
+		return c.End(some)
+	}
+	whole, _ := w.dossier(fund, 2)
+	want, err := check(false, whole...)
+	if err != nil || len(whole) != 1 {
+		t.Fatalf("in one part: %v", err)
+	}
+	got, err := check(false, parts...)
+	if err != nil || got.Lines != want.Lines || got.Accrued.Cmp(want.Accrued) != 0 || got.Accrued.Cmp(got.Whole.Accrued) != 0 || got.Accrued.String() != "6875.00" {
+		t.Errorf("in two parts: %+v, want %+v: %v", got, want, err)
+	}
+	if one, err := check(true, parts[1]); err != nil || one.Lines != (receipt.Lines{First: 2, Last: 2, Of: 2}) || !one.Accrued.Less(one.Whole.Accrued) {
+		t.Errorf("the second by itself: %+v: %v", one, err)
+	}
+	var first, second receipt.Dossier
+	if json.Unmarshal(parts[0], &first) != nil || json.Unmarshal(parts[1], &second) != nil || len(first.Claims) != 1 || len(second.Claims) != 1 ||
+		!slices.Contains(claims, first.Claims[0].Header.ID) || first.Claims[0].Header.ID == second.Claims[0].Header.ID {
+		t.Errorf("claims %v and %v", first.Claims, second.Claims)
+	}
+	for name, some := range map[string][][]byte{"the first alone": parts[:1], "the second alone": parts[1:], "one twice": {parts[0], parts[0]}, "out of order": {parts[1], parts[0]},
+		"one part too many": {parts[0], parts[1], parts[1]}, "none": {}} {
+		if r, err := check(false, some...); !failed(err, receipt.LinesDiffer) && !errors.Is(err, receipt.ErrForm) {
+			t.Errorf("%s: %+v %v", name, r.Lines, err)
+		}
+	}
+	for name, change := range map[string]func(*receipt.Dossier){
+		"says that it has more lines":          func(d *receipt.Dossier) { d.Lines.Last = 2 },
+		"says that it has another line":        func(d *receipt.Dossier) { d.Lines = receipt.Lines{First: 2, Last: 2, Of: 2} },
+		"says that the month has fewer":        func(d *receipt.Dossier) { d.Lines.Of = 1 },
+		"has no line":                          func(d *receipt.Dossier) { d.Lines.Last, d.Claims = 0, nil },
+		"has the claim of a line of the other": func(d *receipt.Dossier) { d.Claims = second.Claims },
+		"has the claims of both":               func(d *receipt.Dossier) { d.Claims = append(d.Claims, second.Claims...) },
+		"has no report":                        func(d *receipt.Dossier) { d.Reports = nil },
+	} {
+		d := first
+		change(&d)
+		raw, err := canon.Marshal(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := receipt.VerifyDossier(raw); !failed(err, receipt.LinesDiffer) {
+			t.Errorf("one that %s: %v", name, err)
+		}
+	}
+	w.mustListTheMonth(fund, claims)
+	w.mustGetAndCheck(fund)
+	path := "/v1/subsidy/funds/" + fund + "/dossier?month=2026-06&limit=1&cursor="
+	w.refuse(http.StatusUnprocessableEntity, "CURSOR_INVALID", w.get(bureau, path+"AAAA"))
+	w.refuse(http.StatusUnprocessableEntity, "FIELD_RANGE", w.get(bureau, "/v1/subsidy/funds/"+fund+"/dossier?month=2026-06&limit=1001"))
+}
+
+func TestALongDossierHasFewerLines(t *testing.T) {
+	w := newWorld(t, func(o *options) { o.limits = api.Limits{Dossier: 1} })
+	_, fund, _, _ := w.accruedFund()
+	w.reportedFund(fund)
+	w.refuse(http.StatusUnprocessableEntity, "BATCH_SIZE", w.get(bureau, "/v1/subsidy/funds/"+fund+"/dossier?month=2026-06"))
+	one := newWorld(t)
+	_, fund, _, _ = one.accruedFund()
+	one.reportedFund(fund)
+	whole, _ := one.dossier(fund, 2)
+	few := newWorld(t, func(o *options) { o.limits = api.Limits{Dossier: int64(len(whole[0])) - 1000} })
+	_, fund, _, _ = few.accruedFund()
+	few.reportedFund(fund)
+	if parts, _ := few.dossier(fund, 2); len(parts) != 2 {
+		t.Errorf("two lines that are too long come in %d parts", len(parts))
+	}
+}
+
+// mustListTheMonth gets the month as one sheet.
+func (w *world) mustListTheMonth(fund string, claims []string) {
+	w.Helper()
+	sheet := w.get(bureau, "/v1/subsidy/funds/"+fund+"/dossier?month=2026-06&format=xlsx").body
+	f, err := excelize.OpenReader(bytes.NewReader(sheet))
+	if err != nil {
+		w.Fatalf("%v: %.300s", err, sheet)
+	}
+	rows, err := f.GetRows(f.GetSheetName(0))
+	if err != nil || len(rows) != 4 || rows[0][3] != "申领编号" || rows[1][3] != claims[0] || rows[2][3] != claims[1] || rows[1][7] != "5000.00" || rows[3][7] != "6875.00" || rows[3][0] != fundsheet.TotalWord {
+		w.Errorf("%v %q", err, rows)
+	}
+}
+
+// mustGetAndCheck gets the month by the command line, in parts of a line each.
+func (w *world) mustGetAndCheck(fund string) {
+	w.Helper()
+	dir := w.TempDir()
+	var out bytes.Buffer
+	code := cli.Run(w.Context(), []string{"fund", "dossier", fund, "--month", "2026-06", "--lines", "1", "-o", dir, "--gateway", w.Server.URL, "--token", w.token(bureau)},
+		strings.NewReader(""), &out, &out)
+	files, err := filepath.Glob(filepath.Join(dir, "*-part-000?.json"))
+	if code != 0 || err != nil || len(files) != 2 || !strings.Contains(out.String(), "2 lines, 6875.00 accrued") {
+		w.Fatalf("%d %s %v", code, out.String(), files)
+	}
+	for _, c := range []struct {
+		args []string
+		code int
+	}{{files, 0}, {files[:1], 1}, {append(files[:1:1], "--part"), 0}} {
+		out.Reset()
+		if code := cli.Run(w.Context(), append([]string{"receipt", "dossier", "--own-anchor"}, c.args...), strings.NewReader(""), &out, &out); code != c.code {
+			w.Errorf("receipt dossier %v: %d %s", c.args, code, out.String())
+		}
 	}
 }
 

@@ -24,6 +24,7 @@ type Limits struct {
 	Body       int64         // bytes of a body; default 1 MiB
 	Sheet      int64         // bytes of a sheet; default 32 MiB
 	Rows       int           // data rows of a sheet; default 50,000
+	Dossier    int64         // bytes of a part of an auditor's dossier; default 64 MiB
 }
 
 func (l Limits) withDefaults() Limits {
@@ -39,6 +40,7 @@ func (l Limits) withDefaults() Limits {
 	setDefault(&l.Body, 1<<20)
 	setDefault(&l.Sheet, 32<<20)
 	setDefault(&l.Rows, 50_000)
+	setDefault(&l.Dossier, 64<<20)
 	return l
 }
 

@@ -57,8 +57,9 @@ func (a *API) statement(ctx context.Context, e *exchange, in *AccountQuery) (*re
 	return answer(http.StatusOK, out)
 }
 
-// passedClaims adds the claims that passed from the household's account to those of its heirs. The household reads of them
-// what was booked while they were in its account, as it could before; a statement shows no more.
+// passedClaims adds the claims that passed from the household's account to those of its heirs. Who could read them in it goes on
+// to read what was booked there: the household all, a bank its own, the bureau all. A statement shows no more of them, and
+// what was never in the household's account, as the heir's own claims, is not even taken.
 func (a *API) passedClaims(ctx context.Context, e *exchange, s sighted, into map[string]subsidy.Claim) error {
 	account := s.account
 	for range maxHeirs {
@@ -78,7 +79,7 @@ func (a *API) passedClaims(ctx context.Context, e *exchange, s sighted, into map
 			if err != nil {
 				return err
 			}
-			if t, known := r.Terms.(contract.ClaimTerms); known && (may == terms || isAbout(e, s.household)) {
+			if t, known := r.Terms.(contract.ClaimTerms); known && t.Claim.WasIn(s.household) && (may == terms || isAbout(e, s.household)) {
 				into[r.ID] = t.Claim
 			}
 		}

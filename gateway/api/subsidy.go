@@ -342,8 +342,8 @@ func (a *API) subsidyPolicy(ctx context.Context, id, field string) (subsidy.Poli
 	return p, err
 }
 
-// mayKnowRoom refuses who may not know a household's room: that is for the household, the regulator, and a bank that
-// the household asked for money.
+// mayKnowRoom refuses who may not know a household's room: that is for the household, the regulator, a bank that the
+// household asked for money, and one whose claim is in the household's account because it succeeded the borrower.
 func (a *API) mayKnowRoom(ctx context.Context, e *exchange, household ident.USCC) error {
 	if isAbout(e, household) || e.caller.Has(lifecycle.Regulator) {
 		return nil
@@ -351,6 +351,10 @@ func (a *API) mayKnowRoom(ctx context.Context, e *exchange, household ident.USCC
 	if e.caller.Has(lifecycle.Bank) {
 		asked, err := a.store.Asked(ctx, e.caller.Party, household)
 		if err != nil || asked {
+			return err
+		}
+		held, err := a.store.Records(ctx, projection.Filter{Kind: subsidy.Lifecycle.Kind, Reader: e.caller.Party, Counterparty: household, Limit: 1})
+		if err != nil || len(held) > 0 {
 			return err
 		}
 		// The same for every code, registered or not: who is on the ledger is not told.
@@ -365,7 +369,7 @@ func (a *API) accountID(ctx context.Context, policy string, household ident.USCC
 	if err != nil {
 		return "", err
 	}
-	return contract.AccountPrefix + key.Pseudonym("subsidy|"+policy, household), nil
+	return contract.AccountID(key, policy, household), nil
 }
 
 // account returns the household's account; an empty one where it has no claim yet.

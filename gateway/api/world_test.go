@@ -49,7 +49,7 @@ const (
 )
 
 var roleOf = map[ident.USCC]lifecycle.Role{bureau: lifecycle.Regulator, platform: lifecycle.Platform, leader: lifecycle.Leader,
-	supplier: lifecycle.SME, rival: lifecycle.SME, bankA: lifecycle.Bank, bankB: lifecycle.Bank, keeper: lifecycle.Keeper,
+	supplier: lifecycle.SME, rival: lifecycle.SME, spare: lifecycle.SME, bankA: lifecycle.Bank, bankB: lifecycle.Bank, keeper: lifecycle.Keeper,
 	guarantor: lifecycle.Guarantor, insurer: lifecycle.Insurer}
 
 // world is a founded gateway on the embedded ledger, behind a loopback listener.
@@ -394,8 +394,14 @@ func (w *world) disbursed(bank ident.USCC, fin, amount string) {
 // fixedAsset is a disbursed fixed-asset loan.
 func (w *world) fixedAsset(bank ident.USCC, amount string) string {
 	w.Helper()
-	fin := w.act(supplier, "/v1/financings", object{"lender": bank, "product": "fixed-asset-loan", "amount": amount, "tenorMonths": 24, "purpose": "冲压线"}).ID
-	w.offered(bank, fin, amount, 730)
+	return w.fixedAssetOf(supplier, bank, amount)
+}
+
+func (w *world) fixedAssetOf(borrower, bank ident.USCC, amount string) string {
+	w.Helper()
+	fin := w.act(borrower, "/v1/financings", object{"lender": bank, "product": "fixed-asset-loan", "amount": amount, "tenorMonths": 24, "purpose": "冲压线"}).ID
+	w.act(bank, "/v1/financings/"+fin+"/offer", object{"amount": amount, "annualRate": "0.0385", "maturity": w.days(730), "validUntil": w.days(7)})
+	w.act(borrower, "/v1/financings/"+fin+"/accept", nil)
 	w.act(bank, "/v1/financings/"+fin+"/disburse", object{"amount": amount, "date": w.days(0), "reference": "LN" + fin})
 	return fin
 }

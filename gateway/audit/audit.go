@@ -50,12 +50,16 @@ type Report struct {
 	Commands     int
 	Keys         int
 	Claims       int  // of the subsidy, that were reckoned again from this client's own copies
+	Accounts     int  // of households, held against these claims
 	Compared     bool // the state was compared; it is not once a block is not explained, unless All
 	Unexplained  []Unexplained
 
 	// CorrectionsDue are claims that hold more or less than their loan's record gives by now, which nobody has corrected yet.
 	// Signed commands explain that, and nothing more is settled on them; but who is answerable should know.
 	CorrectionsDue []string
+
+	// Moving are accounts that moved on at every reading, so that they could not be held against their claims.
+	Moving []string
 }
 
 // ErrEmpty is the answer for a ledger without blocks.

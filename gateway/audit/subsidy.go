@@ -2,185 +2,111 @@ package audit
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
-	"decore/chaincode/canon"
 	"decore/chaincode/contract"
-	"decore/chaincode/evidence"
 	"decore/chaincode/financing"
+	"decore/chaincode/ident"
 	"decore/chaincode/subsidy"
 )
 
-// books are the subsidy's private terms, as far as this client holds copies that the public headers commit to. Whoever
-// holds none of them finds nothing here; the finance bureau holds all.
-type books struct {
-	claims   map[string]contract.ClaimTerms // by record ID
-	accounts map[string]contract.AccountTerms
-	loans    map[string]financing.Terms
-	policies map[string]subsidy.Policy // by key
+// mostReadings bounds how often the accounts are read again while the ledger goes on.
+const mostReadings = 6
+
+// checkSubsidy reckons every claim and account again that this client can open (贴息复核): a claim's entries must come to its
+// totals, its lines to what its policy gives on its loan's facts, and an account to its claims, under the caps. A claim
+// keeps a copy of those facts, by which it moved last; where the loan's own record gives something else by now, a
+// correction is due.
+//
+// The ledger may go on meanwhile. An account is held against the claims that were read while it stood still, since every
+// booking on a claim moves its account; and what is found must be found twice, since a claim can move by itself.
+func (r *run) checkSubsidy(ctx context.Context) error {
+	b := &books{policies: map[string]map[int]subsidy.Policy{}, mine: map[ident.USCC]bool{}}
+	if err := b.readCharter(ctx, r); err != nil {
+		return err
+	}
+	var found, before map[string]string
+	var moved []string
+	for range mostReadings {
+		var err error
+		if moved, err = b.read(ctx, r); err != nil {
+			return err
+		}
+		before, found = found, b.wrongAccounts(r.auditor.Households, moved)
+		if len(moved) == 0 && maps.Equal(found, before) || len(found) == 0 && len(moved) == 0 {
+			break
+		}
+	}
+	if err := r.checkClaims(ctx, b); err != nil {
+		return err
+	}
+	for _, id := range slices.Sorted(maps.Keys(found)) {
+		if before[id] == found[id] {
+			r.tell(Unexplained{Key: contract.RecordKey(id), Reason: found[id]})
+		}
+	}
+	r.report.Claims, r.report.Accounts, r.report.Moving = len(b.claims.terms), len(b.accounts.terms), moved
+	return nil
 }
 
-// checkSubsidy reckons every claim again that this client can open (贴息复核): its entries must come to its totals, its lines to
-// what its policy gives on its loan's facts, and an account to its claims. A claim keeps a copy of those facts, by which it
-// moved last; where the loan's own record gives something else by now, a correction is due.
-func (r *run) checkSubsidy(ctx context.Context) error {
-	b := books{map[string]contract.ClaimTerms{}, map[string]contract.AccountTerms{}, map[string]financing.Terms{}, map[string]subsidy.Policy{}}
-	if err := eachOpened(ctx, r, subsidy.Lifecycle.Prefix+"-", subsidy.Lifecycle.Kind, b.claims); err != nil {
-		return err
+// read reads accounts, claims, and the accounts' headers once more, and returns which accounts moved meanwhile.
+func (b *books) read(ctx context.Context, r *run) (moved []string, err error) {
+	if b.accounts, err = readKind(ctx, r, contract.AccountPrefix, contract.AccountKind, b.accounts); err != nil {
+		return nil, err
 	}
-	if err := eachOpened(ctx, r, contract.AccountPrefix, contract.AccountKind, b.accounts); err != nil {
-		return err
+	if b.claims, err = readKind(ctx, r, subsidy.Lifecycle.Prefix+"-", subsidy.Lifecycle.Kind, b.claims); err != nil {
+		return nil, err
 	}
+	after, err := readKind(ctx, r, contract.AccountPrefix, contract.AccountKind, b.accounts)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range slices.Sorted(maps.Keys(after.headers)) {
+		if b.accounts.headers[id].Terms != after.headers[id].Terms {
+			moved = append(moved, id)
+		}
+	}
+	b.accounts = after
+	b.arrange()
+	if err := b.readMine(ctx, r); err != nil {
+		return nil, err
+	}
+	return moved, b.readPolicies(ctx, r)
+}
+
+// checkClaims judges every claim by itself, against its policy and its loan.
+func (r *run) checkClaims(ctx context.Context, b *books) (err error) {
 	var loans []string
-	for _, t := range b.claims {
+	for _, t := range b.claims.terms {
 		loans = append(loans, t.Loan.ID)
 	}
-	if err := namedOpened(ctx, r, loans, financing.Table.Kind, b.loans); err != nil {
+	if b.loans, err = readNamed[financing.Terms](ctx, r, loans, financing.Table.Kind); err != nil {
 		return err
 	}
-	for _, id := range slices.Sorted(maps.Keys(b.claims)) {
-		reason, due, err := r.judgeClaim(ctx, b, b.claims[id])
-		switch {
-		case err != nil:
-			return err
+	for _, id := range slices.Sorted(maps.Keys(b.claims.terms)) {
+		switch reason, due := b.judgeClaim(b.claims.terms[id]); {
 		case reason != "":
 			r.tell(Unexplained{Key: contract.RecordKey(id), Reason: reason})
 		case due:
 			r.report.CorrectionsDue = append(r.report.CorrectionsDue, id)
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(b.accounts)) {
-		if !b.sum(id, b.accounts[id].Account) {
-			r.tell(Unexplained{Key: contract.RecordKey(id), Reason: "the account is not the sum of its claims"})
-		}
-	}
-	r.report.Claims = len(b.claims)
-	return nil
-}
-
-// eachOpened reads records whose IDs begin with a prefix and opens those of which this client holds a copy. A record
-// that moved on between the two readings is left out.
-func eachOpened[T contract.Terms](ctx context.Context, r *run, prefix, kind string, into map[string]T) error {
-	from, to := contract.RecordKey(prefix), contract.RecordKey(prefix)+lastKey
-	for {
-		entries, err := r.ledger.Range(ctx, from, to, page)
-		if err != nil {
-			return fmt.Errorf("read state: %w", err)
-		}
-		headers := map[string]contract.Header{}
-		var ids []string
-		for _, e := range entries {
-			var h contract.Header
-			if canon.Strict(e.Value, &h) == nil && h.Kind == kind && strings.HasPrefix(h.ID, prefix) {
-				headers[h.ID], ids = h, append(ids, h.ID)
-			}
-		}
-		for _, org := range r.ledger.Orgs() {
-			if err := openOf(ctx, r, org, ids, headers, into); err != nil {
-				return err
-			}
-		}
-		if len(entries) < page {
-			return nil
-		}
-		from = entries[len(entries)-1].Key + "\x00"
-	}
-}
-
-// namedOpened opens those of the named records of which this client holds a copy.
-func namedOpened[T contract.Terms](ctx context.Context, r *run, ids []string, kind string, into map[string]T) error {
-	slices.Sort(ids)
-	for some := range slices.Chunk(slices.Compact(ids), page) {
-		keys := make([]string, len(some))
-		for i, id := range some {
-			keys[i] = contract.RecordKey(id)
-		}
-		values, err := r.ledger.Get(ctx, keys...)
-		if err != nil {
-			return fmt.Errorf("read state: %w", err)
-		}
-		headers := map[string]contract.Header{}
-		for i, raw := range values {
-			var h contract.Header
-			if raw != nil && canon.Strict(raw, &h) == nil && h.Kind == kind {
-				headers[some[i]] = h
-			}
-		}
-		for _, org := range r.ledger.Orgs() {
-			if err := openOf(ctx, r, org, slices.Sorted(maps.Keys(headers)), headers, into); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func openOf[T contract.Terms](ctx context.Context, r *run, org string, ids []string, headers map[string]contract.Header, into map[string]T) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	copies, err := r.ledger.Private(ctx, org, ids...)
-	if err != nil {
-		return fmt.Errorf("read private copies of %s: %w", org, err)
-	}
-	for i, raw := range copies {
-		var t T
-		sealed, err := evidence.Open(raw)
-		if err != nil || sealed.Commitment() != headers[ids[i]].Terms {
-			continue // none, or not the newest
-		}
-		if err := canon.Strict(sealed.Terms, &t); err != nil {
-			r.tell(Unexplained{Key: contract.RecordKey(ids[i]), Reason: "its terms cannot be read"})
-			continue
-		}
-		into[ids[i]] = t
-	}
 	return nil
 }
 
 // judgeClaim returns in what a claim is wrong, "" for nothing, and whether it is to be corrected.
-func (r *run) judgeClaim(ctx context.Context, b books, t contract.ClaimTerms) (reason string, due bool, err error) {
+func (b *books) judgeClaim(t contract.ClaimTerms) (reason string, due bool) {
 	if !t.Claim.Balanced() {
-		return "the entries do not come to the claim's totals", false, nil
+		return "the entries do not come to the claim's totals", false
 	}
-	key := contract.PolicyVersionKey(t.Claim.Policy, t.Claim.Version)
-	p, known := b.policies[key]
+	p, known := b.policies[t.Claim.Policy][t.Claim.Version]
 	if !known {
-		if p, known, err = r.policy(ctx, key); err != nil {
-			return "", false, err
-		}
-		if !known {
-			return "its policy's version is not on the ledger", false, nil
-		}
-		b.policies[key] = p
+		return "its policy's version is not on the ledger", false
 	}
 	if !t.Claim.Follows(p, t.Loan) {
-		return "what is booked is not what the policy gives on the loan's facts", false, nil
+		return "what is booked is not what the policy gives on the loan's facts", false
 	}
-	loan, opened := b.loans[t.Loan.ID]
-	return "", opened && !t.Claim.Follows(p, contract.LoanNow(t.Loan, loan)), nil
-}
-
-func (r *run) policy(ctx context.Context, key string) (p subsidy.Policy, known bool, err error) {
-	values, err := r.ledger.Get(ctx, key)
-	if err != nil {
-		return p, false, fmt.Errorf("read state: %w", err)
-	}
-	return p, values[0] != nil && canon.Strict(values[0], &p) == nil, nil
-}
-
-// sum reports whether the account is the sum of its claims, as far as all of them are open to this client: a bank
-// holds its own alone.
-func (b books) sum(id string, a subsidy.Account) bool {
-	var claims []subsidy.Claim
-	entries := 0
-	for _, t := range b.claims {
-		if t.Account == id {
-			claims, entries = append(claims, t.Claim), entries+len(t.Claim.Entries)
-		}
-	}
-	return entries < a.Entries || a.Consists(claims)
+	loan, opened := b.loans.terms[t.Loan.ID]
+	return "", opened && !t.Claim.Follows(p, contract.LoanNow(t.Loan, loan))
 }

@@ -3,7 +3,6 @@ package audit_test
 import (
 	"context"
 	"slices"
-	"strings"
 	"testing"
 
 	"decore/adapters/embedded"
@@ -13,6 +12,7 @@ import (
 	"decore/chaincode/contract"
 	"decore/chaincode/evidence"
 	"decore/chaincode/financing"
+	"decore/chaincode/ident"
 	"decore/chaincode/money"
 	"decore/chaincode/subsidy"
 	"decore/fixtures"
@@ -20,27 +20,45 @@ import (
 	"decore/gateway/gatewaytest"
 )
 
-// heldClaim holds the subsidy of a loan under a policy that has no last day.
-func heldClaim(t *testing.T) (w *gatewaytest.World, claim string, p subsidy.Policy) {
-	t.Helper()
-	w = gatewaytest.New(t, nil)
-	raw, err := fixtures.FS.ReadFile("policies/subsidy-2026.json")
-	must(t, err)
-	p, err = subsidy.ParsePolicy(raw)
-	must(t, err)
-	p.ID, p.Version, p.DisbursedTo, p.EffectiveTo, p.HandlingBanks = "test-subsidy", 1, calendar.Date{}, calendar.Date{}, nil
-	body, err := canon.Marshal(p)
-	must(t, err)
-	w.Do(gatewaytest.Regulator, "policy.publish", p.ID, contract.PublishArgs{Policy: body})
-	amount, today := money.MustParse("1000000.00"), w.Today()
-	loan := w.Do(gatewaytest.SME, "financing.apply", "", financing.ApplyArgs{Lender: gatewaytest.BankA, Product: financing.FixedAssetLoan, Amount: amount, TenorMonths: 24, Purpose: "产线"})
-	w.Do(gatewaytest.BankA, "financing.offer", loan, financing.Offer{Amount: amount, AnnualRate: money.MustRate("0.0385"), Maturity: today.AddDays(700), ValidUntil: today.AddDays(7)})
-	w.Do(gatewaytest.SME, "financing.accept", loan, financing.AcceptArgs{})
-	w.Do(gatewaytest.BankA, "financing.disburse", loan, financing.Disbursement{Amount: amount, Date: w.Today(), Reference: "LN-1"})
-	return w, w.Do(gatewaytest.BankA, "subsidy.hold", "", contract.HoldArgs{Policy: p.ID, Financing: loan, SizeClass: subsidy.Small, Private: true, Sector: p.Sectors[0]}), p
+// subsidised is a ledger with a policy that has no last day.
+type subsidised struct {
+	*gatewaytest.World
+	policy subsidy.Policy
 }
 
-func must(t *testing.T, err error) {
+func newSubsidised(t *testing.T) *subsidised {
+	t.Helper()
+	w := &subsidised{World: gatewaytest.New(t, nil)}
+	raw, err := fixtures.FS.ReadFile("policies/subsidy-2026.json")
+	must(t, err)
+	w.policy, err = subsidy.ParsePolicy(raw)
+	must(t, err)
+	w.policy.ID, w.policy.Version, w.policy.DisbursedTo, w.policy.EffectiveTo, w.policy.HandlingBanks = "test-subsidy", 1, calendar.Date{}, calendar.Date{}, nil
+	body, err := canon.Marshal(w.policy)
+	must(t, err)
+	w.Do(gatewaytest.Regulator, "policy.publish", w.policy.ID, contract.PublishArgs{Policy: body})
+	return w
+}
+
+// hold holds the subsidy of a new loan.
+func (w *subsidised) hold(borrower, bank ident.USCC, yuan string) (claim string) {
+	w.T.Helper()
+	amount, today := money.MustParse(yuan), w.Today()
+	loan := w.Do(borrower, "financing.apply", "", financing.ApplyArgs{Lender: bank, Product: financing.FixedAssetLoan, Amount: amount, TenorMonths: 24, Purpose: "产线"})
+	w.Do(bank, "financing.offer", loan, financing.Offer{Amount: amount, AnnualRate: money.MustRate("0.0385"), Maturity: today.AddDays(700), ValidUntil: today.AddDays(7)})
+	w.Do(borrower, "financing.accept", loan, financing.AcceptArgs{})
+	w.Do(bank, "financing.disburse", loan, financing.Disbursement{Amount: amount, Date: today, Reference: "LN-" + loan[4:]})
+	return w.Do(bank, "subsidy.hold", "", contract.HoldArgs{Policy: w.policy.ID, Financing: loan, SizeClass: subsidy.Small, Private: true, Sector: w.policy.Sectors[0]})
+}
+
+// heldClaim holds the subsidy of a loan.
+func heldClaim(t *testing.T) (w *subsidised, claim string, p subsidy.Policy) {
+	t.Helper()
+	w = newSubsidised(t)
+	return w, w.hold(gatewaytest.SME, gatewaytest.BankA, "1000000.00"), w.policy
+}
+
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -51,12 +69,24 @@ func must(t *testing.T, err error) {
 type forged struct {
 	altered
 	terms map[string][]byte
+	added map[string][]byte // of records that are not on the ledger; everybody holds them
+	orgs  []string          // whose copies are shown, all for none
+}
+
+func (f *forged) Orgs() []string {
+	if f.orgs != nil {
+		return f.orgs
+	}
+	return f.altered.Orgs()
 }
 
 func (f *forged) Private(ctx context.Context, org string, keys ...string) ([][]byte, error) {
 	values, err := f.altered.Private(ctx, org, keys...)
 	for i, k := range keys {
 		if raw := f.terms[k]; raw != nil && values[i] != nil {
+			values[i] = raw
+		}
+		if raw := f.added[k]; raw != nil {
 			values[i] = raw
 		}
 	}
@@ -93,17 +123,12 @@ func forge[T any](t *testing.T, f *forged, l ledger.Ledger, id string, change fu
 
 func TestTheSubsidyIsReckonedAgain(t *testing.T) {
 	w, claim, _ := heldClaim(t)
-	account := ""
 	options := audit.Options{Hash: embedded.HashBlock, All: true}
 
 	report, err := audit.Run(t.Context(), w.Ledger, options)
 	if err != nil || report.Claims != 1 || len(report.Unexplained) > 0 {
 		t.Fatalf("%v: %+v", err, report)
 	}
-	entries, err := w.Ledger.Range(t.Context(), contract.RecordKey(contract.AccountPrefix), contract.RecordKey(contract.AccountPrefix)+"\U0010FFFF", 10)
-	must(t, err)
-	account = strings.TrimPrefix(entries[0].Key, contract.RecordKey(""))
-
 	fen := money.Fen(1)
 	for _, v := range []struct {
 		name, want string
@@ -122,9 +147,6 @@ func TestTheSubsidyIsReckonedAgain(t *testing.T) {
 		}},
 		{"terms that nobody can read", "its terms cannot be read", func(f *forged) {
 			forge(t, f, w.Ledger, claim, func(c *contract.ClaimTerms) { c.Claim.Bank = "nobody" })
-		}},
-		{"an account that counts less than its claims", "the account is not the sum of its claims", func(f *forged) {
-			forge(t, f, w.Ledger, account, func(a *contract.AccountTerms) { a.Account.Used = a.Account.Used.Sub(fen) })
 		}},
 	} {
 		t.Run(v.name+" is found", func(t *testing.T) {

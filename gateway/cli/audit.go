@@ -74,6 +74,9 @@ func tellAudit(w io.Writer, r audit.Report) error {
 	for _, id := range r.CorrectionsDue {
 		_, _ = fmt.Fprintf(w, "DUE   %s: what is booked is not what the loan's record gives now; subsidy.correct puts it right\n", id)
 	}
+	for _, id := range r.Moving {
+		_, _ = fmt.Fprintf(w, "MOVES %s: it moved on at every reading, and was not held against its claims; audit again when the ledger is quieter\n", id)
+	}
 	if len(r.Unexplained) > 0 {
 		_, _ = fmt.Fprintf(w, "%s\n", counted(r))
 		return errUnexplained
@@ -85,7 +88,7 @@ func tellAudit(w io.Writer, r audit.Report) error {
 func counted(r audit.Report) string {
 	claims := ""
 	if r.Claims > 0 {
-		claims = fmt.Sprintf(", %d subsidy claims reckoned again", r.Claims)
+		claims = fmt.Sprintf(", %d subsidy claims and %d accounts reckoned again", r.Claims, r.Accounts)
 	}
 	return fmt.Sprintf("%d blocks, %d transactions, %d commands%s", r.Blocks, r.Transactions, r.Commands, claims)
 }

@@ -12,9 +12,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"decore/chaincode/fund"
 	"decore/chaincode/money"
+	"decore/gateway/receipt"
 )
 
 // fundCommand is the money between a bank and the finance bureau, for those who work with files (贴息资金往来).
@@ -23,6 +25,7 @@ type fundCommand struct {
 	File      fundFileCommand      `cmd:"" help:"File a monthly report from a workbook; it is filed whole or not at all.（报送贴息月报）"`
 	Statement fundStatementCommand `cmd:"" help:"Write the statement of a fund as a workbook.（生成清算报表）"`
 	Check     fundCheckCommand     `cmd:"" help:"Compare a statement with the ledger.（核对清算报表）"`
+	Dossier   fundDossierCommand   `cmd:"" help:"Get the auditor's dossier of a month, all its parts, and check each and all together.（获取并核对审计卷宗）"`
 	Settle    fundSettleCommand    `cmd:"" help:"Settle all that accepted reports cover, with every claim of the bank.（按已审核月报结算）"`
 }
 
@@ -121,6 +124,49 @@ func (c *fundCheckCommand) Run(ctx context.Context, s *streams) error {
 		return fmt.Errorf("statement: %w", err)
 	}
 	return c.upload(ctx, s, "statement", c.Workbook, content, nil)
+}
+
+type fundDossierCommand struct {
+	fundFlags `embed:""`
+	Month     fund.Month `help:"Month." required:"" placeholder:"YYYY-MM"`
+	Lines     int        `help:"Most lines of a part." default:"500"`
+	Out       string     `short:"o" help:"Folder to write the parts to; they are numbered." required:"" placeholder:"FOLDER" type:"existingdir"`
+}
+
+// Run follows the parts to the last. What was written is whole only if it says so: parts of a month whose reports changed
+// meanwhile do not tie, and are to be got anew.
+func (c *fundDossierCommand) Run(ctx context.Context, s *streams) error {
+	check := receipt.NewDossierCheck()
+	query := url.Values{"month": {string(c.Month)}, "limit": {strconv.Itoa(c.Lines)}}
+	for part := 1; ; part++ {
+		raw, err := c.ask(ctx, http.MethodGet, []string{"funds", c.Fund, "dossier"}, query, "", nil)
+		if err != nil {
+			return err
+		}
+		file := filepath.Join(c.Out, fmt.Sprintf("dossier-%s-%s-part-%04d.json", c.Fund, c.Month, part))
+		if err := os.WriteFile(file, raw, 0o600); err != nil {
+			return fmt.Errorf("dossier: %w", err)
+		}
+		if err := check.Add(raw); err != nil {
+			return fmt.Errorf("dossier %s: %w", file, err)
+		}
+		var answer struct{ Next string }
+		if err := json.Unmarshal(raw, &answer); err != nil {
+			return fmt.Errorf("the gateway's answer: %w", err)
+		}
+		_, _ = fmt.Fprintf(s.out, "%s written\n", file)
+		if answer.Next == "" {
+			break
+		}
+		query.Set("cursor", answer.Next)
+	}
+	r, err := check.End(false)
+	if err != nil {
+		return fmt.Errorf("dossier: %w", err)
+	}
+	_, err = fmt.Fprintf(s.out, "%d lines, %s accrued and %s taken back, as the fund has it; founded with key %s, which gateway receipt dossier --anchor compares\n",
+		r.Lines.Of, r.Accrued, r.TakenBack, r.Anchor)
+	return err
 }
 
 type fundSettleCommand struct {

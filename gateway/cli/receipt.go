@@ -10,7 +10,7 @@ import (
 
 type receiptCommand struct {
 	Verify  receiptVerifyCommand  `cmd:"" help:"Check the file of a verification receipt, of an order, a receivable, a lot or a warehouse receipt: signatures, commitments, keys and findings, with no network and no account.（离线核对核验回执）"`
-	Dossier receiptDossierCommand `cmd:"" help:"Check an auditor's dossier of a month of the subsidy: every line by its signed commands.（离线核对审计卷宗）"`
+	Dossier receiptDossierCommand `cmd:"" help:"Check an auditor's dossier of a month of the subsidy, all its parts together: every line by its signed commands, and the sums of the month.（离线核对审计卷宗）"`
 }
 
 // anchorFlags say by which key the ledger must have been founded.
@@ -45,19 +45,26 @@ func (c *receiptVerifyCommand) Run(s *streams) error {
 }
 
 type receiptDossierCommand struct {
-	File        string `arg:"" help:"Dossier as the gateway gave it." type:"existingfile"`
+	Files       []string `arg:"" name:"file" help:"Dossier as the gateway gave it: all parts of the month, in their order." type:"existingfile"`
+	Part        bool     `help:"Check one part by itself: that other lines of the month are in other parts is no fault then."`
 	anchorFlags `embed:""`
 }
 
 // Run checks the dossier and prints what it proves.
 func (c *receiptDossierCommand) Run(s *streams) error {
-	raw, err := os.ReadFile(c.File)
+	check := receipt.NewDossierCheck(c.options()...)
+	for _, file := range c.Files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("dossier: %w", err)
+		}
+		if err := check.Add(raw); err != nil {
+			return fmt.Errorf("dossier %s: %w", file, err)
+		}
+	}
+	report, err := check.End(c.Part)
 	if err != nil {
 		return fmt.Errorf("dossier: %w", err)
-	}
-	report, err := receipt.VerifyDossier(raw, c.options()...)
-	if err != nil {
-		return fmt.Errorf("dossier %s: %w", c.File, err)
 	}
 	return printJSON(s, report)
 }

@@ -1,7 +1,9 @@
 package receipt
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"decore/chaincode/canon"
@@ -15,14 +17,20 @@ import (
 )
 
 // DossierFormat names this form of a dossier.
-const DossierFormat = "decore-fund-dossier/1"
+const DossierFormat = "decore-fund-dossier/2"
 
-// MaxDossier bounds a dossier in bytes.
+// MaxDossier bounds a part of a dossier in bytes.
 const MaxDossier = 256 << 20
+
+// ErrTooLong is wrapped when a dossier is longer than it may be, so that it must be issued in parts of fewer lines.
+var ErrTooLong = errors.New("the dossier is too long")
 
 // Dossier is what an auditor gets of a month of a fund (审计导出): the reports, every claim that they list, the terms of all
 // of them, and every signed command about each. Like a receipt it is checked without an account, a network or this ledger,
 // and proves and leaves open the same: results and positions are the ledger's word, which any member can compare.
+//
+// A long month comes in parts. Each has the fund, some of the month's lines with their claims, and the reports that they are
+// of, whole: so it holds by itself, and ties to the sums of its reports and of the month. See [DossierCheck] for all together.
 type Dossier struct {
 	Format    string            `json:"format"`
 	Ledger    string            `json:"ledger"`
@@ -30,25 +38,60 @@ type Dossier struct {
 	IssuedFor ident.USCC        `json:"issuedFor"`
 	AsOf      verification.AsOf `json:"asOf"`
 	Month     fund.Month        `json:"month"`
+	Lines     Lines             `json:"lines"`
+	Next      string            `json:"next,omitzero"` // cursor of the next part; none on the last
 	Fund      Copy              `json:"fund"`
 	Reports   []Copy            `json:"reports"`
 	Claims    []Copy            `json:"claims"`
 	Commands  []Entry           `json:"commands"` // in ledger order
 }
 
-// DossierReport is what a dossier says and whether it holds.
+// Lines are those of a month that a part has, counted from 1 over all its reports in the fund's order.
+type Lines struct {
+	First int `json:"first"` // one more than Last where the month has none
+	Last  int `json:"last"`
+	Of    int `json:"of"` // of the whole month
+}
+
+// Count is how many they are.
+func (l Lines) Count() int { return l.Last - l.First + 1 }
+
+// sensible reports whether they can be lines of a month that has so many.
+func (l Lines) sensible(of int) bool {
+	return l.Of == of && l.First >= 1 && l.Last <= of && (l.Count() > 0 || of == 0 && l.Last == 0 && l.First == 1)
+}
+
+// Need reports whether a part with these lines must have the report whose lines are from first to last of the month: one that
+// it has lines of, and the first part those that have none.
+func (l Lines) Need(first, last int) bool {
+	if last < first {
+		return l.First == 1
+	}
+	return first <= l.Last && last >= l.First
+}
+
+// DossierReport is what a dossier says and whether it holds. Of parts together, it is of all.
 type DossierReport struct {
 	Ledger    string       `json:"ledger"`
 	Fund      string       `json:"fund"`
 	Bank      ident.USCC   `json:"bank"`
 	Month     fund.Month   `json:"month"`
-	Lines     int          `json:"lines"`
-	Accrued   money.Amount `json:"accrued"`
-	TakenBack money.Amount `json:"takenBack"`
-	Anchor    string       `json:"anchor"` // the regulator's founding key
-	Pinned    bool         `json:"pinned"` // the reader knew the anchor before
+	Lines     Lines        `json:"lines"`
+	Accrued   money.Amount `json:"accrued"`   // by these lines
+	TakenBack money.Amount `json:"takenBack"` // by these lines
+	Whole     Sums         `json:"whole"`     // of the month, as the fund has it
+	Anchor    string       `json:"anchor"`    // the regulator's founding key
+	Pinned    bool         `json:"pinned"`    // the reader knew the anchor before
 	Commands  []Line       `json:"commands"`
 	Failures  []Failure    `json:"failures"`
+
+	reports map[string]evidence.Commitment
+}
+
+// Sums are what the lines of a month come to.
+type Sums struct {
+	Accrued   money.Amount `json:"accrued"`
+	TakenBack money.Amount `json:"takenBack"`
 }
 
 // IssueDossier completes a dossier with the signed commands about its records and about who signed them. Before it is given
@@ -80,6 +123,9 @@ func (i Issuer) IssueDossier(ctx context.Context, d Dossier) ([]byte, error) {
 	raw, err := canon.Marshal(d)
 	if err != nil {
 		return nil, err
+	}
+	if most := cmp.Or(i.Most, MaxDossier); int64(len(raw)) > most {
+		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrTooLong, len(raw), most)
 	}
 	if _, err := VerifyDossier(raw); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSource, err)
@@ -127,15 +173,22 @@ func VerifyDossier(raw []byte, options ...Option) (DossierReport, error) {
 
 type dossierChecker struct {
 	*checker
-	dossier            Dossier
-	bank               ident.USCC
-	lines              int
-	accrued, takenBack money.Amount
+	dossier Dossier
+	bank    ident.USCC
+	before  int  // lines of the month in the reports before
+	listed  int  // lines of the part whose claims were compared
+	part    Sums // of these lines
+	whole   Sums // of the month
 }
 
 func (c *dossierChecker) report() DossierReport {
-	return DossierReport{Ledger: c.dossier.Ledger, Fund: c.dossier.Fund.Header.ID, Bank: c.bank, Month: c.dossier.Month, Lines: c.lines, Accrued: c.accrued,
-		TakenBack: c.takenBack, Anchor: c.registry.anchor, Pinned: c.pinned != "" && c.pinned == c.registry.anchor, Commands: c.checker.lines, Failures: c.failures}
+	reports := map[string]evidence.Commitment{}
+	for _, r := range c.dossier.Reports {
+		reports[r.Header.ID] = r.Header.Terms
+	}
+	return DossierReport{Ledger: c.dossier.Ledger, Fund: c.dossier.Fund.Header.ID, Bank: c.bank, Month: c.dossier.Month, Lines: c.dossier.Lines,
+		Accrued: c.part.Accrued, TakenBack: c.part.TakenBack, Whole: c.whole, Anchor: c.registry.anchor,
+		Pinned: c.pinned != "" && c.pinned == c.registry.anchor, Commands: c.checker.lines, Failures: c.failures, reports: reports}
 }
 
 // ties checks that the fund names the reports, the reports the claims, and that every amount is what the claims say.
@@ -156,28 +209,42 @@ func (c *dossierChecker) ties() {
 			continue
 		}
 		for _, p := range m.Parts {
-			c.part(p, reports[p.Report], claims)
+			c.tie(p, reports, claims)
 		}
 	}
-	if c.lines != len(c.dossier.Claims) {
-		c.fail(LinesDiffer, "claims", "%d claims for %d lines", len(c.dossier.Claims), c.lines)
+	if !c.dossier.Lines.sensible(c.before) {
+		c.fail(LinesDiffer, "lines", "lines %d to %d of %d, and the fund has %d", c.dossier.Lines.First, c.dossier.Lines.Last, c.dossier.Lines.Of, c.before)
+	}
+	if c.listed != c.dossier.Lines.Count() || c.listed != len(c.dossier.Claims) {
+		c.fail(LinesDiffer, "claims", "%d claims for %d lines", len(c.dossier.Claims), c.dossier.Lines.Count())
 	}
 }
 
-// part compares a report with what the fund says of it and with its claims.
-func (c *dossierChecker) part(p fund.Part, r fund.Report, claims map[string]contract.ClaimTerms) {
-	accrued, takenBack := money.Zero, money.Zero
+// tie compares a report with what the fund says of it, and those of its lines that are of the part with their claims.
+func (c *dossierChecker) tie(p fund.Part, reports map[string]fund.Report, claims map[string]contract.ClaimTerms) {
+	first := c.before + 1
+	c.before += p.Lines
+	c.whole.Accrued, c.whole.TakenBack = c.whole.Accrued.Add(p.Accrued), c.whole.TakenBack.Add(p.TakenBack)
+	r, here := reports[p.Report]
+	if !here && !c.dossier.Lines.Need(first, c.before) {
+		return
+	}
+	sum := Sums{}
 	for i, l := range r.Lines {
+		sum.Accrued, sum.TakenBack = sum.Accrued.Add(l.Accrued), sum.TakenBack.Add(l.TakenBack)
+		if no := first + i; no < c.dossier.Lines.First || no > c.dossier.Lines.Last {
+			continue
+		}
 		claim, known := claims[l.Claim]
 		if !known || claim.Claim.Bank != c.bank || l.Matches(claim.Unreported(r.Month), i) != nil {
 			c.fail(LinesDiffer, p.Report, "line %d is not what %s booked", i, l.Claim)
 		}
-		accrued, takenBack = accrued.Add(l.Accrued), takenBack.Add(l.TakenBack)
+		c.listed++
+		c.part.Accrued, c.part.TakenBack = c.part.Accrued.Add(l.Accrued), c.part.TakenBack.Add(l.TakenBack)
 	}
-	if r.Month != c.dossier.Month || p.Lines != len(r.Lines) || p.Accrued.Cmp(accrued) != 0 || p.TakenBack.Cmp(takenBack) != 0 {
+	if r.Month != c.dossier.Month || p.Lines != len(r.Lines) || p.Accrued.Cmp(sum.Accrued) != 0 || p.TakenBack.Cmp(sum.TakenBack) != 0 {
 		c.fail(LinesDiffer, p.Report, "the fund and the report do not agree")
 	}
-	c.lines, c.accrued, c.takenBack = c.lines+len(r.Lines), c.accrued.Add(accrued), c.takenBack.Add(takenBack)
 }
 
 // revealed opens a record's terms, and checks that they are those to which its header commits and that signed commands made it.

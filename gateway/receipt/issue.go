@@ -21,6 +21,7 @@ type Issuer struct {
 	Source verification.Source // for the commands of registry and policy
 	Blocks Blocks
 	Signer *Signer // nil: receipts are not signed
+	Most   int64   // bytes of a dossier; MaxDossier when 0
 }
 
 // Issue makes the receipt of a verification from the facts that it was made from. Before it is given out it
