@@ -223,7 +223,7 @@ func (o outcome) refusal() *problem.Problem {
 	case o.answer.Status == contract.Accepted:
 		return nil
 	}
-	f := fault.Fault{Code: fault.Code(o.answer.Code), Field: o.answer.Field, Clause: o.answer.Clause}
+	f := fault.Fault{Code: fault.Code(o.answer.Code), Field: o.answer.Field, Clause: o.answer.Clause, Reasons: o.answer.Reasons}
 	p := problem.From(&f)
 	if cmd, err := evidence.Parse(o.JWS); err == nil {
 		p = p.Hint(cmd.Verb)
