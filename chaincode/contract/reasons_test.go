@@ -9,6 +9,7 @@ import (
 	"decore/chaincode/contract"
 	"decore/chaincode/contract/contracttest"
 	"decore/chaincode/fault"
+	"decore/chaincode/financing"
 	"decore/chaincode/ident"
 	"decore/chaincode/money"
 	"decore/chaincode/subsidy"
@@ -104,5 +105,26 @@ func TestAFactIsFoundInTheArgumentsOfHoldOrElseInTheLoan(t *testing.T) {
 		if got := contract.HoldField(fact); got != want {
 			t.Errorf("%q is at %q, want %q", fact, got, want)
 		}
+	}
+}
+
+func TestALaterEventIsToldTheFactOfTheLoanThatFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.publishSubsidy()
+	p := w.policy
+	p.Version++
+	p.SubsidiseExtension, p.RefuseLongTerm = true, true
+	w.Do(w.Regulator, "policy.publish", p.ID, contract.PublishArgs{Policy: mustCanonical(t, p)})
+	w.policy = p
+	claim := w.held()
+	loan := w.claim(claim).Loan
+	w.Do(w.SME, "financing.request-extension", loan.ID, financing.ExtensionArgs{Maturity: loan.Maturity.AddDays(200), Reason: "late buyer"})
+	w.Do(w.BankA, "financing.extend", loan.ID, financing.NoArgs{})
+	w.Pass(120 * days)
+	r := w.Try(w.BankA, "subsidy.accrue", claim, contract.AccrueArgs{Through: w.today()})
+	want := []fault.Reason{{Code: "TERM_OVER_2Y", Fact: "/maturity", Clause: "财金〔2026〕4号 一、政策内容"}}
+	if r.Status != contract.Refused || r.Code != "TERM_OVER_2Y" || r.Field != "" || !slices.Equal(r.Reasons, want) {
+		t.Errorf("got %+v, want %+v", r, want)
 	}
 }
