@@ -207,6 +207,7 @@ func TestAHigherLevelsLaterChangePrevails(t *testing.T) {
 func TestWhatAClauseSaysInVainIsToldWithWhatPrevails(t *testing.T) {
 	city := municipal("2026-02-10", map[string]string{"amountCap": `"1500000.00"`, "annualRate": `"0.02"`, "maxMonths": `12`, "dayCount": `"ACT/365F"`, "sectors": `["服务器","纺织"]`})
 	raised := next(central(t), "2026-11-01", map[string]string{"amountCap": `"2000000.00"`})
+	same := municipal("2026-02-10", map[string]string{"smeClasses": `["micro","small","medium"]`, "amountCap": `"1500000.00"`}, func(m *subsidy.Measure) { m.ID = "same" })
 	type told struct {
 		field, of, by string
 		why           subsidy.Prevailing
@@ -219,12 +220,13 @@ func TestWhatAClauseSaysInVainIsToldWithWhatPrevails(t *testing.T) {
 		},
 		"2026-12-01": {
 			{"amountCap", "city (九)", "cn-sme-loans-2026 一、政策内容", subsidy.ChangedSince},
+			{"amountCap", "same (九)", "cn-sme-loans-2026 一、政策内容", subsidy.ChangedSince},
 			{"annualRate", "city (九)", "cn-sme-loans-2026 一、政策内容", subsidy.Stricter},
 			{"dayCount", "city (九)", "cn-sme-loans-2026 ", subsidy.Higher},
 			{"maxMonths", "cn-sme-loans-2026 一、政策内容", "city (九)", subsidy.Stricter},
 		},
 	} {
-		found, err := subsidy.OverruledOn("subsidy-sme-2026", []subsidy.Measure{city, raised, central(t)}, day(on))
+		found, err := subsidy.OverruledOn("subsidy-sme-2026", []subsidy.Measure{city, raised, central(t), same}, day(on))
 		if err != nil {
 			t.Fatal(err)
 		}

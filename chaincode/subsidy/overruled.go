@@ -34,7 +34,11 @@ func OverruledOn(id string, measures []Measure, day calendar.Date) ([]Overruled,
 	for _, field := range slices.Sorted(maps.Keys(c.stated)) {
 		still := standing(c.stated[field])
 		for _, s := range c.stated[field] {
-			if s.in(c.sources[field]) || sameValue(s.value, c.values[field]) || len(c.sources[field]) == 0 {
+			lost, err := c.lost(field, s)
+			if err != nil {
+				return nil, err
+			}
+			if !lost {
 				continue
 			}
 			out := Overruled{Source: s.source(field), Why: prevailing(field, s.in(still))}
@@ -45,6 +49,26 @@ func OverruledOn(id string, measures []Measure, day calendar.Date) ([]Overruled,
 		}
 	}
 	return all, nil
+}
+
+// lost reports whether what binds is another value than the statement's: a stricter one, where there is an order.
+func (c combination) lost(field string, s said) (bool, error) {
+	narrow, ordered := narrowing[field]
+	switch {
+	case s.in(c.sources[field]) || len(c.sources[field]) == 0:
+		return false, nil
+	case !ordered || !s.in(standing(c.stated[field])):
+		return !sameValue(s.value, c.values[field]), nil
+	}
+	own, err := partialOf(field, s.value)
+	if err != nil {
+		return false, err
+	}
+	bound, err := partialOf(field, c.values[field])
+	if err != nil {
+		return false, err
+	}
+	return narrow(&own, bound)
 }
 
 func prevailing(field string, stands bool) Prevailing {
