@@ -16,10 +16,10 @@ type Fault struct {
 
 // Reason is one of several reasons against a command. It is public, as the fault is: which rule says no, and never by how much.
 type Reason struct {
-	Code   Code   `json:"code"`
-	Field  string `json:"field,omitzero"`  // JSON pointer into the command's arguments, or ""
-	Fact   string `json:"fact,omitzero"`   // of the record that the arguments name, where they don't hold it themselves, or ""
-	Clause string `json:"clause,omitzero"` // statute or policy and article, or setting of a policy and why, or ""
+	Code   Code   `json:"code" doc:"Stable code (代码)"`
+	Field  string `json:"field,omitzero" doc:"JSON pointer into the command's arguments (字段)"`
+	Fact   string `json:"fact,omitzero" doc:"Fact of the record that the arguments name, where they don't state it themselves (信息项)"`
+	Clause string `json:"clause,omitzero" doc:"Document and clause, or setting of a policy and why (依据)"`
 }
 
 // Code is a stable name of a reason; the gateway maps it to an HTTP status and to a text in each language.
