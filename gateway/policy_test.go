@@ -37,6 +37,10 @@ func TestPolicyDocumentsAreCheckedAndCombinedOffline(t *testing.T) {
 	if _, errOut, code = run(t, "policy", "combine", draft); code != 1 || !strings.Contains(errOut, "--drafts") {
 		t.Errorf("a draft alone: exit %d: %s", code, errOut)
 	}
+	if out, errOut, code = run(t, "policy", "combine", "--drafts", central, draft); code != 0 ||
+		!strings.Contains(out, "(九) loses to the stricter cn-sme-loans-2026 v1 财金〔2026〕4号 一、(一)适用对象") {
+		t.Errorf("exit %d: %s%s", code, out, errOut)
+	}
 	policy := filepath.Join("..", "fixtures", "policies", "subsidy-2026.json")
 	if out, errOut, code = run(t, "policy", "size", policy, "--industry", "工业", "--staff", "300", "--revenue", "20000000.00"); code != 0 || strings.TrimSpace(out) != "medium" {
 		t.Errorf("exit %d: %s%s", code, out, errOut)
@@ -64,18 +68,24 @@ func TestPolicyDocumentsAreDraftedPublishedAndRepealedThroughAGateway(t *testing
 		return out + errOut
 	}
 	first := measureFile(t, "central-2026-4.json", "subsidy-sme-2026", "cli-policy")
-	policy(0, "draft", first)
+	if told := policy(0, "draft", first); !strings.HasPrefix(told, "cn-sme-loans-2026 v1 is drafted; block ") || strings.Contains(told, "warning") {
+		t.Errorf("drafted: %s", told)
+	}
 	other := measureFile(t, "central-2026-4.json", "subsidy-sme-2026", "cli-policy", `"0.015"`, `"0.5"`)
 	if told := policy(1, "publish", other); !strings.Contains(told, "TERMS_CHANGED") {
 		t.Errorf("another text than the draft: %s", told)
 	}
-	if told := policy(0, "publish", first); !strings.Contains(told, "published") {
+	if told := policy(0, "publish", first); !strings.HasPrefix(told, "cn-sme-loans-2026 v1 is published; block ") || !strings.Contains(told, "\nwarning: it takes effect from 2026-01-20, before today") {
 		t.Errorf("published: %s", told)
 	}
 	next := measureFile(t, "central-2026-4.json", "subsidy-sme-2026", "cli-policy", `"0.015"`, `"0.01"`, `"version": 1`, `"version": 2`)
-	policy(0, "draft", next)
-	policy(0, "publish", next)
-	if told := policy(0, "repeal", "cn-sme-loans-2026", "--from", "2027-01-01", "--by", "财金〔2026〕99号"); !strings.Contains(told, "repealed") {
+	if told := policy(0, "draft", next); !strings.HasPrefix(told, "cn-sme-loans-2026 v2 is drafted; block ") {
+		t.Errorf("drafted: %s", told)
+	}
+	if told := policy(0, "publish", next, "--json"); !strings.HasPrefix(told, `{"id":"cn-sme-loans-2026","state":"published"`) {
+		t.Errorf("as it is: %s", told)
+	}
+	if told := policy(0, "repeal", "cn-sme-loans-2026", "--from", "2027-01-01", "--by", "财金〔2026〕99号"); !strings.HasPrefix(told, "cn-sme-loans-2026 is repealed; block ") {
 		t.Errorf("repealed: %s", told)
 	}
 	policy(1, "draft", measureFile(t, "central-2026-4.json", "subsidy-sme-2026", "cli-policy", `"version": 1`, `"version": 4`))

@@ -84,7 +84,9 @@ func ownIdentity(t *testing.T) connection.Identity {
 	if err != nil {
 		t.Fatal(err)
 	}
-	block := func(kind string, raw []byte) string { return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: raw})) }
+	block := func(kind string, raw []byte) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: raw}))
+	}
 	return connection.Identity{Certificate: block("CERTIFICATE", cert), Key: block("PRIVATE KEY", raw)}
 }
 

@@ -111,7 +111,7 @@ func (p *player) flush() {
 		p.T.Fatal(err)
 	}
 	for i, r := range out.Results {
-		if r != p.expected[i] {
+		if !r.Equal(p.expected[i]) {
 			p.T.Fatalf("command %d came to %+v in the batch, and to %+v by itself", i, r, p.expected[i])
 		}
 	}

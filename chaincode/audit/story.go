@@ -96,7 +96,7 @@ func (s *story) checkResult(i int, t contract.Trace) {
 	if t.Decided {
 		if want := t.Result; got.Status != want.Status || got.Code != want.Code {
 			s.fail(key, "recorded as %s, and the contract answers %s", outcome(got), outcome(want))
-		} else if got.Repeated, want.Repeated = false, false; got != want {
+		} else if got.Repeated, want.Repeated = false, false; !got.Equal(want) {
 			s.fail(key, "the result is not what the contract answers")
 		}
 		return
@@ -106,10 +106,10 @@ func (s *story) checkResult(i int, t contract.Trace) {
 	case contract.Accepted:
 		blank.Record, blank.State, blank.Version, blank.Terms = t.Command.Subject, got.State, got.Version, got.Terms
 	case contract.Refused, contract.Invalid:
-		blank.Code, blank.Field, blank.Clause = got.Code, got.Field, got.Clause
+		blank.Code, blank.Field, blank.Clause, blank.Reasons = got.Code, got.Field, got.Clause, got.Reasons
 	}
 	switch {
-	case got != blank:
+	case !got.Equal(blank):
 		s.fail(key, "the result is not one of this command")
 	case got.Status == contract.Invalid && !slices.Contains(argumentFaults, fault.Code(got.Code)),
 		got.Status == contract.Refused && got.Code == "", !slices.Contains(statuses, got.Status):

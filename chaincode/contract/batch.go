@@ -5,12 +5,14 @@ package contract
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"decore/chaincode/evidence"
+	"decore/chaincode/fault"
 	"decore/chaincode/lifecycle"
 )
 
@@ -51,18 +53,27 @@ const (
 	Invalid  Status = "invalid"
 )
 
-// Result is the answer to one command. It is public on the channel, so it never holds a private number.
+// Result is the answer to one command. It is public on the channel, so it never holds a private number. Its reasons tell a
+// stranger what its code tells: that a rule says no to a loan of which the channel sees a pseudonym.
 type Result struct {
 	Command  string              `json:"command"`
 	Status   Status              `json:"status"`
-	Code     string              `json:"code,omitzero"`   // why not, from package fault
-	Field    string              `json:"field,omitzero"`  // which field, as a JSON pointer
-	Clause   string              `json:"clause,omitzero"` // which rule of law or policy
+	Code     string              `json:"code,omitzero"`    // why not, from package fault
+	Field    string              `json:"field,omitzero"`   // which field, as a JSON pointer
+	Clause   string              `json:"clause,omitzero"`  // which rule of law or policy
+	Reasons  []fault.Reason      `json:"reasons,omitzero"` // all of them, where rules give several at once; code, field and clause are the first's
 	Record   string              `json:"record,omitzero"`
 	State    lifecycle.State     `json:"state,omitzero"`
 	Version  int                 `json:"version,omitzero"`
 	Terms    evidence.Commitment `json:"terms,omitzero"`
 	Repeated bool                `json:"-"` // the first result of a command that was already decided
+}
+
+// Equal reports whether two results say the same.
+func (r Result) Equal(o Result) bool {
+	same := slices.Equal(r.Reasons, o.Reasons)
+	r.Reasons, o.Reasons = nil, nil
+	return same && reflect.DeepEqual(r, o)
 }
 
 // OpeningsNeededError says which records' current openings the batch did not bring, or brought stale, and

@@ -85,7 +85,7 @@ func (c *call) apply(run func(*call) (lifecycle.State, error)) (Result, error) {
 func (c *call) answer(s Status, f *fault.Fault) Result {
 	r := Result{Command: c.cmd.ID, Status: s}
 	if f != nil {
-		r.Code, r.Field, r.Clause = string(f.Code), f.Field, f.Clause
+		r.Code, r.Field, r.Clause, r.Reasons = string(f.Code), f.Field, f.Clause, f.Reasons
 	}
 	return r
 }

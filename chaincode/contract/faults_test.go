@@ -259,10 +259,10 @@ var wrongs = map[string][]wrong{
 	"subsidy.hold": {
 		{"policy", "", "POLICY_UNKNOWN", "/policy"}, {"policy", `"nothing"`, "POLICY_UNKNOWN", "/policy"}, {"policy", `"credit"`, "POLICY_UNKNOWN", "/policy"},
 		{"policy", `"subsidy-sme-2026/000001"`, "POLICY_UNKNOWN", "/policy"}, {"policy", `"credit/000001"`, "POLICY_UNKNOWN", "/policy"},
-		{"financing", "", "RECORD_NOT_FOUND", "/financing"}, {"financing", `"nothing"`, "RECORD_NOT_FOUND", "/financing"}, {"sizeClass", `"vast"`, "FIELD_INVALID", "/sizeClass"},
-		{"entrustedPaid", past, "FIELD_INVALID", "/entrustedPaid"}, {"entrustedPaid", future, "DATE_IN_FUTURE", "/entrustedPaid"}, {"sector", `"赌博"`, "SECTOR_NOT_LISTED", ""}, {"sector", long, "FIELD_INVALID", "/sector"},
+		{"financing", "", "RECORD_NOT_FOUND", "/financing"}, {"financing", `"nothing"`, "RECORD_NOT_FOUND", "/financing"}, {"sizeClass", `"vast"`, "INVALID_FACTS", "/sizeClass"},
+		{"entrustedPaid", past, "INVALID_FACTS", "/entrustedPaid"}, {"entrustedPaid", future, "DATE_IN_FUTURE", "/entrustedPaid"}, {"sector", `"赌博"`, "SECTOR_NOT_LISTED", "/sector"}, {"sector", long, "INVALID_FACTS", "/sector"},
 	},
-	"subsidy.accrue":    {{"through", future, "DATE_IN_FUTURE", "/through"}, {"through", "", "ALREADY_ACCRUED", ""}},
+	"subsidy.accrue":    {{"through", future, "DATE_IN_FUTURE", "/through"}, {"through", "", "ALREADY_ACCRUED", "/through"}},
 	"subsidy.settle":    {{"amount", zero, "SETTLE_AMOUNT", "/amount"}, {"amount", `"99999999.00"`, "SETTLE_AMOUNT", "/amount"}},
 	"subsidy.claw-back": {{"ground", "", "FIELD_INVALID", "/ground"}, {"ground", `"mood"`, "FIELD_INVALID", "/ground"}, {"reason", "", "FIELD_INVALID", "/reason"}, {"reason", long, "FIELD_INVALID", "/reason"}},
 }

@@ -47,7 +47,7 @@ func TestACommandIsDecidedOnce(t *testing.T) {
 	t.Run("the same command twice in a batch changes the record once", func(t *testing.T) {
 		w := base.fork(t)
 		rs := w.run(batch([]string{jws, jws}, opening))
-		if rs[0].Status != contract.Accepted || !rs[1].Repeated || first(rs[1]) != rs[0] || w.Header(id).Version != 1 {
+		if rs[0].Status != contract.Accepted || !rs[1].Repeated || !first(rs[1]).Equal(rs[0]) || w.Header(id).Version != 1 {
 			t.Errorf("got %+v, version %d", rs, w.Header(id).Version)
 		}
 	})
@@ -57,7 +57,7 @@ func TestACommandIsDecidedOnce(t *testing.T) {
 		w.Pass(400 * days) // far too old by now, yet known
 		before := w.State.Clone()
 		again := w.TryJWS(jws, nil)
-		if !again.Repeated || first(again) != r || len(changed(before, w.State)) > 0 {
+		if !again.Repeated || !first(again).Equal(r) || len(changed(before, w.State)) > 0 {
 			t.Errorf("got %+v after %+v, wrote %q", again, r, changed(before, w.State))
 		}
 	})
@@ -72,7 +72,7 @@ func TestACommandIsDecidedOnce(t *testing.T) {
 		if err != nil || resigned == jws {
 			t.Fatalf("signed anew: %v", err)
 		}
-		if again := w.TryJWS(resigned, nil); !again.Repeated || first(again) != r {
+		if again := w.TryJWS(resigned, nil); !again.Repeated || !first(again).Equal(r) {
 			t.Errorf("got %+v", again)
 		}
 	})
@@ -81,7 +81,7 @@ func TestACommandIsDecidedOnce(t *testing.T) {
 		r := w.TryJWS(jws, opening)
 		w.Do(w.SME, "party.rotate-key", string(w.SME.USCC), freshKey(w, ""))
 		w.Pass(days)
-		if again := w.TryJWS(jws, nil); !again.Repeated || first(again) != r {
+		if again := w.TryJWS(jws, nil); !again.Repeated || !first(again).Equal(r) {
 			t.Errorf("got %+v", again)
 		}
 	})
@@ -134,7 +134,7 @@ func TestARefusalIsRememberedAndAnInvalidCommandIsNot(t *testing.T) {
 			t.Fatalf("got %+v", r)
 		}
 		w.Do(w.Leader, "order.attest", id, financing.NoArgs{})
-		if again := w.TryJWS(jws, opening); !again.Repeated || first(again) != r {
+		if again := w.TryJWS(jws, opening); !again.Repeated || !first(again).Equal(r) {
 			t.Errorf("got %+v", again)
 		}
 	})

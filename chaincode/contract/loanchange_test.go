@@ -136,7 +136,7 @@ func TestTheSubsidyFollowsWhatBecomesOfTheLoan(t *testing.T) {
 		}
 		args = w.holdArgs(w.policy, w.fixedAssetLoan(w.BankA, "1000000.00"))
 		args.Settlement = &subsidy.Settlement{EveryMonths: 1, Day: 31}
-		if r := w.Try(w.BankA, "subsidy.hold", contracttest.NewID("SUB"), args); r.Code != "FIELD_INVALID" || r.Field != "/settlement/day" {
+		if r := w.Try(w.BankA, "subsidy.hold", contracttest.NewID("SUB"), args); r.Code != "INVALID_FACTS" || r.Field != "/settlement/day" {
 			t.Errorf("got %+v", r)
 		}
 	})

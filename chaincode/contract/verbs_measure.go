@@ -136,7 +136,7 @@ func measureField(err error) string {
 	var unread *canon.FieldError
 	switch {
 	case errors.As(err, &field):
-		return "/measure/" + field.Field
+		return "/measure" + field.Pointer()
 	case errors.As(err, &unread) && len(unread.Pointer) <= maxPointer:
 		return "/measure" + unread.Pointer
 	}

@@ -1,10 +1,8 @@
 package contract
 
 import (
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"decore/chaincode/calendar"
 	"decore/chaincode/duplicate"
@@ -170,9 +168,6 @@ func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
 	if err != nil {
 		return nil, err
 	}
-	if loan, err = sensible(policy, loan); err != nil {
-		return nil, err
-	}
 	account, err := c.standingAccount(policy.ID, f.Terms.Applicant)
 	if err != nil {
 		return nil, err
@@ -180,7 +175,10 @@ func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
 	loan.Household = account.Terms.Account.Household // the borrower, or its heir
 	next, claim, err := subsidy.Hold(policy, account.Terms.Account, loan)
 	if err != nil {
-		return nil, subsidyFault(err)
+		return nil, subsidyFault(err, HoldField)
+	}
+	if loan, err = policy.Classed(loan); err != nil {
+		return nil, err
 	}
 	account.Terms.Account = next
 	if !slices.Contains(account.Terms.Banks, loan.Bank) {
@@ -229,31 +227,10 @@ func (c *call) judging(id string, loan subsidy.Loan) (subsidy.Policy, error) {
 		return c.subsidyPolicy(PolicyVersionKey(id, version))
 	}, loan, c.today())
 	if err != nil {
-		err = subsidyFault(err)
+		err = subsidyFault(err, noField)
 	}
 	return policy, err
 }
-
-// sensible refuses facts of a loan that make no sense, and gives the loan the size class that its figures have.
-func sensible(p subsidy.Policy, loan subsidy.Loan) (subsidy.Loan, error) {
-	err := loan.Validate()
-	if err == nil {
-		loan, err = p.Classed(loan)
-	}
-	var wrong *subsidy.FieldError
-	switch {
-	case errors.As(err, &wrong):
-		return loan, fault.New(fault.FieldInvalid, "/"+strings.ReplaceAll(wrong.Field, ".", "/"))
-	case err != nil:
-		return loan, fault.New(fault.FieldInvalid, "")
-	case len(loan.Sector) > maxSector:
-		return loan, fault.New(fault.FieldInvalid, "/sector")
-	}
-	return loan, nil
-}
-
-// maxSector bounds a sector's name in bytes, for a policy that lists none.
-const maxSector = 300
 
 // LoanFacts are the facts by which a loan's subsidy is judged, as the loan record has them now.
 func LoanFacts(id string, t financing.Terms, a HoldArgs) subsidy.Loan {
@@ -363,7 +340,7 @@ func onClaim[A any](verb string, move func(c *call, m *claimMove, a A) error) {
 		}
 		m := &claimMove{policy: policy, account: account.Terms.Account, claim: r.Terms.Claim, loan: r.Terms.Loan}
 		if err := move(c, m, a); err != nil {
-			return "", subsidyFault(err)
+			return "", subsidyFault(err, noField)
 		}
 		claim := m.claim.Stamped(c.stamp(*m))
 		if !claim.Balanced() {
@@ -416,20 +393,4 @@ func (c *call) subsidyPolicy(key string) (subsidy.Policy, error) {
 		err = fault.New(fault.PolicyUnknown, "/policy")
 	}
 	return p, err
-}
-
-// refusedFields are the arguments that refusals of the domain are about; the others are about the claim as a whole.
-var refusedFields = map[subsidy.Code]string{subsidy.SettleAmount: "/amount"}
-
-// subsidyFault turns a refusal of the subsidy's rules into a fault with its reason's code and clause.
-func subsidyFault(err error) error {
-	var e *subsidy.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	f := fault.New(fault.Code(e.Code), refusedFields[e.Code])
-	if len(e.Reasons) > 0 {
-		f = f.Under(e.Reasons[0].Ground())
-	}
-	return f
 }

@@ -66,7 +66,7 @@ func recordSuccession(c *call, a SuccessionArgs) (*Record[SuccessionTerms], erro
 	before := ended.Terms.Account
 	ended.Terms.Account, heir.Terms.Account, err = subsidy.Succeed(a.Policy, before, heir.Terms.Account, a.Old, a.Heir)
 	if err != nil {
-		return nil, subsidyFault(err)
+		return nil, subsidyFault(err, noField)
 	}
 	if err := c.inherit(a, before, ended.ID, heir); err != nil {
 		return nil, err

@@ -10,6 +10,16 @@ type Fault struct {
 	Code   Code
 	Field  string // JSON pointer into the command's arguments, or ""
 	Clause string // statute or policy and article, or ""
+
+	Reasons []Reason // all that speaks against it, this fault first, where rules give several at once
+}
+
+// Reason is one of several reasons against a command. It is public, as the fault is: which rule says no, and never by how much.
+type Reason struct {
+	Code   Code   `json:"code" doc:"Stable code (代码)"`
+	Field  string `json:"field,omitzero" doc:"JSON pointer into the command's arguments (字段)"`
+	Fact   string `json:"fact,omitzero" doc:"Fact of the record that the arguments name, where they don't state it themselves (信息项)"`
+	Clause string `json:"clause,omitzero" doc:"Document and clause, or setting of a policy and why (依据)"`
 }
 
 // Code is a stable name of a reason; the gateway maps it to an HTTP status and to a text in each language.
@@ -31,7 +41,12 @@ func New(code Code, field string) *Fault { return &Fault{Code: code, Field: fiel
 
 // Under returns the fault with the rule that it rests on.
 func (f *Fault) Under(clause string) *Fault {
-	return &Fault{Code: f.Code, Field: f.Field, Clause: clause}
+	return &Fault{Code: f.Code, Field: f.Field, Clause: clause, Reasons: f.Reasons}
+}
+
+// Because returns the fault of all those reasons: it is the first one's.
+func Because(reasons []Reason) *Fault {
+	return &Fault{Code: reasons[0].Code, Field: reasons[0].Field, Clause: reasons[0].Clause, Reasons: reasons}
 }
 
 // Of returns the fault inside err, or nil.

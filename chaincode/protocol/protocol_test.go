@@ -24,7 +24,7 @@ func TestAnswerKeepsWhatAnOutcomesJSONLeavesOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := read.Restore()
-	if err != nil || !slices.Equal(got.Results, out.Results) {
+	if err != nil || !slices.EqualFunc(got.Results, out.Results, contract.Result.Equal) {
 		t.Errorf("got %v, %v", got, err)
 	}
 }

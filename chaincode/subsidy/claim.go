@@ -12,7 +12,7 @@ import (
 // account is only ever moved by the difference that a claim makes, so it stays the sum of its claims.
 
 // Hold reserves the quoted subsidy of a loan (预占). The caller keeps a loan to one claim, and asks
-// [Policy.InForce] for the day. It fails with the first reason of a loan that is not eligible, with
+// [Policy.InForce] for the day. It fails with every reason of a loan that is not eligible, with
 // POLICY_NOT_IN_FORCE or MISMATCH.
 func Hold(p Policy, a Account, l Loan) (Account, Claim, error) {
 	if p.Status != InForce {
@@ -148,7 +148,7 @@ func correction(p Policy, a Account, c Claim, l Loan) (Claim, []Line, error) {
 	}
 	next := c.accrued(net(lines)).closed()
 	if a.PrincipalRoom(p).Less(next.Principal.Sub(c.Principal)) {
-		return c, nil, refuseFor(p.reasons([]Code{PrincipalCapReached}))
+		return c, nil, refuseFor(p.reasons(l, []Code{PrincipalCapReached}))
 	}
 	return next, lines, nil
 }

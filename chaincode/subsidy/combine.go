@@ -31,6 +31,13 @@ var ErrIncomplete = errors.New("the measures in force make no whole policy")
 // [Policy.Sources] says which clause each setting is from. Fails with ErrIncomplete, or ErrPolicy when the settings
 // contradict each other.
 func Combine(id string, measures []Measure, day calendar.Date) (Policy, error) {
+	p, _, err := combine(id, measures, day)
+	return p, err
+}
+
+// combine makes the policy, and keeps what did not bind.
+func combine(id string, measures []Measure, day calendar.Date) (Policy, combination, error) {
+	c := combination{values: map[string]jsontext.Value{}, sources: map[string][]said{}, stated: map[string][]said{}}
 	history := map[string][]Measure{}
 	for _, m := range measures {
 		history[m.ID] = append(history[m.ID], m)
@@ -42,19 +49,19 @@ func Combine(id string, measures []Measure, day calendar.Date) (Policy, error) {
 		}
 	}
 	if len(binding) == 0 {
-		return Policy{}, fmt.Errorf("%w: none is in force on %s", ErrIncomplete, day)
+		return Policy{}, c, fmt.Errorf("%w: none is in force on %s", ErrIncomplete, day)
 	}
 	slices.SortFunc(binding, func(a, b Measure) int {
 		return cmp.Or(cmp.Compare(a.Level.rank(), b.Level.rank()), -cmp.Compare(a.EffectiveFrom.DaysUntil(b.EffectiveFrom), 0), cmp.Compare(a.ID, b.ID))
 	})
-	c := combination{values: map[string]jsontext.Value{}, sources: map[string][]said{}}
-	stated := statements(binding, history)
-	for _, field := range slices.Sorted(maps.Keys(stated)) {
-		if err := c.decide(field, standing(stated[field])); err != nil {
-			return Policy{}, err
+	c.stated = statements(binding, history)
+	for _, field := range slices.Sorted(maps.Keys(c.stated)) {
+		if err := c.decide(field, standing(c.stated[field])); err != nil {
+			return Policy{}, c, err
 		}
 	}
-	return c.policy(id, binding, day)
+	p, err := c.policy(id, binding, day)
+	return p, c, err
 }
 
 // said is what a clause of a measure in force says of one setting.
@@ -121,6 +128,7 @@ func standing(all []said) []said {
 type combination struct {
 	values  map[string]jsontext.Value
 	sources map[string][]said
+	stated  map[string][]said // all that the measures in force say, be it binding or not
 }
 
 // decide keeps of a setting's statements, which come highest level first, what binds.

@@ -204,6 +204,46 @@ func TestAHigherLevelsLaterChangePrevails(t *testing.T) {
 	})
 }
 
+func TestWhatAClauseSaysInVainIsToldWithWhatPrevails(t *testing.T) {
+	city := municipal("2026-02-10", map[string]string{"amountCap": `"1500000.00"`, "annualRate": `"0.02"`, "maxMonths": `12`, "dayCount": `"ACT/365F"`, "sectors": `["服务器","纺织"]`})
+	raised := next(central(t), "2026-11-01", map[string]string{"amountCap": `"2000000.00"`})
+	same := municipal("2026-02-10", map[string]string{"smeClasses": `["micro","small","medium"]`, "amountCap": `"1500000.00"`}, func(m *subsidy.Measure) { m.ID = "same" })
+	type told struct {
+		field, of, by string
+		why           subsidy.Prevailing
+	}
+	for on, want := range map[string][]told{
+		"2026-03-01": {
+			{"annualRate", "city (九)", "cn-sme-loans-2026 一、政策内容", subsidy.Stricter},
+			{"dayCount", "city (九)", "cn-sme-loans-2026 ", subsidy.Higher},
+			{"maxMonths", "cn-sme-loans-2026 一、政策内容", "city (九)", subsidy.Stricter},
+		},
+		"2026-12-01": {
+			{"amountCap", "city (九)", "cn-sme-loans-2026 一、政策内容", subsidy.ChangedSince},
+			{"amountCap", "same (九)", "cn-sme-loans-2026 一、政策内容", subsidy.ChangedSince},
+			{"annualRate", "city (九)", "cn-sme-loans-2026 一、政策内容", subsidy.Stricter},
+			{"dayCount", "city (九)", "cn-sme-loans-2026 ", subsidy.Higher},
+			{"maxMonths", "cn-sme-loans-2026 一、政策内容", "city (九)", subsidy.Stricter},
+		},
+	} {
+		found, err := subsidy.OverruledOn("subsidy-sme-2026", []subsidy.Measure{city, raised, central(t), same}, day(on))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []told
+		for _, o := range found {
+			by := o.By[0].Measure + " " + o.By[0].Clause
+			if len(o.By) != 1 {
+				t.Errorf("%s: by %+v", o.Field, o.By)
+			}
+			got = append(got, told{o.Field, o.Measure + " " + o.Clause, by, o.Why})
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s:\n%v, want\n%v", on, got, want)
+		}
+	}
+}
+
 // some are settings of which the first value is the stricter, each stricter than the central notice's or equal to it.
 var some = map[string][]string{
 	"annualRate": {`"0.005"`, `"0.01"`, `"0.015"`, `"0.02"`}, "maxMonths": {`6`, `12`, `24`, `36`}, "amountCap": {`"1.00"`, `"1000000.00"`, `"1500000.00"`, `"3000000.00"`},

@@ -15,8 +15,8 @@
 //  1. The loan is judged ([Policy.Judge]): an SME (中小微企业), private where the kind of loan asks for it,
 //     in a listed sector, a fixed-asset loan (固定资产贷款) or money of a new policy-based financial instrument
 //     (新型政策性金融工具), from a handling bank (经办银行), disbursed in the window, without another
-//     central subsidy on the same loan, and not for a refused use. Each reason names document and clause, or the record's own
-//     setting and why it is so. A size that is not declared follows from figures by the [SizeTable]; it is that of the day on
+//     central subsidy on the same loan, and not for a refused use. All reasons are told at once; each names document and
+//     clause, or the record's own setting and why it is so, and the fact that fails. A size that is not declared follows from figures by the [SizeTable]; it is that of the day on
 //     which the contract was signed. A firm up- or downstream of a listed chain counts as in it. Loans against receivables, stock, receipts and orders are
 //     none of these kinds and get nothing. Source: 财金〔2026〕4号 一(一); Qingdao draft of 2026-02-06, item (九).
 //  2. The eligible principal is what still fits under the cap on principal of the household (单户贷款规模上限),

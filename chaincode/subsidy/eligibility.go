@@ -40,6 +40,7 @@ type Reason struct {
 	Clause   string `json:"clause,omitzero"`
 	Setting  string `json:"setting,omitzero"` // of the policy record, when no document is the ground
 	Why      string `json:"why,omitzero"`     // why the setting is so
+	Fact     string `json:"fact,omitzero"`    // JSON pointer into the [Loan] of the fact that fails, where one does
 }
 
 // Ground returns the ground in words: document and clause, or policy record, version, setting and why.
@@ -55,37 +56,41 @@ type rule struct {
 	code Code
 	// refuses reports whether the loan fails; nil for reasons that a household's account gives.
 	refuses func(Policy, Loan) bool
+	// facts points to the facts that fail, each of them a reason of its own; nil where none does by itself.
+	facts func(Policy, Loan) []string
+}
+
+// at points to one fact, whatever the loan.
+func at(fact string) func(Policy, Loan) []string {
+	return func(Policy, Loan) []string { return []string{fact} }
 }
 
 // rules lists every reason in the order in which they are answered.
 var rules = []rule{
-	{InvalidFacts, func(p Policy, l Loan) bool { return !p.soundFacts(l) }},
-	{NotSME, func(p Policy, l Loan) bool { return !slices.Contains(p.SMEClasses, p.sizeOf(l)) }},
-	{NotPrivate, func(p Policy, l Loan) bool {
-		e, listed := p.eligibleType(l.Type)
-		return listed && e.PrivateOnly && !p.private(l)
-	}},
-	{SectorNotListed, func(p Policy, l Loan) bool { return !p.inSector(l) }},
+	{InvalidFacts, func(p Policy, l Loan) bool { return !p.soundFacts(l) }, Policy.unsound},
+	{NotSME, func(p Policy, l Loan) bool { return !slices.Contains(p.SMEClasses, p.sizeOf(l)) }, sizeFact},
+	{NotPrivate, func(p Policy, l Loan) bool { return p.privateOnly(l.Type) && !p.private(l) }, privateFact},
+	{SectorNotListed, func(p Policy, l Loan) bool { return !p.inSector(l) }, at("/sector")},
 	{LoanTypeNotFixedAsset, func(p Policy, l Loan) bool {
 		_, listed := p.eligibleType(l.Type)
 		return !listed
-	}},
-	{BankNotHandling, func(p Policy, l Loan) bool { return !allowed(p.HandlingBanks, l.Bank) }},
-	{DisbursedTooEarly, func(p Policy, l Loan) bool { return l.Disbursed.Before(p.DisbursedFrom) }},
-	{OutsidePolicyWindow, func(p Policy, l Loan) bool { return !p.DisbursedTo.IsZero() && l.Disbursed.After(p.DisbursedTo) }},
-	{DuplicateCentral, func(p Policy, l Loan) bool { return p.OneCentralSubsidy && l.OtherCentralSubsidy }},
-	{PrincipalCapReached, nil},
-	{AmountCapReached, nil},
-	{TermOver2Y, func(p Policy, l Loan) bool { return p.RefuseLongTerm && p.longTerm(l) }},
-	{OverdueLoan, func(p Policy, l Loan) bool { return p.StopWhileOverdue && l.isOverdue() }},
-	{MisuseOfLoan, func(_ Policy, l Loan) bool { return l.Misuse }},
-	{UseNotPermitted, func(p Policy, l Loan) bool { return !p.useAllowed(l) }},
-	{NetRateFloorReached, func(p Policy, l Loan) bool { return !p.bestRate(l).IsPositive() }},
-	{NothingToSubsidise, nil},
+	}, at("/type")},
+	{BankNotHandling, func(p Policy, l Loan) bool { return !allowed(p.HandlingBanks, l.Bank) }, at("/bank")},
+	{DisbursedTooEarly, func(p Policy, l Loan) bool { return l.Disbursed.Before(p.DisbursedFrom) }, at("/disbursed")},
+	{OutsidePolicyWindow, func(p Policy, l Loan) bool { return !p.DisbursedTo.IsZero() && l.Disbursed.After(p.DisbursedTo) }, at("/disbursed")},
+	{DuplicateCentral, func(p Policy, l Loan) bool { return p.OneCentralSubsidy && l.OtherCentralSubsidy }, at("/otherCentralSubsidy")},
+	{PrincipalCapReached, nil, at("/principal")},
+	{AmountCapReached, nil, at("/principal")}, // the principal is what an amount is asked on
+	{TermOver2Y, func(p Policy, l Loan) bool { return p.RefuseLongTerm && p.longTerm(l) }, at("/maturity")},
+	{OverdueLoan, func(p Policy, l Loan) bool { return p.StopWhileOverdue && l.isOverdue() }, at("/overdue")},
+	{MisuseOfLoan, func(_ Policy, l Loan) bool { return l.Misuse }, at("/misuse")},
+	{UseNotPermitted, func(p Policy, l Loan) bool { return !p.useAllowed(l) }, at("/use")},
+	{NetRateFloorReached, func(p Policy, l Loan) bool { return !p.bestRate(l).IsPositive() }, at("/otherSubsidy")},
+	{NothingToSubsidise, nil, nil},
 }
 
 // Judge returns every reason for which the loan gets no subsidy whatever the household's account says,
-// in a fixed order; none when the loan is eligible.
+// in a fixed order; none when the loan is eligible. Only INVALID_FACTS comes more than once, for each fact that makes no sense.
 func (p Policy) Judge(l Loan) []Reason {
 	var codes []Code
 	for _, r := range rules {
@@ -93,15 +98,24 @@ func (p Policy) Judge(l Loan) []Reason {
 			codes = append(codes, r.code)
 		}
 	}
-	return p.reasons(codes)
+	return p.reasons(l, codes)
 }
 
-// reasons gives the codes their grounds, in the order of the rules.
-func (p Policy) reasons(codes []Code) []Reason {
+// reasons gives the codes their grounds and the facts of the loan that fail, in the order of the rules.
+func (p Policy) reasons(l Loan, codes []Code) []Reason {
 	var all []Reason
 	for _, r := range rules {
-		if slices.Contains(codes, r.code) {
-			all = append(all, p.reason(r.code))
+		if !slices.Contains(codes, r.code) {
+			continue
+		}
+		facts := []string{""}
+		if r.facts != nil {
+			facts = r.facts(p, l)
+		}
+		for _, fact := range facts {
+			why := p.reason(r.code)
+			why.Fact = fact
+			all = append(all, why)
 		}
 	}
 	return all

@@ -65,8 +65,8 @@ func TestReasons(t *testing.T) {
 		var want []subsidy.Code
 		for _, r := range refusals {
 			switch r.code {
-			case subsidy.NotPrivate, subsidy.DisbursedTooEarly, subsidy.InvalidFacts:
-				continue // they need a listed kind of loan, another date, or sound facts
+			case subsidy.DisbursedTooEarly, subsidy.InvalidFacts:
+				continue // they need another date, or unsound facts
 			}
 			apply(r.policy, &p)
 			apply(r.loan, &l)
@@ -82,7 +82,7 @@ func TestReasons(t *testing.T) {
 	t.Run("a reason cites the first clause that grounds it, or else the policy record", func(t *testing.T) {
 		p := policy2026(t)
 		wc := p.Judge(fixedAsset("1.00", func(l *subsidy.Loan) { l.Type = subsidy.WorkingCapitalLoan }))[0]
-		if want := (subsidy.Reason{Code: subsidy.LoanTypeNotFixedAsset, Policy: p.ID, Version: 1, Document: "财金〔2026〕4号", Clause: "一、(一)适用对象"}); wc != want {
+		if want := (subsidy.Reason{Code: subsidy.LoanTypeNotFixedAsset, Policy: p.ID, Version: 1, Document: "财金〔2026〕4号", Clause: "一、(一)适用对象", Fact: "/type"}); wc != want {
 			t.Errorf("got %+v", wc)
 		}
 		late := p.Judge(fixedAsset("1.00", overdue("2026-05-01", "")))[0]
@@ -111,10 +111,112 @@ func TestReasons(t *testing.T) {
 		}
 	})
 
+	t.Run("a firm that is not private is told so beside an unlisted kind of loan, unless a listed kind would take it", func(t *testing.T) {
+		public := fixedAsset("1.00", func(l *subsidy.Loan) { l.Type, l.Private = subsidy.WorkingCapitalLoan, false })
+		for _, c := range []struct {
+			open bool
+			want []subsidy.Code
+		}{
+			{false, []subsidy.Code{subsidy.NotPrivate, subsidy.LoanTypeNotFixedAsset}},
+			{true, []subsidy.Code{subsidy.LoanTypeNotFixedAsset}},
+		} {
+			p := policy2026(t, func(p *subsidy.Policy) { p.LoanTypes[1].PrivateOnly = !c.open })
+			if got := reasonCodes(p.Judge(public)); !slices.Equal(got, c.want) {
+				t.Errorf("funds open to all %v: %v, want %v", c.open, got, c.want)
+			}
+		}
+	})
+
 	t.Run("an empty list of sectors or banks allows all", func(t *testing.T) {
 		p := policy2026(t, func(p *subsidy.Policy) { p.Sectors, p.HandlingBanks = nil, nil })
 		if got := p.Judge(fixedAsset("1.00", func(l *subsidy.Loan) { l.Sector = "房地产" })); len(got) != 0 {
 			t.Errorf("got %v", got)
+		}
+	})
+}
+
+func TestEachReasonNamesItsGroundAndTheFactThatFails(t *testing.T) {
+	const notice = "财金〔2026〕4号"
+	who, what, control := notice+" 一、(一)适用对象", notice+" 一、政策内容", notice+" 资金使用与监督管理"
+	figures := func(l *subsidy.Loan) {
+		l.SizeClass, l.Figures = "", &subsidy.Figures{Industry: "工业", Staff: 5000, Revenue: yuan("900000000.00"), Assets: yuan("1.00"), AsOf: l.Disbursed}
+	}
+	for _, c := range []struct {
+		name   string
+		loan   func(*subsidy.Loan)
+		policy func(*subsidy.Policy)
+		code   subsidy.Code
+		fact   string
+		ground string
+	}{
+		{"repaid before it was paid out", repaid("2025-12-31", "1.00"), nil, subsidy.InvalidFacts, "/repayments/0/date", control},
+		{"large by its class", func(l *subsidy.Loan) { l.SizeClass = subsidy.Large }, nil, subsidy.NotSME, "/sizeClass", who},
+		{"large by its figures", figures, nil, subsidy.NotSME, "/figures", who},
+		{"not private", func(l *subsidy.Loan) { l.Private = false }, nil, subsidy.NotPrivate, "/private", who},
+		{"not private by who controls it", func(l *subsidy.Loan) { l.Controller = subsidy.ByState },
+			func(p *subsidy.Policy) { p.PrivateTest = subsidy.ByController }, subsidy.NotPrivate, "/controller", who},
+		{"no listed sector", func(l *subsidy.Loan) { l.Sector = "房地产" }, nil, subsidy.SectorNotListed, "/sector", what},
+		{"working capital", func(l *subsidy.Loan) { l.Type = subsidy.WorkingCapitalLoan }, nil, subsidy.LoanTypeNotFixedAsset, "/type", who},
+		{"another bank", nil, func(p *subsidy.Policy) { p.HandlingBanks = []ident.USCC{bankB} }, subsidy.BankNotHandling, "/bank", what},
+		{"too early", func(l *subsidy.Loan) { l.Disbursed = day("2025-12-31") }, nil, subsidy.DisbursedTooEarly, "/disbursed", what},
+		{"too late", func(l *subsidy.Loan) { l.Disbursed = day("2027-01-01") }, nil, subsidy.OutsidePolicyWindow, "/disbursed", what},
+		{"subsidised already", func(l *subsidy.Loan) { l.OtherCentralSubsidy = true }, nil, subsidy.DuplicateCentral, "/otherCentralSubsidy", what},
+		{"too long", func(l *subsidy.Loan) { l.Maturity = day("2028-01-02") }, func(p *subsidy.Policy) { p.RefuseLongTerm = true }, subsidy.TermOver2Y, "/maturity", what},
+		{"overdue", overdue("2026-05-01", ""), nil, subsidy.OverdueLoan, "/overdue",
+			"subsidy-sme-2026 v1 stopWhileOverdue: 通知未明确,参照其他贴息政策,逾期不贴息"},
+		{"misused", func(l *subsidy.Loan) { l.Misuse = true }, nil, subsidy.MisuseOfLoan, "/misuse", control},
+		{"used for what is refused", func(l *subsidy.Loan) { l.Use = "投资理财" }, func(p *subsidy.Policy) { p.RefusedUses = []string{"投资理财"} },
+			subsidy.UseNotPermitted, "/use", control},
+		{"paid by others", func(l *subsidy.Loan) { l.OtherSubsidy = l.AnnualRate }, nil, subsidy.NetRateFloorReached, "/otherSubsidy",
+			"subsidy-sme-2026 v1 netRateFloor: 通知未明确,参照财金〔2025〕81号,贴息不超过扣除其他贴息后的实际利率"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, l := policy2026(t), fixedAsset("1000000.00")
+			apply(c.policy, &p)
+			apply(c.loan, &l)
+			got := p.Judge(l)
+			if len(got) != 1 || got[0].Code != c.code || got[0].Fact != c.fact || got[0].Ground() != c.ground {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+
+	t.Run("a cap that is reached points to the principal", func(t *testing.T) {
+		p := policy2026(t)
+		a, _ := mustHold(t, p, subsidy.Account{}, fixedAsset("50000000.00"))
+		for _, r := range subsidy.Quote(p, a, fixedAsset("1.00", named("LN-2", bankB))).Reasons {
+			if r.Fact != "/principal" || r.Ground() != what {
+				t.Errorf("got %+v", r)
+			}
+		}
+	})
+
+	t.Run("every fact that makes no sense is named, each once, before the other reasons", func(t *testing.T) {
+		l := fixedAsset("1.00", overdue("2025-05-01", "2025-05-01"), repaid("2025-12-31", "0.00"), figures, func(l *subsidy.Loan) {
+			l.Maturity, l.Private, l.Figures.Industry, l.Figures.Staff = l.Disbursed, false, "养鱼", -1
+		})
+		want := []string{"/maturity", "/overdue/0/from", "/overdue/0/to", "/figures/staff", "/repayments/0/date", "/repayments/0/principal", "/figures/industry"}
+		var got []string
+		reasons := policy2026(t).Judge(l)
+		for _, r := range reasons {
+			if r.Code == subsidy.InvalidFacts {
+				got = append(got, r.Fact)
+			}
+		}
+		if !slices.Equal(got, want) || !slices.Equal(reasonCodes(reasons)[len(got):], []subsidy.Code{subsidy.NotSME, subsidy.NotPrivate}) {
+			t.Errorf("got %v and %v", got, reasonCodes(reasons)[len(got):])
+		}
+	})
+
+	t.Run("what a claim may not accrue for is told as a whole", func(t *testing.T) {
+		p, l := policy2026(t), goldenYear()
+		a, c := mustHold(t, p, subsidy.Account{}, l)
+		l.Misuse, l.OtherCentralSubsidy, l.SizeClass = true, true, subsidy.Large
+		_, _, _, err := subsidy.Accrue(p, a, c, l, day("2026-06-20"))
+		var refused *subsidy.Error
+		if !errors.As(err, &refused) || refused.Code != subsidy.NotSME ||
+			!slices.Equal(reasonCodes(refused.Reasons), []subsidy.Code{subsidy.NotSME, subsidy.DuplicateCentral, subsidy.MisuseOfLoan}) {
+			t.Errorf("got %v", err)
 		}
 	})
 }

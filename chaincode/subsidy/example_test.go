@@ -37,7 +37,10 @@ func ExampleQuote() {
 
 	loan.ID, loan.Bank, loan.Principal = "LN-2", ident.MustUSCC("91370200264609602K"), money.MustParse("40000000.00")
 	second := subsidy.Quote(policy, account, loan)
-	fmt.Println("second:", second.EligiblePrincipal, second.Gross, second.Amount, second.LimitedBy)
+	fmt.Println("second:", second.EligiblePrincipal, second.Gross, second.Amount)
+	for _, r := range second.LimitedBy {
+		fmt.Println("limited by", r.Code, r.Fact, r.Ground())
+	}
 
 	loan.Type = subsidy.WorkingCapitalLoan
 	for _, r := range subsidy.Quote(policy, account, loan).Reasons {
@@ -45,6 +48,8 @@ func ExampleQuote() {
 	}
 	// Output:
 	// held: 912500.00
-	// second: 20000000.00 608333.33 587500.00 [PRINCIPAL_CAP_REACHED AMOUNT_CAP_REACHED]
+	// second: 20000000.00 608333.33 587500.00
+	// limited by PRINCIPAL_CAP_REACHED /principal 财金〔2026〕4号 一、政策内容
+	// limited by AMOUNT_CAP_REACHED /principal 财金〔2026〕4号 一、政策内容
 	// LOAN_TYPE_NOT_FIXED_ASSET 财金〔2026〕4号 一、(一)适用对象
 }

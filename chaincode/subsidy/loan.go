@@ -59,6 +59,7 @@ func (l Loan) Validate() error {
 		{"household", l.Household != "", "must not be empty"},
 		{"bank", l.Bank != "", "must not be empty"},
 		{"type", l.Type != "", "must not be empty"},
+		{"sector", len(l.Sector) <= maxName, "must be at most 300 bytes"},
 		{"principal", l.Principal.IsPositive(), "must be above 0.00"},
 		{"disbursed", !l.Disbursed.IsZero(), "must be a date"},
 		{"maturity", l.Disbursed.Before(l.Maturity), "must be after disbursed"},

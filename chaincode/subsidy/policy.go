@@ -197,6 +197,15 @@ func (p Policy) InForce(on calendar.Date) bool {
 	return p.Status == InForce && !on.Before(p.EffectiveFrom) && (p.EffectiveTo.IsZero() || !on.After(p.EffectiveTo))
 }
 
+// privateOnly reports whether a loan of the kind is for private enterprises alone. Of a kind that is not listed it says so when
+// all listed ones are: no other kind would help the borrower.
+func (p Policy) privateOnly(t LoanType) bool {
+	if e, listed := p.eligibleType(t); listed {
+		return e.PrivateOnly
+	}
+	return !slices.ContainsFunc(p.LoanTypes, func(e EligibleType) bool { return !e.PrivateOnly })
+}
+
 // eligibleType returns the policy's rule for a kind of loan.
 func (p Policy) eligibleType(t LoanType) (EligibleType, bool) {
 	i := slices.IndexFunc(p.LoanTypes, func(e EligibleType) bool { return e.Type == t })

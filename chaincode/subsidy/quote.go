@@ -6,7 +6,7 @@ import "decore/chaincode/money"
 type Quotation struct {
 	Eligible          bool         `json:"eligible"`
 	Reasons           []Reason     `json:"reasons,omitzero"`   // why not
-	LimitedBy         []Code       `json:"limitedBy,omitzero"` // what makes the amount less than the loan alone would get
+	LimitedBy         []Reason     `json:"limitedBy,omitzero"` // what makes the amount less than the loan alone would get
 	EligiblePrincipal money.Amount `json:"eligiblePrincipal"`
 	Gross             money.Amount `json:"gross"`            // before the cap on money
 	Amount            money.Amount `json:"amount"`           // after it: what a hold would reserve
@@ -20,7 +20,7 @@ type Quotation struct {
 func Quote(p Policy, a Account, l Loan) Quotation {
 	q := Quotation{Room: a.Room(p), PrincipalRoom: a.PrincipalRoom(p)}
 	if q.Reasons = p.Judge(l); len(q.Reasons) > 0 {
-		q.Reasons = p.reasons(append(codes(q.Reasons), q.capsReached()...))
+		q.Reasons = p.reasons(l, append(codes(q.Reasons), q.capsReached()...))
 		return q
 	}
 	q.EligiblePrincipal = money.Min(l.Principal, q.PrincipalRoom)
@@ -31,7 +31,7 @@ func Quote(p Policy, a Account, l Loan) Quotation {
 	if len(why) == 0 && q.Gross.IsZero() {
 		why = []Code{NothingToSubsidise}
 	}
-	q.Reasons = p.reasons(why)
+	q.Reasons = p.reasons(l, why)
 	q.Eligible = len(why) == 0
 	if q.Eligible {
 		q.LimitedBy = q.limits(p, l)
@@ -51,7 +51,7 @@ func (q Quotation) capsReached() []Code {
 }
 
 // limits names what an eligible loan loses by.
-func (q Quotation) limits(p Policy, l Loan) []Code {
+func (q Quotation) limits(p Policy, l Loan) []Reason {
 	var by []Code
 	for _, limit := range []struct {
 		code  Code
@@ -66,7 +66,7 @@ func (q Quotation) limits(p Policy, l Loan) []Code {
 			by = append(by, limit.code)
 		}
 	}
-	return by
+	return p.reasons(l, by)
 }
 
 func codes(reasons []Reason) []Code {

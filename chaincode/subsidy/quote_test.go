@@ -54,7 +54,7 @@ func TestQuoteBesideOtherLoans(t *testing.T) {
 		equalAmount(t, "gross", q.Gross, "608333.33")
 		equalAmount(t, "room", q.Room, "587500.00")
 		equalAmount(t, "amount", q.Amount, "587500.00")
-		if want := []subsidy.Code{subsidy.PrincipalCapReached, subsidy.AmountCapReached}; !slices.Equal(q.LimitedBy, want) {
+		if want := []subsidy.Code{subsidy.PrincipalCapReached, subsidy.AmountCapReached}; !slices.Equal(reasonCodes(q.LimitedBy), want) {
 			t.Errorf("limited by %v, want %v", q.LimitedBy, want)
 		}
 	})
@@ -83,7 +83,7 @@ func TestQuoteLimits(t *testing.T) {
 		}
 		q := subsidy.Quote(policy2026(t), subsidy.Account{}, fixedAsset("36000000.00", local))
 		equalAmount(t, "gross at 1%", q.Gross, "730000.00")
-		if !slices.Equal(q.LimitedBy, []subsidy.Code{subsidy.NetRateFloorReached}) {
+		if !slices.Equal(reasonCodes(q.LimitedBy), []subsidy.Code{subsidy.NetRateFloorReached}) {
 			t.Errorf("limited by %v", q.LimitedBy)
 		}
 		open := policy2026(t, func(p *subsidy.Policy) { p.NetRateFloor = false })
@@ -92,7 +92,7 @@ func TestQuoteLimits(t *testing.T) {
 
 	t.Run("a loan longer than two years is subsidised for its first two", func(t *testing.T) {
 		q := subsidy.Quote(policy2026(t), subsidy.Account{}, fixedAsset("8000000.00", running("2026-01-01", "2036-01-01")))
-		if last := q.Periods[len(q.Periods)-1].To; last != day("2028-01-01") || !slices.Equal(q.LimitedBy, []subsidy.Code{subsidy.TermOver2Y}) {
+		if last := q.Periods[len(q.Periods)-1].To; last != day("2028-01-01") || !slices.Equal(reasonCodes(q.LimitedBy), []subsidy.Code{subsidy.TermOver2Y}) {
 			t.Errorf("ends %s, limited by %v", last, q.LimitedBy)
 		}
 	})

@@ -99,6 +99,34 @@ func (p Policy) soundFacts(l Loan) bool {
 	return err == nil && l.Validate() == nil
 }
 
+// unsound points to every fact that makes no sense, each once.
+func (p Policy) unsound(l Loan) []string {
+	_, unclassed := p.Classed(l)
+	var all []string
+	for _, e := range slices.Concat(fieldErrors(l.Validate()), fieldErrors(unclassed)) {
+		if at := e.Pointer(); !slices.Contains(all, at) {
+			all = append(all, at)
+		}
+	}
+	return all
+}
+
+// sizeFact points to what the size goes by: the class, or the figures where no class is stated.
+func sizeFact(_ Policy, l Loan) []string {
+	if l.SizeClass == "" && l.Figures != nil {
+		return []string{"/figures"}
+	}
+	return []string{"/sizeClass"}
+}
+
+// privateFact points to what the policy tells a private enterprise by.
+func privateFact(p Policy, _ Loan) []string {
+	if p.PrivateTest == ByController {
+		return []string{"/controller"}
+	}
+	return []string{"/private"}
+}
+
 // sizeOf is the borrower's class; "" when it cannot be told, which is no class of a policy.
 func (p Policy) sizeOf(l Loan) SizeClass {
 	classed, err := p.Classed(l)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"decore/chaincode/calendar"
 	"decore/chaincode/canon"
@@ -24,6 +25,27 @@ type FieldError struct {
 
 // Error returns field and reason in a sentence; it repeats no value, because loan facts are private.
 func (e *FieldError) Error() string { return fmt.Sprintf("%s: %s %s", e.Of, e.Field, e.Reason) }
+
+// Pointer returns the field as a JSON pointer into the record: "overdue[0].to" is "/overdue/0/to".
+func (e *FieldError) Pointer() string {
+	return "/" + strings.NewReplacer(".", "/", "[", "/", "]", "").Replace(e.Field)
+}
+
+// fieldErrors are the faults in an error of this package, in its order.
+func fieldErrors(err error) []*FieldError {
+	var one *FieldError
+	if joined, many := err.(interface{ Unwrap() []error }); many { //nolint:errorlint // the parts of this error itself
+		var all []*FieldError
+		for _, e := range joined.Unwrap() {
+			all = append(all, fieldErrors(e)...)
+		}
+		return all
+	}
+	if errors.As(err, &one) {
+		return []*FieldError{one}
+	}
+	return nil
+}
 
 // Unwrap returns ErrPolicy or ErrLoan.
 func (e *FieldError) Unwrap() error { return e.Of }

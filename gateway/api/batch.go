@@ -48,6 +48,7 @@ type BatchResult struct {
 	Title      string              `json:"title,omitempty" doc:"The same as a sentence (说明)"`
 	Field      string              `json:"field,omitempty" doc:"Which field (字段)"`
 	Clause     string              `json:"clause,omitempty" doc:"Which rule (依据)"`
+	Reasons    []problem.Reason    `json:"reasons,omitempty" doc:"All that speaks against it, where rules give several reasons at once (全部原因)"`
 	Command    *Signature          `json:"command,omitempty" doc:"The signed command (签名指令)"`
 	Position   *problem.Position   `json:"position,omitempty" doc:"Where it stands on the ledger (账本位置)"`
 }
@@ -88,7 +89,7 @@ func (a *API) orAnswered(e *exchange, s step, id string, err error) (step, error
 
 func refused(e *exchange, p *problem.Problem) BatchResult {
 	shown := p.Render(e.lang, "", "")
-	return BatchResult{Status: contract.Refused, Code: shown.Code, Title: shown.Title, Field: shown.Field, Clause: shown.Clause, Position: shown.Position}
+	return BatchResult{Status: contract.Refused, Code: shown.Code, Title: shown.Title, Field: shown.Field, Clause: shown.Clause, Reasons: shown.Reasons, Position: shown.Position}
 }
 
 func (a *API) draftItem(ctx context.Context, e *exchange, c collection, item BatchItem) (step, error) {

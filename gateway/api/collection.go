@@ -9,6 +9,7 @@ import (
 	"decore/chaincode/calendar"
 	"decore/chaincode/contract"
 	"decore/chaincode/evidence"
+	"decore/chaincode/fault"
 	"decore/chaincode/financing"
 	"decore/chaincode/fund"
 	"decore/chaincode/ident"
@@ -269,6 +270,7 @@ type HistoryEntry struct {
 	Code      string           `json:"code,omitempty" doc:"Why refused (原因)"`
 	Field     string           `json:"field,omitempty" doc:"Which field (字段)"`
 	Clause    string           `json:"clause,omitempty" doc:"Which rule (依据)"`
+	Reasons   []fault.Reason   `json:"reasons,omitempty" doc:"All that spoke against it, where rules gave several reasons at once (全部原因)"`
 	State     lifecycle.State  `json:"state,omitempty" doc:"State that it led to (状态)"`
 	Version   int              `json:"version,omitempty" doc:"Version that it made (版本)"`
 	Withheld  bool             `json:"withheld,omitempty" doc:"Another bank signed; who it was is not told (不予披露)"`
@@ -277,7 +279,7 @@ type HistoryEntry struct {
 
 func historyEntry(h projection.Entry) HistoryEntry {
 	return HistoryEntry{Command: h.ID, Verb: h.Verb, Record: h.Subject, Party: h.Party, Signed: h.Time, Time: h.Recorded, Tx: h.Tx,
-		Block: h.Place.Block, Status: h.Result.Status, Code: h.Result.Code, Field: h.Result.Field, Clause: h.Result.Clause,
+		Block: h.Place.Block, Status: h.Result.Status, Code: h.Result.Code, Field: h.Result.Field, Clause: h.Result.Clause, Reasons: h.Result.Reasons,
 		State: h.Result.State, Version: h.Result.Version, Signature: h.JWS}
 }
 

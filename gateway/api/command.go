@@ -223,7 +223,7 @@ func (o outcome) refusal() *problem.Problem {
 	case o.answer.Status == contract.Accepted:
 		return nil
 	}
-	f := fault.Fault{Code: fault.Code(o.answer.Code), Field: o.answer.Field, Clause: o.answer.Clause}
+	f := fault.Fault{Code: fault.Code(o.answer.Code), Field: o.answer.Field, Clause: o.answer.Clause, Reasons: o.answer.Reasons}
 	p := problem.From(&f)
 	if cmd, err := evidence.Parse(o.JWS); err == nil {
 		p = p.Hint(cmd.Verb)
@@ -258,6 +258,7 @@ type Written struct {
 	Commitment evidence.Commitment `json:"commitment,omitempty" doc:"Commitment to the terms as they are now (条款承诺)"`
 	Command    *Signature          `json:"command,omitempty" doc:"The signed command, the evidence of this act (签名指令)"`
 	Position   *problem.Position   `json:"position,omitempty" doc:"Where it stands on the ledger (账本位置)"`
+	Warnings   []Warning           `json:"warnings,omitempty" doc:"What to know of it, though it was accepted (提示)"`
 	DryRun     bool                `json:"dryRun,omitzero" doc:"Nothing was recorded (试运行)"`
 }
 

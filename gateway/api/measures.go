@@ -54,6 +54,7 @@ type MeasureEntry struct {
 type MeasureEffect struct {
 	Policy   string           `json:"policy" doc:"Policy ID (政策编号)"`
 	Versions []subsidy.Policy `json:"versions" doc:"Versions that publishing the draft would add to the policy, each with the clause that every setting is from (将产生的政策版本)"`
+	Warnings []Warning        `json:"warnings,omitempty" doc:"What to know before it is published (提示)"`
 }
 
 // PolicyDay names a policy on a day.
@@ -97,10 +98,13 @@ func (a *API) measureRoutes() {
 		return answer(http.StatusOK, measureEntry(m))
 	})
 	handle(a, route{method: http.MethodGet, path: "/v1/subsidy/measures/{id}/effect", id: "measure.effect", tag: tagSubsidy, en: "What publishing the draft would make of the policy",
-		zh: "预览政策文件发布后的政策", answer: reflect.TypeFor[MeasureEffect]()}, func(ctx context.Context, _ *exchange, in *MeasurePath) (*reply, error) {
+		zh: "预览政策文件发布后的政策", answer: reflect.TypeFor[MeasureEffect]()}, func(ctx context.Context, e *exchange, in *MeasurePath) (*reply, error) {
 		effect, err := a.effect(ctx, in.ID)
 		if err != nil {
 			return nil, err
+		}
+		if len(effect.Versions) > 0 { // the first of those that it adds
+			effect.Warnings = warningOf(effect.Versions[0].EffectiveFrom, a.today(), "/versions/0/effectiveFrom", e.lang)
 		}
 		return answer(http.StatusOK, effect)
 	})

@@ -2,6 +2,9 @@ package api_test
 
 import (
 	"net/http"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json"
@@ -164,4 +167,57 @@ func TestFiguresGiveTheSizeClass(t *testing.T) {
 		t.Errorf("%+v", q)
 	}
 	w.refuse(http.StatusUnprocessableEntity, "NOT_SME", w.post(bankA, "/v1/subsidy/claims", body))
+}
+
+func TestWhatTakesEffectOnADayThatIsOverIsAcceptedWithAWarning(t *testing.T) {
+	w := newWorld(t)
+	type told struct {
+		Warnings []struct{ Code, Message, Field string }
+	}
+	check := func(what string, got told, field, words string) {
+		t.Helper()
+		if field == "" && len(got.Warnings) == 0 {
+			return
+		}
+		if field == "" || len(got.Warnings) != 1 || got.Warnings[0].Code != "RETROACTIVE" || got.Warnings[0].Field != field || !strings.Contains(got.Warnings[0].Message, words) {
+			t.Errorf("%s: %+v, want one at %q", what, got, field)
+		}
+	}
+	for _, c := range []struct {
+		from             int // days from today
+		measure, effects string
+		repeal, policy   string
+	}{
+		{-1, "/version", "/versions/0/effectiveFrom", "/from", "/effectiveFrom"},
+		{0, "", "", "", ""},
+		{1, "", "", "", ""},
+	} {
+		id := "cn" + strconv.Itoa(c.from+1)
+		path, from := "/v1/subsidy/measures/"+id, w.days(c.from)
+		m := w.notice(id, 1)
+		m["effectiveFrom"] = from
+		w.act(bureau, path+"/draft", m)
+		check("effect", into[told](w, w.get(bureau, path+"/effect"), http.StatusOK), c.effects, from)
+		body := object{"version": 1, "digest": w.digest(path)}
+		check("tried", into[told](w, w.post(bureau, path+"/publish?dryRun=true", body), http.StatusOK), c.measure, from)
+		key := "warned-" + id
+		first := w.post(bureau, path+"/publish", body, "Idempotency-Key", key, "Accept-Language", "zh")
+		check("publish", into[told](w, first, http.StatusOK), c.measure, "自 "+from+" 起生效，早于今日")
+		if again := w.post(bureau, path+"/publish", body, "Idempotency-Key", key, "Accept-Language", "zh"); string(again.body) != string(first.body) {
+			t.Errorf("repeated: %s", again.body)
+		}
+		check("repeal", into[told](w, w.post(bureau, path+"/repeal", object{"from": from, "by": "x"}), http.StatusOK), c.repeal, from)
+
+		p := into[object](w, w.get(bureau, "/v1/subsidy/policies/"+w.onePiece()), http.StatusOK)
+		p["id"], p["version"], p["effectiveFrom"], p["effectiveTo"] = "one-"+id, 1, from, ""
+		check("policy", into[told](w, w.post(bureau, "/v1/subsidy/policies/one-"+id, p), http.StatusOK), c.policy, from)
+	}
+}
+
+// onePiece is a policy of the charter's that was published in one piece.
+func (w *world) onePiece() string {
+	w.Helper()
+	list := into[struct{ Items []struct{ ID string } }](w, w.get(bureau, "/v1/subsidy/policies"), http.StatusOK)
+	i := slices.IndexFunc(list.Items, func(p struct{ ID string }) bool { return strings.HasPrefix(p.ID, "subsidy-") })
+	return list.Items[i].ID
 }

@@ -111,7 +111,7 @@ func (a *API) subsidyRoutes() {
 		}
 	}
 	handle(a, route{method: http.MethodPost, path: "/v1/subsidy/quotes", id: "subsidy.quote", tag: tagSubsidy, en: "What a loan would get now; nothing is written",
-		zh: "贴息试算", roles: quoters, body: reflect.TypeFor[QuoteRequest](), answer: reflect.TypeFor[subsidy.Quotation]()},
+		zh: "贴息试算", roles: quoters, body: reflect.TypeFor[QuoteRequest](), answer: reflect.TypeFor[QuoteAnswer]()},
 		func(ctx context.Context, e *exchange, in *struct{ Payload }) (*reply, error) {
 			var q QuoteRequest
 			if err := a.schemas.decode(in.raw, &q, false); err != nil {
@@ -232,7 +232,7 @@ func (a *API) quote(ctx context.Context, e *exchange, q QuoteRequest) (*reply, e
 	if err != nil {
 		return nil, err
 	}
-	return answer(http.StatusOK, subsidy.Quote(policy, account, loan))
+	return answer(http.StatusOK, quoteAnswer(subsidy.Quote(policy, account, loan), e.lang, q.fieldOf))
 }
 
 // maxHeirs bounds the chain of heirs that is followed.

@@ -2,6 +2,8 @@ package api_test
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -9,8 +11,21 @@ import (
 type quotation struct {
 	Eligible            bool
 	Amount, Gross, Room string
-	Reasons             []struct{ Code, Document string }
-	LimitedBy           []string
+	Reasons, LimitedBy  []reasonBody
+}
+
+// reasonBody is a reason in the answer to a quote, or in a problem.
+type reasonBody struct {
+	Code, Title, Detail, Field, Fact, Ground, Document, Clause, Room string
+}
+
+// briefly lists codes, pointers and rooms.
+func briefly(reasons []reasonBody) []string {
+	var all []string
+	for _, r := range reasons {
+		all = append(all, strings.TrimSpace(r.Code+" "+r.Field+" "+r.Fact+" "+r.Room))
+	}
+	return all
 }
 
 func TestTheHouseholdsCapBindsAcrossBanks(t *testing.T) {
@@ -25,6 +40,12 @@ func TestTheHouseholdsCapBindsAcrossBanks(t *testing.T) {
 	q = into[quotation](w, w.post(bankB, "/v1/subsidy/quotes", w.holdBody(policy, b)), http.StatusOK)
 	if q.Amount != "587500.00" {
 		t.Errorf("after the first hold the second is quoted %+v", q)
+	}
+	if got, want := briefly(q.LimitedBy), []string{"PRINCIPAL_CAP_REACHED /financing /principal 20000000.00", "AMOUNT_CAP_REACHED /financing /principal 587500.00"}; !slices.Equal(got, want) {
+		t.Errorf("limited by %v, want %v", got, want)
+	}
+	if why := q.LimitedBy[1]; why.Detail != "587500.00 yuan of the cap on the subsidy are left" || why.Document != "财金〔2026〕4号" || why.Clause != "一、政策内容" {
+		t.Errorf("got %+v", why)
 	}
 	w.act(bankB, "/v1/subsidy/claims", w.holdBody(policy, b))
 	w.refuse(http.StatusConflict, "CLAIM_EXISTS", w.post(bankB, "/v1/subsidy/claims", w.holdBody(policy, b)))
@@ -66,6 +87,79 @@ func TestAWorkingCapitalLoanIsQuotedNothingWithItsReason(t *testing.T) {
 		if r := w.post(bankA, "/v1/subsidy/quotes", bad); r.status != http.StatusUnprocessableEntity {
 			t.Errorf("%v: %d %s", bad, r.status, r.body)
 		}
+	}
+}
+
+func TestAllThatSpeaksAgainstALoanIsToldInQuoteClaimAndBatch(t *testing.T) {
+	w := newWorld(t)
+	policy := w.subsidyPolicy()
+	w.act(bankA, "/v1/subsidy/claims", w.holdBody(policy, w.fixedAsset(bankA, "50000000.00")))
+	body := w.holdBody(policy, w.fixedAsset(bankB, "1000000.00"))
+	body["sizeClass"], body["private"], body["sector"], body["settlement"] = "large", false, "房地产", object{"everyMonths": 5, "day": 20}
+	want := []reasonBody{
+		{Code: "INVALID_FACTS", Field: "/settlement/everyMonths", Title: "贷款信息不合理", Detail: "须为 0 或能整除 12 的月数", Ground: "财金〔2026〕4号 资金使用与监督管理"},
+		{Code: "NOT_SME", Field: "/sizeClass", Title: "借款人不属于中小微企业", Ground: "财金〔2026〕4号 一、(一)适用对象"},
+		{Code: "NOT_PRIVATE", Field: "/private", Title: "借款人不属于民营企业", Ground: "财金〔2026〕4号 一、(一)适用对象"},
+		{Code: "SECTOR_NOT_LISTED", Field: "/sector", Title: "行业领域不在政策支持范围内", Ground: "财金〔2026〕4号 一、政策内容"},
+		{Code: "PRINCIPAL_CAP_REACHED", Field: "/financing", Fact: "/principal", Title: "单户贷款规模已达上限", Detail: "上限剩余 0.00 元", Ground: "财金〔2026〕4号 一、政策内容"},
+		{Code: "AMOUNT_CAP_REACHED", Field: "/financing", Fact: "/principal", Title: "单户贴息金额已达上限", Detail: "上限剩余 0.00 元", Ground: "财金〔2026〕4号 一、政策内容"},
+	}
+	same := func(where string, got []reasonBody) {
+		t.Helper()
+		if !slices.Equal(got, want) {
+			t.Errorf("%s:\n%+v, want\n%+v", where, got, want)
+		}
+	}
+
+	q := into[quotation](w, w.post(bankB, "/v1/subsidy/quotes", body, "Accept-Language", "zh"), http.StatusOK)
+	for i := range q.Reasons {
+		r := &q.Reasons[i]
+		if r.Document+" "+r.Clause != r.Ground {
+			t.Errorf("%s: %s %s is not %s", r.Code, r.Document, r.Clause, r.Ground)
+		}
+		if r.Room != "" {
+			r.Detail = strings.NewReplacer("0.00 元（单户贷款规模剩余额度）", "上限剩余 0.00 元", "0.00 元（单户贴息剩余额度）", "上限剩余 0.00 元").Replace(r.Detail)
+		}
+		r.Document, r.Clause, r.Room = "", "", ""
+	}
+	same("quote", q.Reasons)
+
+	tried := w.refuse(http.StatusUnprocessableEntity, "INVALID_FACTS", w.post(bankB, "/v1/subsidy/claims?dryRun=true", body, "Accept-Language", "zh"))
+	same("dry run", tried.Reasons)
+	refused := w.refuse(http.StatusUnprocessableEntity, "INVALID_FACTS", w.post(bankB, "/v1/subsidy/claims", body, "Accept-Language", "zh"))
+	same("claim", refused.Reasons)
+	if refused.Field != "/settlement/everyMonths" || refused.Clause != "财金〔2026〕4号 资金使用与监督管理" ||
+		!strings.HasPrefix(refused.Detail, "贷款信息不合理（须为 0 或能整除 12 的月数）；借款人不属于中小微企业；") {
+		t.Errorf("got %+v", refused)
+	}
+
+	items := object{"items": []object{{"verb": "hold", "args": body}}}
+	many := into[struct{ Results []problemBatch }](w, w.post(bankB, "/v1/subsidy/claims/batch", items, "Accept-Language", "zh"), http.StatusOK)
+	if len(many.Results) != 1 || many.Results[0].Code != "INVALID_FACTS" {
+		t.Fatalf("got %+v", many)
+	}
+	same("batch", many.Results[0].Reasons)
+}
+
+// problemBatch is what a batch answers of an item that is refused.
+type problemBatch struct {
+	Code    string
+	Reasons []reasonBody
+}
+
+func TestEverySenselessFactOfAQuoteIsNamed(t *testing.T) {
+	w := newWorld(t)
+	policy := w.subsidyPolicy()
+	q := into[quotation](w, w.post(supplier, "/v1/subsidy/quotes", object{"policy": policy, "household": supplier, "loan": object{
+		"id": "X", "household": supplier, "bank": bankA, "type": "fixed-asset-loan", "sizeClass": "small", "private": true, "sector": "工业机器人", "principal": "0.00", "annualRate": "0.03",
+		"disbursed": "2026-03-01", "maturity": "2026-02-01", "overdue": []object{{"from": "2026-01-01"}}, "repayments": []object{{"date": "2026-03-01", "principal": "1.00"}},
+	}}), http.StatusOK)
+	want := []string{"INVALID_FACTS /loan/principal", "INVALID_FACTS /loan/maturity", "INVALID_FACTS /loan/overdue/0/from", "INVALID_FACTS /loan/repayments", "OVERDUE /loan/overdue"}
+	if got := briefly(q.Reasons); q.Eligible || !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if q.Reasons[0].Detail != "must be above 0.00" || q.Reasons[0].Title != "The loan's facts make no sense" {
+		t.Errorf("got %+v", q.Reasons[0])
 	}
 }
 

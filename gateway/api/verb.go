@@ -118,6 +118,7 @@ func (a *API) writtenReply(ctx context.Context, e *exchange, o outcome) (*reply,
 	if err != nil {
 		return nil, err
 	}
+	w.Warnings = a.warnings(ctx, e, o)
 	out, err := answer(http.StatusOK, w)
 	if err != nil {
 		return nil, err

@@ -210,6 +210,7 @@ type problemBody struct {
 	Type, Title, Detail, Instance, Code, TraceID, Field, Clause, Command string
 	Status                                                               int
 	Errors                                                               []itemBody
+	Reasons                                                              []reasonBody
 	Position                                                             *struct {
 		Tx    string
 		Block uint64

@@ -2,10 +2,12 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -13,9 +15,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
+	"text/tabwriter"
 
 	"decore/chaincode/fund"
 	"decore/chaincode/money"
+	"decore/gateway/api"
 	"decore/gateway/receipt"
 )
 
@@ -49,8 +54,12 @@ func (f fundFlags) sheet(ctx context.Context, s *streams, what, out string, quer
 	return err
 }
 
-// upload sends a workbook as a form and prints the answer.
-func (f fundFlags) upload(ctx context.Context, s *streams, what, file string, content []byte, query url.Values) error {
+// upload sends a workbook as a form and returns the answer.
+func (f fundFlags) upload(ctx context.Context, what, file string, query url.Values) ([]byte, error) {
+	content, err := os.ReadFile(file) //nolint:gosec // the user names the file
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
 	var form bytes.Buffer
 	m := multipart.NewWriter(&form)
 	part, err := m.CreateFormFile("file", filepath.Base(file))
@@ -58,14 +67,9 @@ func (f fundFlags) upload(ctx context.Context, s *streams, what, file string, co
 		_, err = part.Write(content)
 	}
 	if err = errors.Join(err, m.Close()); err != nil {
-		return err
+		return nil, err
 	}
-	raw, err := f.ask(ctx, http.MethodPost, []string{"funds", f.Fund, what}, query, m.FormDataContentType(), &form)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(s.out, "%s\n", bytes.TrimSpace(raw))
-	return err
+	return f.ask(ctx, http.MethodPost, []string{"funds", f.Fund, what}, query, m.FormDataContentType(), &form)
 }
 
 type fundReportCommand struct {
@@ -87,6 +91,7 @@ type fundFileCommand struct {
 	fundFlags `embed:""`
 	Workbook  string `arg:"" help:"The report, as gateway fund report writes it." type:"existingfile"`
 	DryRun    bool   `help:"Only say what would come of it."`
+	answered  `embed:""`
 }
 
 // Run files a report.
@@ -95,11 +100,24 @@ func (c *fundFileCommand) Run(ctx context.Context, s *streams) error {
 	if c.DryRun {
 		query.Set("dryRun", "true")
 	}
-	content, err := os.ReadFile(c.Workbook)
+	raw, err := c.upload(ctx, "report", c.Workbook, query)
 	if err != nil {
-		return fmt.Errorf("report: %w", err)
+		return err
 	}
-	return c.upload(ctx, s, "report", c.Workbook, content, query)
+	return tell(s, c.answered, raw, printReport)
+}
+
+// printReport says what was filed, and as which reports.
+func printReport(w io.Writer, a api.ReportAnswer) error {
+	done := "filed"
+	if a.DryRun {
+		done = "would be filed"
+	}
+	_, err := fmt.Fprintf(w, "%s: %d claims, accrued %s, taken back %s; %s\n", a.Month, a.Lines, a.Accrued, a.TakenBack, done)
+	for _, r := range a.Reports {
+		_, err = fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("  %s %s %s", r.ID, r.State, evidenceOf(r)), " "))
+	}
+	return err
 }
 
 type fundStatementCommand struct {
@@ -115,15 +133,38 @@ func (c *fundStatementCommand) Run(ctx context.Context, s *streams) error {
 type fundCheckCommand struct {
 	fundFlags `embed:""`
 	Workbook  string `arg:"" help:"The statement, as gateway fund statement writes it." type:"existingfile"`
+	answered  `embed:""`
 }
 
 // Run compares a statement with the ledger.
 func (c *fundCheckCommand) Run(ctx context.Context, s *streams) error {
-	content, err := os.ReadFile(c.Workbook)
+	raw, err := c.upload(ctx, "statement", c.Workbook, nil)
 	if err != nil {
-		return fmt.Errorf("statement: %w", err)
+		return err
 	}
-	return c.upload(ctx, s, "statement", c.Workbook, content, nil)
+	return tell(s, c.answered, raw, printFund)
+}
+
+// printFund writes a line a quarter, and their sums.
+func printFund(w io.Writer, a api.FundStatement) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	row := func(period string, p fund.Span) {
+		cells := []string{period}
+		for _, amount := range []money.Signed{p.Allocated, p.Reported, p.TakenBack, p.Settled, p.Recovered, p.Returned, p.Advance} {
+			cells = append(cells, amount.String())
+		}
+		_, _ = fmt.Fprintln(t, strings.Join(cells, "\t"))
+	}
+	_, _ = fmt.Fprintln(t, strings.Join([]string{"THROUGH", "ALLOCATED", "REPORTED", "TAKEN BACK", "SETTLED", "RECOVERED", "RETURNED", "ADVANCE"}, "\t"))
+	for _, p := range a.Spans {
+		row(cmp.Or(string(p.Through), "since"), p)
+	}
+	row("total", a.Total)
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\nthe workbook is what the ledger has of %s\n", a.Fund)
+	return err
 }
 
 type fundDossierCommand struct {

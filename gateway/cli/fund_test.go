@@ -39,10 +39,14 @@ func fakeFund(t *testing.T, n int, refuse bool) string {
 	mux.HandleFunc("GET /v1/subsidy/funds/FND-1/report", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "sheet of "+r.URL.RawQuery)
 	})
+	mux.HandleFunc("POST /v1/subsidy/funds/FND-1/statement", func(w http.ResponseWriter, _ *http.Request) {
+		const none = `"reported":"0.00","takenBack":"0.00","settled":"0.00","recovered":"0.00","returned":"0.00","advance":"10.00"`
+		_, _ = io.WriteString(w, `{"fund":"FND-1","spans":[{"through":"2026-06","allocated":"10.00",`+none+`},{"allocated":"0.00",`+none+`}],"total":{"allocated":"10.00",`+none+`}}`)
+	})
 	mux.HandleFunc("POST /v1/subsidy/funds/FND-1/report", func(w http.ResponseWriter, r *http.Request) {
 		if f, _, err := r.FormFile("file"); err == nil {
 			if content, _ := io.ReadAll(f); string(content) == "sheet" {
-				_, _ = io.WriteString(w, `{"month":"2026-06"}`)
+				_, _ = io.WriteString(w, `{"month":"2026-06","lines":3,"accrued":"12.00","takenBack":"1.00","reports":[{"id":"FRP-1","state":"filed","position":{"tx":"t","block":7,"time":"2026-07-01T01:02:03Z"},"command":{"id":"C1","party":"91370200990000308H","signed":"2026-07-01T01:02:03.004Z","jws":"x"}}]}`)
 				return
 			}
 		}
@@ -97,8 +101,15 @@ func TestAReportIsWrittenToAFileAndFiledFromOne(t *testing.T) {
 	if err := os.WriteFile(file, []byte("sheet"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, out := runFund(append([]string{"file", "FND-1", file}, at...)...); code != 0 || !strings.Contains(out, "2026-06") {
+	if code, out := runFund(append([]string{"file", "FND-1", file}, at...)...); code != 0 || out != "2026-06: 3 claims, accrued 12.00, taken back 1.00; filed\n  FRP-1 filed block 7, command C1\n" {
 		t.Errorf("a good sheet: %d %s", code, out)
+	}
+	if code, out := runFund(append([]string{"file", "FND-1", file, "--json"}, at...)...); code != 0 || !strings.HasPrefix(out, `{"month":"2026-06","lines":3`) {
+		t.Errorf("as it is: %d %s", code, out)
+	}
+	if code, out := runFund(append([]string{"check", "FND-1", file}, at...)...); code != 0 || !strings.Contains(out, "2026-06  10.00") || !strings.Contains(out, "since    0.00") ||
+		!strings.Contains(out, "the workbook is what the ledger has of FND-1") {
+		t.Errorf("a statement: %d %s", code, out)
 	}
 	if code, _ := runFund(append([]string{"report", "FND-1", "--month", "June", "-o", file}, at...)...); code != 2 {
 		t.Error("a month that nobody writes is taken")

@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
+	"strings"
 	"text/tabwriter"
 
 	"decore/chaincode/calendar"
@@ -106,10 +109,11 @@ func (c *policyCombineCommand) Run(s *streams) error {
 	if len(spans) == 0 {
 		return fmt.Errorf("%w; --drafts takes drafts as if they were in force", subsidy.ErrIncomplete)
 	}
-	return tellTimeline(s, spans)
+	return tellTimeline(s, spans, measures)
 }
 
-func tellTimeline(s *streams, spans []subsidy.Policy) error {
+// tellTimeline prints each span with the clause that every setting is from, and then what clauses say in vain.
+func tellTimeline(s *streams, spans []subsidy.Policy, measures []subsidy.Measure) error {
 	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	for _, p := range spans {
 		until := "…"
@@ -123,16 +127,42 @@ func tellTimeline(s *streams, spans []subsidy.Policy) error {
 			continue
 		}
 		for _, from := range p.Sources {
-			clause := from.Clause
-			if clause == "" {
-				clause = "(setting of the record)"
-			}
-			if _, err := fmt.Fprintf(table, "  %s\t%s v%d\t%s %s\n", from.Field, from.Measure, from.Version, from.Document, clause); err != nil {
+			if _, err := fmt.Fprintf(table, "  %s\t%s v%d\t%s\n", from.Field, from.Measure, from.Version, clauseOf(from)); err != nil {
 				return err
 			}
 		}
+		if err := tellOverruled(table, p, measures); err != nil {
+			return err
+		}
 	}
 	return table.Flush()
+}
+
+func clauseOf(s subsidy.Source) string {
+	return strings.TrimSpace(s.Document + " " + cmp.Or(s.Clause, "(setting of the record)"))
+}
+
+// prevails says why what binds does.
+var prevails = map[subsidy.Prevailing]string{
+	subsidy.Stricter: "loses to the stricter", subsidy.ChangedSince: "was changed since by", subsidy.Higher: "gives way to",
+}
+
+// tellOverruled prints what clauses say in vain while the policy is in force, and what prevails.
+func tellOverruled(w io.Writer, p subsidy.Policy, measures []subsidy.Measure) error {
+	lost, err := subsidy.OverruledOn(p.ID, measures, p.EffectiveFrom)
+	if err != nil {
+		return err
+	}
+	for _, o := range lost {
+		by := make([]string, len(o.By))
+		for i, b := range o.By {
+			by[i] = fmt.Sprintf("%s v%d %s", b.Measure, b.Version, clauseOf(b))
+		}
+		if _, err := fmt.Fprintf(w, "  %s\t%s v%d\t%s %s %s\n", o.Field, o.Measure, o.Version, clauseOf(o.Source), prevails[o.Why], strings.Join(by, " and ")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type policySizeCommand struct {

@@ -2,20 +2,29 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 
 	"decore/chaincode/calendar"
 	"decore/chaincode/contract"
 	"decore/chaincode/subsidy"
+	"decore/gateway/api"
 )
 
-// sign sends a document's body for the gateway to sign and prints the answer.
-func (r remote) sign(ctx context.Context, s *streams, id, verb string, body any) error {
+// policyFlags say at which gateway and as whom, and how the answer is printed.
+type policyFlags struct {
+	remote   `embed:""`
+	answered `embed:""`
+}
+
+// sign sends a document's body for the gateway to sign and prints what came of it.
+func (r policyFlags) sign(ctx context.Context, s *streams, id string, version int, verb string, body any) error {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return err
@@ -24,13 +33,23 @@ func (r remote) sign(ctx context.Context, s *streams, id, verb string, body any)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.out, "%s\n", bytes.TrimSpace(answer))
-	return err
+	return tell(s, r.answered, answer, func(w io.Writer, a api.Written) error {
+		name := a.ID
+		if version > 0 {
+			name = fmt.Sprintf("%s v%d", a.ID, version)
+		}
+		_, err := fmt.Fprintf(w, "%s is %s; %s\n", name, cmp.Or(done[verb], string(a.State)), evidenceOf(a))
+		return err
+	})
 }
 
+// done says what became of a document where its state does not: a draft of a published one leaves it published.
+var done = map[string]string{"draft": "drafted"}
+
 type policyDraftCommand struct {
-	remote `embed:""`
-	File   string `arg:"" help:"File of the draft." type:"existingfile"`
+	policyFlags `embed:""`
+
+	File string `arg:"" help:"File of the draft." type:"existingfile"`
 }
 
 // Run drafts the document.
@@ -39,7 +58,7 @@ func (c *policyDraftCommand) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	return c.sign(ctx, s, m.ID, "draft", m)
+	return c.sign(ctx, s, m.ID, m.Version, "draft", m)
 }
 
 func draftOf(file string) (subsidy.Measure, error) {
@@ -58,8 +77,9 @@ func draftOf(file string) (subsidy.Measure, error) {
 }
 
 type policyPublishCommand struct {
-	remote `embed:""`
-	File   string `arg:"" help:"File of the draft. What the ledger has must be the same, to the byte of its canonical form." type:"existingfile"`
+	policyFlags `embed:""`
+
+	File string `arg:"" help:"File of the draft. What the ledger has must be the same, to the byte of its canonical form." type:"existingfile"`
 }
 
 // Run puts the draft in force. The digest is the file's, and not what the gateway says: so the signature is on what its reader has.
@@ -76,17 +96,18 @@ func (c *policyPublishCommand) Run(ctx context.Context, s *streams) error {
 	if m.Version > 1 {
 		verb = "supersede"
 	}
-	return c.sign(ctx, s, m.ID, verb, contract.PutInForceArgs{Version: m.Version, Digest: digest})
+	return c.sign(ctx, s, m.ID, m.Version, verb, contract.PutInForceArgs{Version: m.Version, Digest: digest})
 }
 
 type policyRepealCommand struct {
-	remote `embed:""`
-	ID     string        `arg:"" help:"ID of the policy document."`
-	From   calendar.Date `help:"First day on which it is no longer in force." required:"" placeholder:"YYYY-MM-DD"`
-	By     string        `help:"By what and why." required:"" placeholder:"TEXT"`
+	policyFlags `embed:""`
+
+	ID   string        `arg:"" help:"ID of the policy document."`
+	From calendar.Date `help:"First day on which it is no longer in force." required:"" placeholder:"YYYY-MM-DD"`
+	By   string        `help:"By what and why." required:"" placeholder:"TEXT"`
 }
 
 // Run repeals the document.
 func (c *policyRepealCommand) Run(ctx context.Context, s *streams) error {
-	return c.sign(ctx, s, c.ID, "repeal", contract.RepealArgs{From: c.From, By: c.By})
+	return c.sign(ctx, s, c.ID, 0, "repeal", contract.RepealArgs{From: c.From, By: c.By})
 }

@@ -57,6 +57,7 @@ func faultsOf(raw []byte) string {
 	var p struct {
 		Code, Title, Detail string
 		Errors              []struct{ Location, Code, Message string }
+		Reasons             []struct{ Code, Title, Detail, Field, Fact, Ground string }
 	}
 	if json.Unmarshal(raw, &p) != nil || p.Title == "" {
 		return strings.TrimSpace(string(raw))
@@ -64,6 +65,9 @@ func faultsOf(raw []byte) string {
 	lines := []string{strings.TrimSpace(strings.TrimSpace(p.Code+" "+p.Title) + " " + p.Detail)}
 	for _, e := range p.Errors {
 		lines = append(lines, fmt.Sprintf("  %-6s %s %s", e.Location, e.Code, e.Message))
+	}
+	for _, r := range p.Reasons {
+		lines = append(lines, strings.TrimRight(fmt.Sprintf("  %-6s %s %s %s [%s]", r.Field+r.Fact, r.Code, r.Title, r.Detail, r.Ground), " "))
 	}
 	return strings.Join(lines, "\n")
 }

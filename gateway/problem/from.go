@@ -50,7 +50,7 @@ func From(err error) *Problem {
 		return New(string(token.Code)).Because(token.Reason, "").With(err)
 	}
 	if f := fault.Of(err); f != nil {
-		return New(string(f.Code)).At(f.Field).Under(f.Clause)
+		return New(string(f.Code)).At(f.Field).Under(f.Clause).For(f.Reasons)
 	}
 	var unknown *submit.UnknownRecordError
 	if errors.As(err, &unknown) {

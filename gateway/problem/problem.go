@@ -25,6 +25,7 @@ type Problem struct {
 	TraceID  string    `json:"traceId,omitempty" doc:"Trace of the request, as in the logs (跟踪号)"`
 	Field    string    `json:"field,omitempty" doc:"JSON pointer (RFC 6901) of the field at fault (字段)" example:"/amount"`
 	Clause   string    `json:"clause,omitempty" doc:"Statute or policy that it rests on (依据)"`
+	Reasons  []Reason  `json:"reasons,omitempty" doc:"All that speaks against it, where rules give several reasons at once; code, field and clause are the first's (全部原因)"`
 	Errors   []Item    `json:"errors,omitempty" doc:"Every fault that was found in the request (全部错误)"`
 	Command  string    `json:"command,omitempty" doc:"ID of the command that the ledger refused (指令编号)"`
 	Position *Position `json:"position,omitempty" doc:"Where the refusal stands on the ledger (账本位置)"`
@@ -132,6 +133,13 @@ func (p *Problem) Render(lang, instance, traceID string) *Problem {
 		if out.Errors[i].Message = item.text.In(lang); out.Errors[i].Message == "" {
 			out.Errors[i].Message = Title(item.Code, lang)
 		}
+	}
+	out.Reasons = slices.Clone(p.Reasons)
+	for i, r := range out.Reasons {
+		out.Reasons[i] = r.In(lang)
+	}
+	if out.Detail == "" && len(out.Reasons) > 0 {
+		out.Detail = told(out.Reasons, lang)
 	}
 	if out.Detail == "" && len(out.Errors) > 0 {
 		out.Detail = out.Errors[0].Message

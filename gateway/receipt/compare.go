@@ -73,5 +73,5 @@ func stands(e Entry, b *ledger.Block) bool {
 	}
 	tx := b.Transactions[p.TxIndex]
 	return p.Index < len(tx.Commands) && p.Index < len(tx.Results) && tx.ID == p.Tx && evidence.InstantOf(tx.Time) == p.Time &&
-		(e.JWS == "" || tx.Commands[p.Index] == e.JWS) && tx.Results[p.Index] == e.Result
+		(e.JWS == "" || tx.Commands[p.Index] == e.JWS) && tx.Results[p.Index].Equal(e.Result)
 }

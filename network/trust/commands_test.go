@@ -94,7 +94,7 @@ func refuseReplays(t *testing.T, w *world) {
 		again, err := w.clients[bankB].Submit(t.Context(), openings)
 		must(t, err)
 		want := first.Results[0]
-		if want.Repeated = true; again.Results[0] != want || again.Tx != "" {
+		if want.Repeated = true; !again.Results[0].Equal(want) || again.Tx != "" {
 			t.Errorf("%s: it came to %+v in transaction %q, want %+v in none", name, again.Results[0], again.Tx, want)
 		}
 	}

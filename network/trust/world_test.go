@@ -99,7 +99,7 @@ func (w *world) mirror(b contract.Batch, want contract.Outcome) {
 	must(w.T, err)
 	w.gather(w.T, org)
 	for i, got := range commit.Results {
-		if got.Repeated = false; got != want.Results[i] {
+		if got.Repeated = false; !got.Equal(want.Results[i]) {
 			w.T.Fatalf("the network says %+v, want %+v", got, want.Results[i])
 		}
 	}

@@ -3,6 +3,7 @@ package conformance
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,6 +45,11 @@ func refusalRecorded(h *harness) {
 	again := h.submit(command("a", do("refuse")))
 	h.equal("transaction of the repeat", again.Tx, "")
 	h.equal("status of the repeat", string(again.Results[0].Status), string(contract.Refused))
+	for what, got := range map[string]contract.Result{"first": c.Results[0], "repeat": again.Results[0]} {
+		if !slices.Equal(got.Reasons, against) {
+			h.Errorf("reasons of the %s: %v", what, got.Reasons)
+		}
+	}
 }
 
 func failureLeavesNothing(h *harness) {

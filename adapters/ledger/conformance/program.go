@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"decore/chaincode/contract"
+	"decore/chaincode/fault"
 )
 
 // Command is one command of Program: steps that are done in order.
@@ -130,14 +131,20 @@ var steps = map[string]stepFunc{
 	"event": func(r *run, s Step, _ *contract.Result) ([]string, error) {
 		return nil, r.state.SetEvent(s.Key, []byte(s.Value))
 	},
-	"about":  about,
-	"refuse": func(_ *run, _ Step, result *contract.Result) ([]string, error) { return end(result, contract.Refused) },
+	"about": about,
+	"refuse": func(_ *run, _ Step, result *contract.Result) ([]string, error) {
+		result.Reasons = against
+		return end(result, contract.Refused)
+	},
 	"reject": func(_ *run, _ Step, result *contract.Result) ([]string, error) { return end(result, contract.Invalid) },
 	"fail":   func(*run, Step, *contract.Result) ([]string, error) { return nil, ErrProgram },
 	"need openings": func(_ *run, s Step, _ *contract.Result) ([]string, error) {
 		return nil, &contract.OpeningsNeededError{Needs: []contract.Need{{Record: s.Key}}}
 	},
 }
+
+// against is what a refusal by this program names.
+var against = []fault.Reason{{Code: "told-to", Field: "/do", Clause: "program 一、(一)"}, {Code: "besides", Field: "/key", Fact: "/value"}}
 
 func end(result *contract.Result, status contract.Status) ([]string, error) {
 	result.Status, result.Code = status, "told-to"
