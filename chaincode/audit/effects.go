@@ -138,6 +138,7 @@ var effects = map[string]effect{
 
 	"subsidy.hold":      {then: do(claimLoan, drawOnAccount)},
 	"subsidy.accrue":    {then: do(drawOnAccount, mayMoveFund)},
+	"subsidy.top-up":    {then: do(drawOnAccount, mayMoveFund)},
 	"subsidy.settle":    {then: do(drawOnAccount, mayMoveFund)},
 	"subsidy.release":   {then: do(drawOnAccount)},
 	"subsidy.correct":   {then: do(drawOnAccount, mayMoveFund)},

@@ -244,6 +244,13 @@ func (w *world) held() string {
 	return w.after(contracttest.NewID("SUB"), w.BankA, "subsidy.hold", w.holdArgs(w.policy, w.fixedAssetLoan(w.BankA, "1000000.00")))
 }
 
+// heldForLess is the claim of a loan of which a part was repaid when it was held.
+func (w *world) heldForLess() string {
+	loan := w.fixedAssetLoan(w.BankA, "1000000.00")
+	w.Do(w.BankA, "financing.repay", loan, w.repayment("400000.00"))
+	return w.after(contracttest.NewID("SUB"), w.BankA, "subsidy.hold", w.holdArgs(w.policy, loan))
+}
+
 // succession passes claims of the SME on to the other one.
 func (w *world) succession(claims ...string) contract.SuccessionArgs {
 	return contract.SuccessionArgs{Policy: w.policy.ID, Old: w.SME.USCC, Heir: w.SME2.USCC, On: w.today(), Document: "合并登记", Claims: claims}

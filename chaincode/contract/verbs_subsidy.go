@@ -121,6 +121,17 @@ func init() {
 		m.account, m.claim, _, err = subsidy.Accrue(m.policy, m.account, m.claim, m.loan, a.Through)
 		return err
 	})
+	onClaim(subsidy.VerbTopUp, func(c *call, m *claimMove, _ financing.NoArgs) (err error) {
+		if err := m.refreshLoan(c); err != nil {
+			return err
+		}
+		now, err := c.governing(m.claim.Policy)
+		if err != nil {
+			return err
+		}
+		m.account, m.claim, _, err = subsidy.TopUp(m.policy, now, m.account, m.claim, m.loan, c.today())
+		return err
+	})
 	onClaim(subsidy.VerbSettle, func(c *call, m *claimMove, a SettleArgs) (err error) {
 		if err := m.refreshLoan(c); err != nil {
 			return err
@@ -217,20 +228,36 @@ func (c *call) judging(id string, loan subsidy.Loan) (subsidy.Policy, error) {
 		// With a slash it would name an earlier version, whose caps no longer hold.
 		return subsidy.Policy{}, fault.New(fault.PolicyUnknown, "/policy")
 	}
-	newest, err := c.subsidyPolicy(PolicyKey(id))
+	newest, version, err := c.versions(id)
 	if err != nil {
 		return newest, err
 	}
-	policy, err := subsidy.Judging(newest.Version, func(version int) (subsidy.Policy, error) {
-		if version == newest.Version {
-			return newest, nil // one key less to read
-		}
-		return c.subsidyPolicy(PolicyVersionKey(id, version))
-	}, loan, c.today())
+	policy, err := subsidy.Judging(newest.Version, version, loan, c.today())
 	if err != nil {
 		err = subsidyFault(err)
 	}
 	return policy, err
+}
+
+// governing returns the version of a subsidy policy that governs today.
+func (c *call) governing(id string) (subsidy.Policy, error) {
+	newest, version, err := c.versions(id)
+	if err != nil {
+		return newest, err
+	}
+	policy, _, err := subsidy.Governing(newest.Version, version, c.today())
+	return policy, err
+}
+
+// versions returns a subsidy policy's newest version, and what reads any of them.
+func (c *call) versions(id string) (newest subsidy.Policy, version func(int) (subsidy.Policy, error), err error) {
+	newest, err = c.subsidyPolicy(PolicyKey(id))
+	return newest, func(n int) (subsidy.Policy, error) {
+		if n == newest.Version {
+			return newest, nil // one key less to read
+		}
+		return c.subsidyPolicy(PolicyVersionKey(id, n))
+	}, err
 }
 
 // sensible refuses facts of a loan that make no sense, and gives the loan the size class that its figures have.

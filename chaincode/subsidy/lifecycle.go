@@ -19,6 +19,7 @@ const (
 const (
 	VerbHold     = "hold"
 	VerbAccrue   = "accrue"
+	VerbTopUp    = "top-up"
 	VerbSettle   = "settle"
 	VerbRelease  = "release"
 	VerbCorrect  = "correct"
@@ -31,12 +32,14 @@ var (
 	eitherOfThem  = slices.Concat(lendingBank, financeBureau)
 )
 
-// Lifecycle is the table of a claim (贴息申领): banks hold, accrue and release; the finance bureau settles and claws back; either corrects.
+// Lifecycle is the table of a claim (贴息申领): banks hold, top up, accrue and release; the finance bureau settles and claws back; either corrects.
 var Lifecycle = lifecycle.Table{Kind: "subsidy", Prefix: "SUB", Rows: []lifecycle.Row{
 	{Verb: VerbHold, From: []lifecycle.State{lifecycle.None}, To: []lifecycle.State{Held}, By: lendingBank,
 		En: "reserve the subsidy of a loan", Zh: "预占贴息额度"},
 	{Verb: VerbAccrue, From: []lifecycle.State{Held, Accruing}, To: []lifecycle.State{Accruing}, By: lendingBank,
 		En: "accrue the periods that have ended", Zh: "计提贴息"},
+	{Verb: VerbTopUp, From: []lifecycle.State{Held, Accruing}, To: []lifecycle.State{Held, Accruing}, By: lendingBank,
+		En: "hold more for a loan that is now expected to earn more, as when it was extended", Zh: "追加占用（展期等）"},
 	{Verb: VerbSettle, From: []lifecycle.State{Accruing, Released}, To: []lifecycle.State{Accruing, Released, Settled}, By: financeBureau,
 		En: "settle what is accrued", Zh: "结算贴息"},
 	{Verb: VerbRelease, From: []lifecycle.State{Held, Accruing}, To: []lifecycle.State{Released, Settled}, By: lendingBank,

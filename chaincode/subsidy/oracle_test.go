@@ -306,6 +306,31 @@ func (h oracleHousehold) accrue(id string, through time.Time) (int64, bool) {
 	return difference, true
 }
 
+// topUp reports by how much the claim was granted more, and whether it was allowed; another cap holds on the day too.
+func (h oracleHousehold) topUp(id string, capOfTheDay int64) (int64, bool) {
+	c := h.claims[id]
+	if c == nil || !c.open || !h.earns(c.loan) {
+		return 0, false
+	}
+	if ends := c.loan.overdueT; h.policy.stopsOnOverdue && len(ends) > 0 && ends[len(ends)-1].IsZero() {
+		return 0, false
+	}
+	expected := int64(0)
+	for _, period := range h.policy.schedule(c.eligible, *c.loan) {
+		expected += period.amount
+	}
+	more := min(expected-c.granted, min(h.policy.amountCap, capOfTheDay)-h.usedAmount())
+	if more <= 0 {
+		return 0, false
+	}
+	c.granted, c.held = c.granted+more, c.held+more
+	due, _ := h.due(c, c.bookedThrough, c.granted)
+	difference := sumOf(due) - sumOf(c.booked)
+	c.booked = due
+	h.move(c, difference)
+	return more, true
+}
+
 // move gives the claim what it is due more, or takes from it what it is due less: first what was not paid out yet.
 func (h oracleHousehold) move(c *oracleClaim, difference int64) {
 	if c.open {

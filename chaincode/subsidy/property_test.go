@@ -245,7 +245,7 @@ func TestHouseholdAgainstOracle(t *testing.T) {
 			w.books = append(w.books, drawBook(t, i))
 		}
 		event := func(t *rapid.T, b *book) { b.event(t) }
-		verbs := []func(*rapid.T, *book){w.hold, w.accrue, w.accrue, event, w.correct, w.settle, w.hold, w.accrue, event, w.correct, w.settle, w.release, w.clawBack}
+		verbs := []func(*rapid.T, *book){w.hold, w.accrue, w.accrue, event, w.correct, w.settle, w.hold, w.accrue, event, w.correct, w.settle, w.topUp, w.topUp, w.release, w.clawBack}
 		for range steps {
 			b := rapid.SampledFrom(w.books).Draw(t, "loan")
 			rapid.SampledFrom(verbs).Draw(t, "verb")(t, b)
@@ -329,6 +329,33 @@ func (w *world) accrue(t *rapid.T, b *book) {
 		if _, _, _, again := subsidy.Accrue(w.policy, a, c, b.loan, through); again == nil {
 			t.Fatalf("%s was accrued twice through %s", b.loan.ID, through)
 		}
+	}
+}
+
+// topUp asks for more on a day on which another version of the policy may govern, with another cap.
+func (w *world) topUp(t *rapid.T, b *book) {
+	now := w.policy
+	limit := rapid.SampledFrom([]int64{w.rule.oracle.amountCap, w.rule.oracle.amountCap + 1, w.rule.oracle.amountCap / 2}).Draw(t, "cap of the day")
+	now.AmountCap = money.Fen(limit)
+	added, allowed := w.oracle.topUp(b.loan.ID, limit)
+	beside := w.account.Used.Sub(b.claim.Used())
+	a, c, more, err := subsidy.TopUp(w.policy, now, w.account, b.claim, b.loan, now.EffectiveFrom)
+	w.agree(t, "top-up", b, a, c, err, allowed)
+	if more.Fen() != added {
+		t.Fatalf("top-up of %s: got %s, want %d fen", b.loan.ID, more, added)
+	}
+	if err != nil {
+		return
+	}
+	if !c.Follows(w.policy, b.loan) {
+		t.Fatalf("%s does not follow from the facts by which it was topped up", b.loan.ID)
+	}
+	if _, _, _, again := subsidy.TopUp(w.policy, now, a, c, b.loan, now.EffectiveFrom); again == nil {
+		t.Fatalf("%s was topped up twice for the same facts", b.loan.ID)
+	}
+	undone, ended, err := subsidy.Release(w.policy, a, c, b.loan)
+	if err != nil || undone.Used.Cmp(beside.Add(ended.Used())) != 0 || !ended.Held.IsZero() {
+		t.Fatalf("top-up then release: %v, used %s, want %s and %s", err, undone.Used, beside, ended.Used())
 	}
 }
 

@@ -205,6 +205,7 @@ var access = map[string]string{
 	"GET /v1/subsidy/claims/{id}":            "mnnmnnnnmm",
 	"GET /v1/subsidy/claims/{id}/history":    "mnnmnnnnmm",
 	"POST /v1/subsidy/claims/{id}/accrue":    "rrrmnrrrrr",
+	"POST /v1/subsidy/claims/{id}/top-up":    "rrrmnrrrrr",
 	"POST /v1/subsidy/claims/{id}/settle":    "rrrrrrrrrm",
 	"POST /v1/subsidy/claims/{id}/release":   "rrrmnrrrrr",
 	"POST /v1/subsidy/claims/{id}/correct":   "rrrmnrrrrm",
@@ -388,6 +389,8 @@ var goodsProbes = map[string]any{
 	"lots/{id} settle":  nil,
 
 	"financings/{id} extend": nil,
+
+	"subsidy/claims/{id} top-up": nil,
 
 	"warehouse-receipts/{id} lose": object{"quantity": "0 t", "cause": "x"},
 
