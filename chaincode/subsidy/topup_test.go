@@ -108,6 +108,23 @@ func TestTopUp(t *testing.T) {
 	})
 }
 
+func TestOnlyAHoldAndATopUpGrantAnything(t *testing.T) {
+	p := policy2026(t, extensionsCount)
+	a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
+	_, c, _, err := subsidy.TopUp(p, p, a, c, extended(goldenYear(), "2027-10-08"), day("2027-03-01"))
+	if err != nil || !c.Balanced() {
+		t.Fatalf("%v: %+v", err, c)
+	}
+	for _, verb := range []string{subsidy.VerbAccrue, subsidy.VerbSettle, subsidy.VerbRelease, subsidy.VerbCorrect, subsidy.VerbClawBack} {
+		forged := c
+		forged.Entries = slices.Clone(c.Entries)
+		forged.Entries[1].Verb = verb
+		if forged.Balanced() {
+			t.Errorf("61,000.00 came from nothing by %s", verb)
+		}
+	}
+}
+
 func TestTopUpRefuses(t *testing.T) {
 	p := policy2026(t, extensionsCount)
 	a, c := mustHold(t, p, subsidy.Account{}, goldenYear())
