@@ -175,6 +175,9 @@ func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
 	if a.EntrustedPaid.After(c.today()) {
 		return nil, fault.New(fault.DateInFuture, "/entrustedPaid") // a payment to come has not started the clock
 	}
+	if !paidAsRecorded(f.Terms, a.EntrustedPaid) {
+		return nil, fault.New(fault.FieldInvalid, "/entrustedPaid")
+	}
 	loan := LoanFacts(f.ID, f.Terms, a)
 	policy, err := c.judging(a.Policy, loan)
 	if err != nil {
@@ -293,7 +296,18 @@ func LoanFacts(id string, t financing.Terms, a HoldArgs) subsidy.Loan {
 	if t.Disbursement != nil {
 		l.Principal, l.Disbursed = t.Disbursement.Amount, t.Disbursement.Date
 	}
+	if e := t.Existing; e != nil {
+		l.Recorded = e.RecordedOn
+		if l.EntrustedPaid.IsZero() {
+			l.EntrustedPaid = e.EntrustedPaid
+		}
+	}
 	return current(l, t)
+}
+
+// paidAsRecorded reports whether a day of entrusted payment is the one for which the borrower signed, if it signed for one.
+func paidAsRecorded(t financing.Terms, paid calendar.Date) bool {
+	return t.Existing == nil || t.Existing.EntrustedPaid.IsZero() || paid.IsZero() || paid == t.Existing.EntrustedPaid
 }
 
 // current takes over what the loan record knows anew: repayments, overdue time, extension and rates.

@@ -81,6 +81,8 @@ var ruleCodes = map[string]entry{
 	"OVER_ADVANCE":          {422, Text{"More than the advance rate allows on the collateral", "超过担保物可融资额度"}},
 	"NOT_OFFERED":           {409, Text{"The collateral was not put up, or is no longer", "该担保物未被提供补充担保，或已撤换"}},
 	"REGISTRATION_USED":     {409, Text{"The filing at the registry stands for another financing", "该登记证明编号已用于其他融资"}},
+	"EXISTING_LOAN_SECURED": {422, Text{"A loan on collateral of the chain is not recorded afterwards; apply for it anew", "以链上担保物为担保的贷款不得补录，请重新申请"}},
+	"EXISTING_LOANS_CLOSED": {422, Text{"The policy takes no existing loan that was paid out on that day, or takes none any more", "该放款日的存量贷款不在补录范围内，或补录已截止"}},
 	"REFERENCE_USED":        {409, Text{"The same payment or loan is recorded already", "该笔款项或借据已登记"}},
 	"OVER_OFFER":            {422, Text{"More than the offer", "超过报价金额"}},
 	"OFFER_EXPIRED":         {409, Text{"The offer has expired", "报价已失效"}},
