@@ -252,6 +252,11 @@ var wrongs = map[string][]wrong{
 		{"amount", zero, "AMOUNT_NOT_POSITIVE", "/amount"}, {"amount", `"500.01"`, "OVER_OFFER", "/amount"}, {"date", "", "FIELD_REQUIRED", "/date"},
 		{"date", future, "DATE_IN_FUTURE", "/date"}, {"reference", "", "FIELD_INVALID", "/reference"},
 	},
+	"financing.record": {
+		{"applicant", "", "FIELD_REQUIRED", "/applicant"}, {"applicant", `"BANK"`, "SAME_PARTY", "/applicant"}, {"applicant", `"BUYER"`, "PARTY_ROLE_MISSING", "/applicant"},
+		{"product", `"receivable-loan"`, "EXISTING_LOAN_SECURED", "/product"}, {"amount", zero, "AMOUNT_NOT_POSITIVE", "/amount"}, {"disbursed", future, "DATE_IN_FUTURE", "/disbursed"},
+		{"signed", future, "DATE_ORDER", "/signed"}, {"maturity", past, "DATE_ORDER", "/maturity"}, {"entrustedPaid", future, "DATE_IN_FUTURE", "/entrustedPaid"}, {"reference", "", "FIELD_INVALID", "/reference"},
+	},
 	"financing.repay": {
 		{"principal", `"500.01"`, "OVER_OUTSTANDING", "/principal"}, {"date", "", "FIELD_REQUIRED", "/date"}, {"date", future, "DATE_IN_FUTURE", "/date"},
 		{"date", past, "DATE_ORDER", "/date"}, {"reference", "", "FIELD_INVALID", "/reference"},

@@ -83,6 +83,10 @@ var sample = map[string]func(w *world, id string) any{
 	"financing.disburse": func(w *world, id string) any {
 		return financing.Disbursement{Amount: yuan("500.00"), Date: w.today(), Reference: "LN" + id}
 	},
+	"financing.record":         func(w *world, _ string) any { return w.existing("1000000.00", 30) },
+	"financing.confirm-record": none,
+	"financing.discard-record": none,
+
 	"financing.repay":        func(w *world, _ string) any { return w.repayment("10.00") },
 	"financing.mark-overdue": func(w *world, _ string) any { w.Pass(91 * days); return financing.OverdueArgs{} },
 	"financing.cure":         func(w *world, _ string) any { return financing.CureArgs{On: w.today()} },
@@ -308,7 +312,8 @@ type cell struct {
 func (c cell) expected(w *world) fault.Code {
 	relations := w.relations(c)
 	related := func(as lifecycle.Relation) bool {
-		return relations[as] == c.by || as == lifecycle.Grantee && relations[as] != nil && c.by == w.BankB // shown to both banks
+		return relations[as] == c.by || as == lifecycle.Grantee && relations[as] != nil && c.by == w.BankB || // shown to both banks
+			as == lifecycle.Lender && c.verb.Name == "financing.record" && c.state == lifecycle.None // whoever states a loan states its own
 	}
 	permits := func(related func(lifecycle.Relation) bool) bool {
 		return c.verb.Row.Permits([]lifecycle.Role{c.by.Role}, related)
