@@ -145,6 +145,7 @@ var effects = map[string]effect{
 	"subsidy.top-up":    {then: do(drawOnAccount, mayMoveFund)},
 	"subsidy.settle":    {then: do(drawOnAccount, mayMoveFund)},
 	"subsidy.release":   {then: do(drawOnAccount)},
+	"subsidy.restate":   {then: do(drawOnAccount, mayMoveFund)},
 	"subsidy.correct":   {then: do(drawOnAccount, mayMoveFund)},
 	"subsidy.claw-back": {then: do(drawOnAccount, mayMoveFund)},
 

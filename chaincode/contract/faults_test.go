@@ -267,7 +267,9 @@ var wrongs = map[string][]wrong{
 		{"financing", "", "RECORD_NOT_FOUND", "/financing"}, {"financing", `"nothing"`, "RECORD_NOT_FOUND", "/financing"}, {"sizeClass", `"vast"`, "FIELD_INVALID", "/sizeClass"},
 		{"entrustedPaid", past, "FIELD_INVALID", "/entrustedPaid"}, {"entrustedPaid", future, "DATE_IN_FUTURE", "/entrustedPaid"}, {"sector", `"赌博"`, "SECTOR_NOT_LISTED", ""}, {"sector", long, "FIELD_INVALID", "/sector"},
 	},
-	"subsidy.accrue":    {{"through", future, "DATE_IN_FUTURE", "/through"}, {"through", "", "ALREADY_ACCRUED", ""}},
+	"subsidy.accrue": {{"through", future, "DATE_IN_FUTURE", "/through"}, {"through", "", "ALREADY_ACCRUED", ""}},
+	"subsidy.restate": {{"entrustedPaid", "", "FIELD_REQUIRED", "/entrustedPaid"}, {"entrustedPaid", future, "DATE_IN_FUTURE", "/entrustedPaid"}, {"entrustedPaid", past, "DATE_ORDER", "/entrustedPaid"},
+		{"reason", "", "FIELD_INVALID", "/reason"}, {"reason", long, "FIELD_INVALID", "/reason"}},
 	"subsidy.settle":    {{"amount", zero, "SETTLE_AMOUNT", "/amount"}, {"amount", `"99999999.00"`, "SETTLE_AMOUNT", "/amount"}},
 	"subsidy.claw-back": {{"ground", "", "FIELD_INVALID", "/ground"}, {"ground", `"mood"`, "FIELD_INVALID", "/ground"}, {"reason", "", "FIELD_INVALID", "/reason"}, {"reason", long, "FIELD_INVALID", "/reason"}},
 }

@@ -132,6 +132,13 @@ var sample = map[string]func(w *world, id string) any{
 		}
 		return financing.NoArgs{}
 	},
+	"subsidy.restate": func(w *world, id string) any {
+		paid := w.today()
+		if w.Header(id).Kind == subsidy.Lifecycle.Kind {
+			paid = w.claim(id).Loan.Disbursed
+		}
+		return contract.RestateArgs{EntrustedPaid: paid, Reason: "another transfer's"}
+	},
 	"subsidy.release":   none,
 	"succession.record": func(w *world, _ string) any { return w.succession(w.held()) },
 	"subsidy.claw-back": func(*world, string) any { return contract.ClawBackArgs{Ground: "misuse", Reason: "misuse"} },

@@ -100,6 +100,12 @@ type SettleArgs struct {
 	Amount money.Amount `json:"amount" doc:"Amount in yuan (结算金额)"`
 }
 
+// RestateArgs are the private arguments of restate.
+type RestateArgs struct {
+	EntrustedPaid calendar.Date `json:"entrustedPaid" doc:"Day of entrusted payment to the supplier, as it was (更正后的受托支付日)"`
+	Reason        string        `json:"reason" doc:"Why it was stated otherwise (更正理由)" minLength:"1" maxLength:"200"`
+}
+
 // ClawBackArgs are the private arguments of claw-back.
 type ClawBackArgs struct {
 	Ground subsidy.Ground `json:"ground" enum:"misuse,duplicate-subsidy,ineligible,error,other" doc:"Kind of reason (追回事由)"`
@@ -153,6 +159,7 @@ func init() {
 		m.account, m.claim, _, err = subsidy.Correct(m.policy, m.account, m.claim, m.loan)
 		return err
 	})
+	onClaim(subsidy.VerbRestate, restate)
 	onClaim(subsidy.VerbClawBack, func(_ *call, m *claimMove, a ClawBackArgs) (err error) {
 		loan, known := a.Ground.Marked(m.loan)
 		if !known {
@@ -165,6 +172,34 @@ func init() {
 		m.account, m.claim, err = subsidy.ClawBack(m.account, m.claim)
 		return err
 	})
+}
+
+// restate puts right the day of entrusted payment that the bank stated with the hold. The day for which the borrower signed, as
+// of a loan that was recorded afterwards, is not the bank's alone to change.
+func restate(c *call, m *claimMove, a RestateArgs) error {
+	before := m.loan
+	if err := m.refreshLoan(c); err != nil {
+		return err
+	}
+	f, err := load[financing.Terms](c, financing.Table.Kind, m.loan.ID, "")
+	switch {
+	case err != nil:
+		return err
+	case a.EntrustedPaid.IsZero():
+		return fault.New(fault.FieldRequired, "/entrustedPaid")
+	case a.EntrustedPaid.After(c.today()):
+		return fault.New(fault.DateInFuture, "/entrustedPaid")
+	case a.EntrustedPaid.Before(m.loan.Disbursed):
+		return fault.New(fault.DateOrder, "/entrustedPaid")
+	case a.EntrustedPaid == before.EntrustedPaid, !paidAsRecorded(f.Terms, a.EntrustedPaid):
+		return fault.New(fault.FieldInvalid, "/entrustedPaid")
+	case a.Reason == "" || len(a.Reason) > 600:
+		return fault.New(fault.FieldInvalid, "/reason")
+	}
+	m.loan.EntrustedPaid, m.reason = a.EntrustedPaid, a.Reason
+	m.causes = subsidy.Causes(before, m.loan)
+	m.account, m.claim, _, err = subsidy.Restate(m.policy, m.account, m.claim, m.loan)
+	return err
 }
 
 func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {

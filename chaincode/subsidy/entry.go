@@ -50,6 +50,7 @@ const (
 	CauseOverdue   Cause = "overdue"            // 逾期
 	CauseExtension Cause = "extension"          // 展期
 	CauseRate      Cause = "rate-change"        // 利率调整
+	CauseRestated  Cause = "restated"           // 受托支付日更正
 	CauseTopUp     Cause = "top-up"             // the claim was granted more than days gone by could have before (追加占用)
 	CauseRoom      Cause = "room"               // an ended claim found room for what it could not have before (额度恢复)
 )
@@ -75,7 +76,7 @@ func partOf(verb string, lines []Line) (part, bool) {
 		return part{}, false
 	case VerbSettle:
 		return settling, true
-	case VerbCorrect:
+	case VerbCorrect, VerbRestate:
 		if net(lines).IsNegative() {
 			return lowering, true
 		}
@@ -107,6 +108,7 @@ func Causes(before, after Loan) []Cause {
 		{CauseReversal, less},
 		{CauseOverdue, !slices.Equal(before.Overdue, after.Overdue)},
 		{CauseExtension, before.Maturity != after.Maturity || before.FirstMaturity != after.FirstMaturity},
+		{CauseRestated, before.EntrustedPaid != after.EntrustedPaid},
 		{CauseRate, !slices.EqualFunc(before.Rates, after.Rates, func(a, b RateChange) bool { return a.From == b.From && a.AnnualRate.Cmp(b.AnnualRate) == 0 })},
 	} {
 		if c.holds {

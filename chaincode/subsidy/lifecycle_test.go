@@ -59,6 +59,10 @@ func verbsOf(p subsidy.Policy) map[string]func(subsidy.Account, subsidy.Claim) (
 			_, c, _, err := subsidy.Correct(p, a, c, ended)
 			return c, err
 		},
+		subsidy.VerbRestate: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
+			_, c, _, err := subsidy.Restate(p, a, c, goldenYear())
+			return c, err
+		},
 		subsidy.VerbClawBack: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
 			_, c, err := subsidy.ClawBack(a, c)
 			return c, err
@@ -97,7 +101,7 @@ func TestLifecycleTable(t *testing.T) {
 	t.Run("banks ask and the finance bureau settles", func(t *testing.T) {
 		lender := func(r lifecycle.Relation) bool { return r == lifecycle.Lender }
 		got := subsidy.Lifecycle.Allowed(subsidy.Accruing, []lifecycle.Role{lifecycle.Bank}, lender)
-		if want := []string{"accrue", "top-up", "release", "correct"}; !slices.Equal(got, want) {
+		if want := []string{"accrue", "top-up", "release", "correct", "restate"}; !slices.Equal(got, want) {
 			t.Errorf("bank: %v", got)
 		}
 		regulator := []lifecycle.Role{lifecycle.Regulator}

@@ -212,6 +212,7 @@ var access = map[string]string{
 	"POST /v1/subsidy/claims/{id}/settle":    "rrrrrrrrrm",
 	"POST /v1/subsidy/claims/{id}/release":   "rrrmnrrrrr",
 	"POST /v1/subsidy/claims/{id}/correct":   "rrrmnrrrrm",
+	"POST /v1/subsidy/claims/{id}/restate":   "rrrmnrrrrr",
 	"POST /v1/subsidy/claims/{id}/claw-back": "rrrrrrrrrm",
 	"GET /v1/subsidy/policies":               "mmmmmmmmmm",
 
@@ -418,7 +419,7 @@ var probeArgs = map[string]any{
 	"encumber": object{"number": "1", "registered": "2026-03-01T00:00:00.000Z", "expires": "2026-04-01"}, "disburse": object{"amount": "0.00", "date": "2026-03-01", "reference": "x"},
 	"repay": object{"principal": "0.00", "date": "2026-03-01", "reference": "x"}, "accrue": object{"through": "2026-03-01"}, "settle": object{"amount": "0.00"},
 	"record": object{"applicant": supplier, "product": "fixed-asset-loan", "purpose": "x", "amount": "0.00", "annualRate": "0.03", "signed": "2026-01-05", "disbursed": "2026-01-05",
-		"maturity": "2027-01-05", "reference": "x"}, "confirm-record": nil, "discard-record": nil,
+		"maturity": "2027-01-05", "reference": "x"}, "confirm-record": nil, "discard-record": nil, "restate": object{"entrustedPaid": "2099-01-01", "reason": "x"},
 	"correct": nil, "claw-back": object{"ground": "misuse", "reason": ""},
 
 	"draft": object{"id": "x"}, "publish": object{"version": 9, "digest": strings.Repeat("A", 43)}, "supersede": object{"version": 9, "digest": strings.Repeat("A", 43)},
