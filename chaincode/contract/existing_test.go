@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"strings"
 	"testing"
 
 	"decore/chaincode/contract"
@@ -83,7 +84,7 @@ func TestALoanThatWasPaidOutBeforeComesIn(t *testing.T) {
 		w := base.fork(t)
 		made := opened[financing.Terms](w, w.fixedAssetLoan(w.BankA, "1000000.00")).Disbursement
 		again := args
-		again.Reference = made.Reference
+		again.Reference = " " + strings.ToLower(made.Reference)
 		w.Refuse("REFERENCE_USED", w.BankA, "financing.record", contracttest.NewID("FIN"), again)
 	})
 	t.Run("unless either side discards it", func(t *testing.T) {
