@@ -107,14 +107,18 @@ var effects = map[string]effect{
 	"receivable.cancel":               {keepsTerms: true, then: do(beFree, wholeUnlessRegulator, neverFinanced, giveBack, claim(duplicate.Cancelled))},
 	"receivable.close":                {keepsTerms: true, then: do(beFree)},
 
-	"financing.apply":        {},
-	"financing.offer":        {},
-	"financing.accept":       {},
-	"financing.reject":       {keepsTerms: true},
-	"financing.withdraw":     {keepsTerms: true, then: do(releaseLiens)},
-	"financing.reserve":      {keepsTerms: true, then: do(reserve)},
-	"financing.encumber":     {then: do(encumber)},
-	"financing.disburse":     {then: do(disburse)},
+	"financing.apply":          {},
+	"financing.offer":          {},
+	"financing.accept":         {},
+	"financing.reject":         {keepsTerms: true},
+	"financing.withdraw":       {keepsTerms: true, then: do(releaseLiens)},
+	"financing.reserve":        {keepsTerms: true, then: do(reserve)},
+	"financing.encumber":       {then: do(encumber)},
+	"financing.disburse":       {then: do(disburse)},
+	"financing.record":         {then: do(nameBorrower)},
+	"financing.confirm-record": {then: do(disburse)},
+	"financing.discard-record": {keepsTerms: true},
+
 	"financing.repay":        {stays: true, orReaches: financing.Settled},
 	"financing.collect":      {stays: true, orReaches: financing.Settled},
 	"financing.buy-back":     {then: do(releaseLiens, releaseDocuments)},
@@ -138,8 +142,10 @@ var effects = map[string]effect{
 
 	"subsidy.hold":      {then: do(claimLoan, drawOnAccount)},
 	"subsidy.accrue":    {then: do(drawOnAccount, mayMoveFund)},
+	"subsidy.top-up":    {then: do(drawOnAccount, mayMoveFund)},
 	"subsidy.settle":    {then: do(drawOnAccount, mayMoveFund)},
 	"subsidy.release":   {then: do(drawOnAccount)},
+	"subsidy.restate":   {then: do(drawOnAccount, mayMoveFund)},
 	"subsidy.correct":   {then: do(drawOnAccount, mayMoveFund)},
 	"subsidy.claw-back": {then: do(drawOnAccount, mayMoveFund)},
 
@@ -209,6 +215,15 @@ func descend(s *story, c *step) {
 	c.record.at.Root = o.at.Root
 	c.record.at.Parents = append(append([]string{}, o.at.Parents...), o.id)
 	s.alter(c, o, true)
+}
+
+// nameBorrower takes the borrower of a loan that its bank records from the header: it is the one who has to confirm.
+func nameBorrower(s *story, c *step) {
+	borrower := c.record.after.Owner
+	if p, known := s.party(borrower); !known || !p.Has(lifecycle.SME) || borrower == c.Command.Party {
+		s.failRecord(c.record.id, "recorded for who is no borrower")
+	}
+	c.record.at.Owner = borrower
 }
 
 // orderOf is the order that a receivable descends from; what descends from none was told before.

@@ -436,6 +436,27 @@ var forgeries = map[string]func(p *past) string{
 		header(tx, p.open, func(h *contract.Header) { h.Version = 3 })
 		return rec(p.open)
 	},
+	"a loan is recorded for who is no borrower": func(p *past) string {
+		id := contracttest.NewID("FIN")
+		header(p.more(p.BankA, "financing.record", id, p.existing()), id, func(h *contract.Header) { h.Owner = p.Leader.USCC })
+		return rec(id)
+	},
+	"a loan is recorded for the bank itself": func(p *past) string {
+		id := contracttest.NewID("FIN")
+		header(p.more(p.BankA, "financing.record", id, p.existing()), id, func(h *contract.Header) { h.Owner = p.BankA.USCC })
+		return rec(id)
+	},
+	"another confirms the loan that was recorded": func(p *past) string {
+		id := contracttest.NewID("FIN")
+		p.more(p.BankA, "financing.record", id, p.existing())
+		return cmdKey(p.wrongly(p.SME2, p.SME, "financing.confirm-record", id, financing.NoArgs{}))
+	},
+	"a loan that was recorded takes no number": func(p *past) string {
+		id := contracttest.NewID("FIN")
+		p.more(p.BankA, "financing.record", id, p.existing())
+		header(p.more(p.SME, "financing.confirm-record", id, financing.NoArgs{}), id, func(h *contract.Header) { h.Tokens = nil })
+		return rec(id)
+	},
 	"a record changes its owner": func(p *past) string {
 		header(p.more(p.Leader, "order.attest", p.open, financing.NoArgs{}), p.open, func(h *contract.Header) { h.Owner = p.SME2.USCC })
 		return rec(p.open)

@@ -32,6 +32,7 @@ type tale struct {
 	orders, receivables, loans, subs []string
 	budgets, reports                 []string
 	returns                          int
+	stated                           []string // loans that a bank recorded afterwards
 }
 
 func (h *tale) one(of []string, prefix string) string {
@@ -66,6 +67,20 @@ var steps = map[string]func(*tale){
 	"claim": func(h *tale) {
 		bank, id := h.bank(), contracttest.NewID("SUB")
 		h.do(bank, "subsidy.hold", id, h.claimed(h.lent(bank, false)))
+		h.subs = append(h.subs, id)
+	},
+	"record": func(h *tale) {
+		h.stated = append(h.stated, h.must(h.bank(), "financing.record", contracttest.NewID("FIN"), h.existing()))
+	},
+	"confirm record": func(h *tale) {
+		id := h.one(h.stated, "FIN")
+		h.do(h.SME, "financing.confirm-record", id, financing.NoArgs{})
+		h.loans = append(h.loans, id)
+	},
+	"discard record": func(h *tale) { h.do(h.bank(), "financing.discard-record", h.one(h.stated, "FIN"), financing.NoArgs{}) },
+	"claim recorded": func(h *tale) {
+		bank, id := h.bank(), contracttest.NewID("SUB")
+		h.do(bank, "subsidy.hold", id, h.claimed(h.one(h.stated, "FIN")))
 		h.subs = append(h.subs, id)
 	},
 	"party": func(h *tale) {
@@ -127,6 +142,7 @@ func init() {
 	steps["accrue"] = func(h *tale) {
 		h.do(h.bank(), "subsidy.accrue", h.one(h.subs, "SUB"), contract.AccrueArgs{Through: h.today()})
 	}
+	steps["top up"] = func(h *tale) { h.do(h.bank(), "subsidy.top-up", h.one(h.subs, "SUB"), financing.NoArgs{}) }
 	steps["settle"] = func(h *tale) {
 		h.do(h.Regulator, "subsidy.settle", h.one(h.subs, "SUB"), contract.SettleArgs{Amount: yuan("0.01")})
 	}

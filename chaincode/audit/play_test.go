@@ -179,6 +179,13 @@ func (p *player) paidOut(amount string) financing.Disbursement {
 	return financing.Disbursement{Amount: yuan(amount), Date: p.today(), Reference: fmt.Sprintf("LN%d", p.next())}
 }
 
+// existing is a loan to the SME that was paid out a month ago.
+func (p *player) existing() financing.RecordArgs {
+	paid := p.today().AddDays(-30)
+	return financing.RecordArgs{Applicant: p.SME.USCC, Product: financing.FixedAssetLoan, Purpose: "stamping line", ExistingLoan: financing.ExistingLoan{Amount: yuan("100.00"),
+		AnnualRate: money.MustRate("0.0385"), Signed: paid, Disbursed: paid, Maturity: paid.AddDays(730), Reference: fmt.Sprintf("LN%d", p.next())}}
+}
+
 func (p *player) repaid(amount string) financing.Repayment {
 	return financing.Repayment{Principal: yuan(amount), Interest: yuan("1.00"), Date: p.today(), Reference: fmt.Sprintf("RP%d", p.next())}
 }

@@ -107,6 +107,7 @@ var build = map[string]map[lifecycle.State]func(*world) string{
 	"financing": {
 		lifecycle.None:       func(*world) string { return contracttest.NewID("FIN") },
 		financing.Applied:    (*world).applied,
+		financing.Recorded:   func(w *world) string { return w.recorded(w.existing("1000000.00", 30)) },
 		financing.Offered:    (*world).offered,
 		financing.Accepted:   func(w *world) string { return w.accepted(w.BankA, w.granted(), "500.00") },
 		financing.Reserved:   (*world).reserved,
@@ -224,6 +225,18 @@ func (w *world) offered() string {
 	return w.after(w.applied(), w.BankA, "financing.offer", w.offer("500.00"))
 }
 
+// existing is a fixed-asset loan of a year that BankA paid out days ago.
+func (w *world) existing(amount string, ago int) financing.RecordArgs {
+	paid := w.today().AddDays(-ago)
+	return financing.RecordArgs{Applicant: w.SME.USCC, Product: financing.FixedAssetLoan, Purpose: "stamping line", ExistingLoan: financing.ExistingLoan{
+		Amount: yuan(amount), AnnualRate: money.MustRate("0.0385"), Signed: paid.AddDays(-1), Disbursed: paid, Maturity: paid.AddDays(365),
+		Reference: contracttest.NewID("LN")}}
+}
+
+func (w *world) recorded(a financing.RecordArgs) string {
+	return w.after(contracttest.NewID("FIN"), w.BankA, "financing.record", a)
+}
+
 func (w *world) reserved() string {
 	return w.after(w.accepted(w.BankA, w.granted(), "500.00"), w.BankA, "financing.reserve", financing.ReserveArgs{Hours: 24})
 }
@@ -242,6 +255,13 @@ func (w *world) settled() string {
 
 func (w *world) held() string {
 	return w.after(contracttest.NewID("SUB"), w.BankA, "subsidy.hold", w.holdArgs(w.policy, w.fixedAssetLoan(w.BankA, "1000000.00")))
+}
+
+// heldForLess is the claim of a loan of which a part was repaid when it was held.
+func (w *world) heldForLess() string {
+	loan := w.fixedAssetLoan(w.BankA, "1000000.00")
+	w.Do(w.BankA, "financing.repay", loan, w.repayment("400000.00"))
+	return w.after(contracttest.NewID("SUB"), w.BankA, "subsidy.hold", w.holdArgs(w.policy, loan))
 }
 
 // succession passes claims of the SME on to the other one.

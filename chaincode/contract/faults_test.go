@@ -252,6 +252,11 @@ var wrongs = map[string][]wrong{
 		{"amount", zero, "AMOUNT_NOT_POSITIVE", "/amount"}, {"amount", `"500.01"`, "OVER_OFFER", "/amount"}, {"date", "", "FIELD_REQUIRED", "/date"},
 		{"date", future, "DATE_IN_FUTURE", "/date"}, {"reference", "", "FIELD_INVALID", "/reference"},
 	},
+	"financing.record": {
+		{"applicant", "", "FIELD_REQUIRED", "/applicant"}, {"applicant", `"BANK"`, "SAME_PARTY", "/applicant"}, {"applicant", `"BUYER"`, "PARTY_ROLE_MISSING", "/applicant"},
+		{"product", `"receivable-loan"`, "EXISTING_LOAN_SECURED", "/product"}, {"amount", zero, "AMOUNT_NOT_POSITIVE", "/amount"}, {"disbursed", future, "DATE_IN_FUTURE", "/disbursed"},
+		{"signed", future, "DATE_ORDER", "/signed"}, {"maturity", past, "DATE_ORDER", "/maturity"}, {"entrustedPaid", future, "DATE_IN_FUTURE", "/entrustedPaid"}, {"reference", "", "FIELD_INVALID", "/reference"},
+	},
 	"financing.repay": {
 		{"principal", `"500.01"`, "OVER_OUTSTANDING", "/principal"}, {"date", "", "FIELD_REQUIRED", "/date"}, {"date", future, "DATE_IN_FUTURE", "/date"},
 		{"date", past, "DATE_ORDER", "/date"}, {"reference", "", "FIELD_INVALID", "/reference"},
@@ -262,7 +267,9 @@ var wrongs = map[string][]wrong{
 		{"financing", "", "RECORD_NOT_FOUND", "/financing"}, {"financing", `"nothing"`, "RECORD_NOT_FOUND", "/financing"}, {"sizeClass", `"vast"`, "INVALID_FACTS", "/sizeClass"},
 		{"entrustedPaid", past, "INVALID_FACTS", "/entrustedPaid"}, {"entrustedPaid", future, "DATE_IN_FUTURE", "/entrustedPaid"}, {"sector", `"赌博"`, "SECTOR_NOT_LISTED", "/sector"}, {"sector", long, "INVALID_FACTS", "/sector"},
 	},
-	"subsidy.accrue":    {{"through", future, "DATE_IN_FUTURE", "/through"}, {"through", "", "ALREADY_ACCRUED", "/through"}},
+	"subsidy.accrue": {{"through", future, "DATE_IN_FUTURE", "/through"}, {"through", "", "ALREADY_ACCRUED", "/through"}},
+	"subsidy.restate": {{"entrustedPaid", "", "FIELD_REQUIRED", "/entrustedPaid"}, {"entrustedPaid", future, "DATE_IN_FUTURE", "/entrustedPaid"}, {"entrustedPaid", past, "DATE_ORDER", "/entrustedPaid"},
+		{"reason", "", "FIELD_INVALID", "/reason"}, {"reason", long, "FIELD_INVALID", "/reason"}},
 	"subsidy.settle":    {{"amount", zero, "SETTLE_AMOUNT", "/amount"}, {"amount", `"99999999.00"`, "SETTLE_AMOUNT", "/amount"}},
 	"subsidy.claw-back": {{"ground", "", "FIELD_INVALID", "/ground"}, {"ground", `"mood"`, "FIELD_INVALID", "/ground"}, {"reason", "", "FIELD_INVALID", "/reason"}, {"reason", long, "FIELD_INVALID", "/reason"}},
 }

@@ -424,7 +424,7 @@ func sampleRollOver(w *world, id string) any {
 }
 
 func samplePart(w *world, id string) any {
-	if w.Header(id).ID == "" {
+	if w.Header(id).ID == "" || len(w.financing(id).Collateral) == 0 {
 		return financing.PartArgs{Collateral: []string{"REC-0"}}
 	}
 	return financing.PartArgs{Collateral: w.financing(id).Collateral[:1]}

@@ -83,6 +83,10 @@ var sample = map[string]func(w *world, id string) any{
 	"financing.disburse": func(w *world, id string) any {
 		return financing.Disbursement{Amount: yuan("500.00"), Date: w.today(), Reference: "LN" + id}
 	},
+	"financing.record":         func(w *world, _ string) any { return w.existing("1000000.00", 30) },
+	"financing.confirm-record": none,
+	"financing.discard-record": none,
+
 	"financing.repay":        func(w *world, _ string) any { return w.repayment("10.00") },
 	"financing.mark-overdue": func(w *world, _ string) any { w.Pass(91 * days); return financing.OverdueArgs{} },
 	"financing.cure":         func(w *world, _ string) any { return financing.CureArgs{On: w.today()} },
@@ -110,6 +114,15 @@ var sample = map[string]func(w *world, id string) any{
 		return w.holdArgs(w.policy, w.fixedAssetLoan(w.BankA, "1000000.00"))
 	},
 	"subsidy.accrue": func(w *world, _ string) any { w.Pass(100 * days); return contract.AccrueArgs{Through: w.today()} },
+	"subsidy.top-up": func(w *world, id string) any {
+		if s := w.Header(id).State; s == subsidy.Held || s == subsidy.Accruing { // what was repaid when it was held is owed after all
+			loan := w.claim(id).Loan.ID
+			for _, wrong := range opened[financing.Terms](w, loan).Repayments {
+				w.Do(w.BankA, "financing.reverse-repayment", loan, reversal(wrong))
+			}
+		}
+		return financing.NoArgs{}
+	},
 	"subsidy.settle": func(*world, string) any { return contract.SettleArgs{Amount: yuan("1.00")} },
 	"subsidy.correct": func(w *world, id string) any {
 		if terms, ok := w.existingClaim(id); ok { // repaid before the days that were accrued
@@ -118,6 +131,13 @@ var sample = map[string]func(w *world, id string) any{
 			w.Do(w.BankA, "financing.repay", terms.Loan.ID, paid)
 		}
 		return financing.NoArgs{}
+	},
+	"subsidy.restate": func(w *world, id string) any {
+		paid := w.today()
+		if w.Header(id).Kind == subsidy.Lifecycle.Kind {
+			paid = w.claim(id).Loan.Disbursed
+		}
+		return contract.RestateArgs{EntrustedPaid: paid, Reason: "another transfer's"}
 	},
 	"subsidy.release":   none,
 	"succession.record": func(w *world, _ string) any { return w.succession(w.held()) },
@@ -133,7 +153,11 @@ func sampleReversal(w *world, id string) any {
 	case financing.Settled:
 		paid = opened[financing.Terms](w, id).Repayments[0]
 	}
-	return financing.ReverseArgs{Principal: paid.Principal, Interest: paid.Interest, Date: paid.Date, Reference: paid.Reference, Reason: "another loan's"}
+	return reversal(paid)
+}
+
+func reversal(r financing.Repayment) financing.ReverseArgs {
+	return financing.ReverseArgs{Principal: r.Principal, Interest: r.Interest, Date: r.Date, Reference: r.Reference, Reason: "another loan's"}
 }
 
 func (w *world) extension() financing.ExtensionArgs {
@@ -188,8 +212,13 @@ var special = map[string]map[lifecycle.State]func(*world) string{
 	"financing.cure":     {financing.Overdue: (*world).missedInstalment},
 	"financing.extend":   {financing.Disbursed: func(w *world) string { return w.disbursedUnsecured() }},
 	"financing.disburse": {financing.Accepted: func(w *world) string { return w.acceptedUnsecured("500.00") }},
-	"order.revoke":       {order.Closed: (*world).closedWithGrant, order.Cancelled: (*world).cancelledWithGrant},
-	"receivable.revoke":  {receivable.Paid: paidWithGrant, receivable.Closed: closedReceivableWithGrant, receivable.Cancelled: cancelledReceivableWithGrant},
+	"subsidy.top-up": {subsidy.Held: (*world).heldForLess, subsidy.Accruing: func(w *world) string {
+		id := w.heldForLess()
+		w.Pass(100 * days)
+		return w.after(id, w.BankA, "subsidy.accrue", contract.AccrueArgs{Through: w.today()})
+	}},
+	"order.revoke":      {order.Closed: (*world).closedWithGrant, order.Cancelled: (*world).cancelledWithGrant},
+	"receivable.revoke": {receivable.Paid: paidWithGrant, receivable.Closed: closedReceivableWithGrant, receivable.Cancelled: cancelledReceivableWithGrant},
 }
 
 func (w *world) acceptedUnsecured(amount string) string {
@@ -290,7 +319,8 @@ type cell struct {
 func (c cell) expected(w *world) fault.Code {
 	relations := w.relations(c)
 	related := func(as lifecycle.Relation) bool {
-		return relations[as] == c.by || as == lifecycle.Grantee && relations[as] != nil && c.by == w.BankB // shown to both banks
+		return relations[as] == c.by || as == lifecycle.Grantee && relations[as] != nil && c.by == w.BankB || // shown to both banks
+			as == lifecycle.Lender && c.verb.Name == "financing.record" && c.state == lifecycle.None // whoever states a loan states its own
 	}
 	permits := func(related func(lifecycle.Relation) bool) bool {
 		return c.verb.Row.Permits([]lifecycle.Role{c.by.Role}, related)

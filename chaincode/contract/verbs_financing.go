@@ -39,6 +39,14 @@ func init() {
 	on(financing.Table, "reserve", reserve)
 	on(financing.Table, "encumber", encumber)
 	on(financing.Table, "disburse", disburse)
+	onNew(financing.Table, "record", recordExisting)
+	on(financing.Table, "confirm-record", func(c *call, r financingRecord, _ financing.NoArgs) (next lifecycle.State, err error) {
+		r.Terms, next = r.Terms.ConfirmRecord(c.today())
+		return next, c.claimLoan(r, r.Terms.Disbursement.Reference, "")
+	})
+	on(financing.Table, "discard-record", func(*call, financingRecord, financing.NoArgs) (lifecycle.State, error) {
+		return financing.Withdrawn, nil
+	})
 	on(financing.Table, "repay", func(c *call, r financingRecord, a financing.Repayment) (next lifecycle.State, err error) {
 		r.Terms, next, err = r.Terms.Repay(a, r.State, c.today())
 		return next, err
@@ -200,7 +208,7 @@ func disburse(c *call, r financingRecord, a financing.Disbursement) (next lifecy
 	if err := carries(pieces, r.Terms.Committed()); err != nil {
 		return "", err
 	}
-	if err := c.claimLoan(r, a.Reference); err != nil {
+	if err := c.claimLoan(r, a.Reference, "/reference"); err != nil {
 		return "", err
 	}
 	return next, c.claimCollateral(r, duplicate.Financed)
@@ -222,12 +230,42 @@ func collect(c *call, r financingRecord, a financing.CollectArgs) (next lifecycl
 
 // claimLoan takes the lender's own number of the loan, so that one loan is not recorded twice and does
 // not get two subsidies.
-func (c *call) claimLoan(r financingRecord, reference string) error {
+func (c *call) claimLoan(r financingRecord, reference, field string) error {
 	key, err := c.key()
 	if err != nil {
 		return err
 	}
-	return claimToken(c, r, key.Loan(r.Terms.Lender, reference), duplicate.Financed, fault.New(fault.ReferenceUsed, "/reference"))
+	return claimToken(c, r, key.Loan(r.Terms.Lender, reference), duplicate.Financed, fault.New(fault.ReferenceUsed, field))
+}
+
+// recordExisting states a loan that was paid out before. The record is the borrower's, as where it applies itself, and takes the
+// lender's number of the loan only when the borrower confirms; that the number is taken already is told at once.
+func recordExisting(c *call, a financing.RecordArgs) (financingRecord, error) {
+	policy, err := c.creditPolicy()
+	if err != nil {
+		return nil, err
+	}
+	terms, err := financing.Record(a, c.cmd.Party, policy, c.today())
+	if err != nil {
+		return nil, err
+	}
+	if err := c.acts(a.Applicant, lifecycle.SME, "/applicant"); err != nil {
+		return nil, err
+	}
+	r := create(c, financing.Table.Kind, terms)
+	r.Owner = a.Applicant
+	if err := c.permit(r.Header, r.Terms); err != nil {
+		return nil, err
+	}
+	key, err := c.key()
+	if err != nil {
+		return nil, err
+	}
+	answer, err := c.ask(key.Loan(terms.Lender, a.Reference), "")
+	if err == nil && answer != duplicate.Unknown {
+		err = fault.New(fault.ReferenceUsed, "/reference")
+	}
+	return r, err
 }
 
 // claimFiling takes the registry's number of a filing, so that one filing does not stand for two debts. What the lender

@@ -99,6 +99,12 @@ type SettleArgs struct {
 	Amount money.Amount `json:"amount" doc:"Amount in yuan (结算金额)"`
 }
 
+// RestateArgs are the private arguments of restate.
+type RestateArgs struct {
+	EntrustedPaid calendar.Date `json:"entrustedPaid" doc:"Day of entrusted payment to the supplier, as it was (更正后的受托支付日)"`
+	Reason        string        `json:"reason" doc:"Why it was stated otherwise (更正理由)" minLength:"1" maxLength:"200"`
+}
+
 // ClawBackArgs are the private arguments of claw-back.
 type ClawBackArgs struct {
 	Ground subsidy.Ground `json:"ground" enum:"misuse,duplicate-subsidy,ineligible,error,other" doc:"Kind of reason (追回事由)"`
@@ -118,6 +124,17 @@ func init() {
 			return err
 		}
 		m.account, m.claim, _, err = subsidy.Accrue(m.policy, m.account, m.claim, m.loan, a.Through)
+		return err
+	})
+	onClaim(subsidy.VerbTopUp, func(c *call, m *claimMove, _ financing.NoArgs) (err error) {
+		if err := m.refreshLoan(c); err != nil {
+			return err
+		}
+		now, err := c.governing(m.claim.Policy)
+		if err != nil {
+			return err
+		}
+		m.account, m.claim, _, err = subsidy.TopUp(m.policy, now, m.account, m.claim, m.loan, c.today())
 		return err
 	})
 	onClaim(subsidy.VerbSettle, func(c *call, m *claimMove, a SettleArgs) (err error) {
@@ -141,6 +158,7 @@ func init() {
 		m.account, m.claim, _, err = subsidy.Correct(m.policy, m.account, m.claim, m.loan)
 		return err
 	})
+	onClaim(subsidy.VerbRestate, restate)
 	onClaim(subsidy.VerbClawBack, func(_ *call, m *claimMove, a ClawBackArgs) (err error) {
 		loan, known := a.Ground.Marked(m.loan)
 		if !known {
@@ -155,6 +173,34 @@ func init() {
 	})
 }
 
+// restate puts right the day of entrusted payment that the bank stated with the hold. The day for which the borrower signed, as
+// of a loan that was recorded afterwards, is not the bank's alone to change.
+func restate(c *call, m *claimMove, a RestateArgs) error {
+	before := m.loan
+	if err := m.refreshLoan(c); err != nil {
+		return err
+	}
+	f, err := load[financing.Terms](c, financing.Table.Kind, m.loan.ID, "")
+	switch {
+	case err != nil:
+		return err
+	case a.EntrustedPaid.IsZero():
+		return fault.New(fault.FieldRequired, "/entrustedPaid")
+	case a.EntrustedPaid.After(c.today()):
+		return fault.New(fault.DateInFuture, "/entrustedPaid")
+	case a.EntrustedPaid.Before(m.loan.Disbursed):
+		return fault.New(fault.DateOrder, "/entrustedPaid")
+	case a.EntrustedPaid == before.EntrustedPaid, !paidAsRecorded(f.Terms, a.EntrustedPaid):
+		return fault.New(fault.FieldInvalid, "/entrustedPaid")
+	case a.Reason == "" || len(a.Reason) > 600:
+		return fault.New(fault.FieldInvalid, "/reason")
+	}
+	m.loan.EntrustedPaid, m.reason = a.EntrustedPaid, a.Reason
+	m.causes = subsidy.Causes(before, m.loan)
+	m.account, m.claim, _, err = subsidy.Restate(m.policy, m.account, m.claim, m.loan)
+	return err
+}
+
 func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
 	f, err := c.unclaimed(a.Financing)
 	if err != nil {
@@ -162,6 +208,9 @@ func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
 	}
 	if a.EntrustedPaid.After(c.today()) {
 		return nil, fault.New(fault.DateInFuture, "/entrustedPaid") // a payment to come has not started the clock
+	}
+	if !paidAsRecorded(f.Terms, a.EntrustedPaid) {
+		return nil, fault.New(fault.FieldInvalid, "/entrustedPaid")
 	}
 	loan := LoanFacts(f.ID, f.Terms, a)
 	policy, err := c.judging(a.Policy, loan)
@@ -216,20 +265,36 @@ func (c *call) judging(id string, loan subsidy.Loan) (subsidy.Policy, error) {
 		// With a slash it would name an earlier version, whose caps no longer hold.
 		return subsidy.Policy{}, fault.New(fault.PolicyUnknown, "/policy")
 	}
-	newest, err := c.subsidyPolicy(PolicyKey(id))
+	newest, version, err := c.versions(id)
 	if err != nil {
 		return newest, err
 	}
-	policy, err := subsidy.Judging(newest.Version, func(version int) (subsidy.Policy, error) {
-		if version == newest.Version {
-			return newest, nil // one key less to read
-		}
-		return c.subsidyPolicy(PolicyVersionKey(id, version))
-	}, loan, c.today())
+	policy, err := subsidy.Judging(newest.Version, version, loan, c.today())
 	if err != nil {
 		err = subsidyFault(err, noField)
 	}
 	return policy, err
+}
+
+// governing returns the version of a subsidy policy that governs today.
+func (c *call) governing(id string) (subsidy.Policy, error) {
+	newest, version, err := c.versions(id)
+	if err != nil {
+		return newest, err
+	}
+	policy, _, err := subsidy.Governing(newest.Version, version, c.today())
+	return policy, err
+}
+
+// versions returns a subsidy policy's newest version, and what reads any of them.
+func (c *call) versions(id string) (newest subsidy.Policy, version func(int) (subsidy.Policy, error), err error) {
+	newest, err = c.subsidyPolicy(PolicyKey(id))
+	return newest, func(n int) (subsidy.Policy, error) {
+		if n == newest.Version {
+			return newest, nil // one key less to read
+		}
+		return c.subsidyPolicy(PolicyVersionKey(id, n))
+	}, err
 }
 
 // LoanFacts are the facts by which a loan's subsidy is judged, as the loan record has them now.
@@ -244,7 +309,18 @@ func LoanFacts(id string, t financing.Terms, a HoldArgs) subsidy.Loan {
 	if t.Disbursement != nil {
 		l.Principal, l.Disbursed = t.Disbursement.Amount, t.Disbursement.Date
 	}
+	if e := t.Existing; e != nil {
+		l.Recorded = e.RecordedOn
+		if l.EntrustedPaid.IsZero() {
+			l.EntrustedPaid = e.EntrustedPaid
+		}
+	}
 	return current(l, t)
+}
+
+// paidAsRecorded reports whether a day of entrusted payment is the one for which the borrower signed, if it signed for one.
+func paidAsRecorded(t financing.Terms, paid calendar.Date) bool {
+	return t.Existing == nil || t.Existing.EntrustedPaid.IsZero() || paid.IsZero() || paid == t.Existing.EntrustedPaid
 }
 
 // current takes over what the loan record knows anew: repayments, overdue time, extension and rates.

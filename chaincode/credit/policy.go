@@ -69,6 +69,11 @@ type Policy struct {
 	// art. 61(4) gives priority in the money of a special account; whether banks insist on it is practice.
 	OrderNeedsCollectionAccount bool `json:"orderNeedsCollectionAccount,omitzero"`
 
+	// Loans that were paid out before the ledger knew of them (存量贷款补录): the first day of payment from which on they are taken,
+	// and the last day on which they are; without a first day none is. A consortium's own cut-over, not law.
+	ExistingLoansFrom  calendar.Date `json:"existingLoansFrom,omitzero"`
+	ExistingLoansUntil calendar.Date `json:"existingLoansUntil,omitzero"`
+
 	// Longest reservation of collateral before it must be encumbered (占用期限).
 	ReservationMaxHours int `json:"reservationMaxHours"`
 	// Term of a filing at the movables registry (中登网登记期限): 1 month to 30 years.
@@ -93,6 +98,12 @@ func (p Policy) CommandMaxSkew() time.Duration {
 	return time.Duration(p.CommandMaxSkewSeconds) * time.Second
 }
 
+// TakesExisting reports whether a loan that was paid out on a day may be recorded today.
+func (p Policy) TakesExisting(paidOut, today calendar.Date) bool {
+	return !p.ExistingLoansFrom.IsZero() && !paidOut.Before(p.ExistingLoansFrom) &&
+		(p.ExistingLoansUntil.IsZero() || !today.After(p.ExistingLoansUntil))
+}
+
 // Validate names the first field that cannot be right.
 func (p Policy) Validate() error {
 	if p.ID == "" || p.Title == "" {
@@ -103,6 +114,9 @@ func (p Policy) Validate() error {
 	}
 	if p.EffectiveFrom.IsZero() {
 		return fmt.Errorf("/effectiveFrom must be given")
+	}
+	if !p.ExistingLoansUntil.IsZero() && (p.ExistingLoansFrom.IsZero() || p.ExistingLoansUntil.Before(p.ExistingLoansFrom)) {
+		return fmt.Errorf("/existingLoansUntil must not be before existingLoansFrom")
 	}
 	// A command age that no command can meet, or that overflows, would stop the ledger for good: not even
 	// a new policy could be published.

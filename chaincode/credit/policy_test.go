@@ -38,10 +38,11 @@ func TestValidateNamesTheField(t *testing.T) {
 		change func(*credit.Policy)
 		want   string
 	}{
-		"no ID":                {func(p *credit.Policy) { p.ID = "" }, "/id and /title must be given"},
-		"no title":             {func(p *credit.Policy) { p.Title = "" }, "/id and /title must be given"},
-		"an unknown status":    {func(p *credit.Policy) { p.Status = "good" }, "/status must be draft, in-force or expired"},
-		"no first day":         {func(p *credit.Policy) { p.EffectiveFrom = calendar.Date{} }, "/effectiveFrom must be given"},
+		"no ID":             {func(p *credit.Policy) { p.ID = "" }, "/id and /title must be given"},
+		"no title":          {func(p *credit.Policy) { p.Title = "" }, "/id and /title must be given"},
+		"an unknown status": {func(p *credit.Policy) { p.Status = "good" }, "/status must be draft, in-force or expired"},
+		"no first day":      {func(p *credit.Policy) { p.EffectiveFrom = calendar.Date{} }, "/effectiveFrom must be given"},
+		"an end of existing loans, which are not taken": {func(p *credit.Policy) { p.ExistingLoansFrom, p.ExistingLoansUntil = calendar.Date{}, p.EffectiveFrom }, "/existingLoansUntil must not be before existingLoansFrom"},
 		"version 0":            {func(p *credit.Policy) { p.Version = 0 }, "/version must be 1 to 999999"},
 		"an age of a second":   {func(p *credit.Policy) { p.CommandMaxAgeSeconds = 1 }, "/commandMaxAgeSeconds must be 60 to 31622400"},
 		"an age past a year":   {func(p *credit.Policy) { p.CommandMaxAgeSeconds = 367 * day }, "/commandMaxAgeSeconds must be 60 to 31622400"},

@@ -71,9 +71,9 @@ func (k Key) Document(buyer, seller ident.USCC, number ident.DocumentNumber) Tok
 	return k.token(Document, string(buyer), string(seller), string(number))
 }
 
-// Loan returns the token of a lender's own number of a loan.
+// Loan returns the token of a lender's own number of a loan, in which neither width, case nor space tells two apart.
 func (k Key) Loan(lender ident.USCC, reference string) Token {
-	return k.token(Loan, string(lender), reference)
+	return k.token(Loan, string(lender), strings.ToUpper(strings.Join(strings.Fields(norm.NFKC.String(reference)), "")))
 }
 
 // CreditNote returns the token of a creditor's number of a credit note.

@@ -97,3 +97,17 @@ func TestAPlaceThatWasEmptiedUnderALoanStaysFree(t *testing.T) {
 		t.Errorf("the next lot in the place: %s", r.Ask("LOT-2"))
 	}
 }
+
+func TestTheNumberOfALoanIsTheSameHoweverItIsWritten(t *testing.T) {
+	one := key.Loan(seller, "JK-2026-1-11")
+	for _, same := range []string{"jk-2026-1-11", " JK-2026-1-11", "JK-2026 -1-11 ", "ＪＫ－2026-1-11"} {
+		if key.Loan(seller, same) != one {
+			t.Errorf("%q is another loan", same)
+		}
+	}
+	for _, other := range []string{"JK-2026-11-1", "JK-2026-1-12", "JK2026111"} {
+		if key.Loan(seller, other) == one {
+			t.Errorf("%q is the same loan", other)
+		}
+	}
+}

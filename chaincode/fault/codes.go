@@ -44,7 +44,9 @@ const (
 	BelowUsed            Code = "BELOW_USED" // an amendment below what was already delivered or invoiced
 	NotOverdue           Code = "NOT_OVERDUE"
 	DuplicateRegistered  Code = "DUPLICATE_REGISTERED"
-	ReferenceUsed        Code = "REFERENCE_USED" // the same payment or loan is recorded already
+	ReferenceUsed        Code = "REFERENCE_USED"        // the same payment or loan is recorded already
+	ExistingSecured      Code = "EXISTING_LOAN_SECURED" // a loan on collateral of the chain is not recorded afterwards
+	ExistingClosed       Code = "EXISTING_LOANS_CLOSED" // the policy takes no existing loan of that day, or no more
 	DuplicateFinanced    Code = "DUPLICATE_FINANCED"
 	Encumbered           Code = "ENCUMBERED"    // the value is already held, at this or another stage
 	LienNotHeld          Code = "LIEN_NOT_HELD" // no live lien of this lender

@@ -14,9 +14,9 @@ const MaxChanges = 120
 
 // Extension is an agreed later maturity (展期, 民法典 art. 678).
 type Extension struct {
-	Maturity calendar.Date `json:"maturity"`
-	Reason   string        `json:"reason"`
-	AgreedOn calendar.Date `json:"agreedOn,omitzero"` // no date while the lender has not answered
+	Maturity calendar.Date `json:"maturity" doc:"Last day after it (展期后到期日)"`
+	Reason   string        `json:"reason" doc:"Why (展期原因)" minLength:"1" maxLength:"200"`
+	AgreedOn calendar.Date `json:"agreedOn,omitzero" doc:"Day on which both had agreed; none while the lender has not answered (同意展期日期)"`
 }
 
 // ExtensionArgs are the private arguments of request-extension.

@@ -86,6 +86,8 @@ type Terms struct {
 	RateAsked      *RateArgs   `json:"rateAsked,omitzero"`      // 待借款人同意的利率调整
 	Spells         []Spell     `json:"spells,omitzero"`         // 已归还的逾期时段, in order of time
 	Reversals      []Reversal  `json:"reversals,omitzero"`      // 已冲销的还款
+
+	Existing *Existing `json:"existing,omitzero"` // 存量贷款补录: recorded after it was paid out
 }
 
 // Offer is what the bank would lend.

@@ -2,7 +2,11 @@
 // repayment and release. The ledger records evidence of payments by banks; it moves no money.
 package financing
 
-import lc "decore/chaincode/lifecycle"
+import (
+	"slices"
+
+	lc "decore/chaincode/lifecycle"
+)
 
 // States of a financing.
 const (
@@ -18,6 +22,7 @@ const (
 	BoughtBack lc.State = "bought-back" // 已回购
 	Rejected   lc.State = "rejected"    // 已拒绝
 	Withdrawn  lc.State = "withdrawn"   // 已撤回
+	Recorded   lc.State = "recorded"    // 存量贷款已补录，待借款人确认
 )
 
 var (
@@ -68,6 +73,12 @@ var Table = &lc.Table{Kind: "financing", Prefix: "FIN", Rows: []lc.Row{
 		En: "Reprice a floating rate, or ask for another rate", Zh: "利率调整"},
 	{Verb: "agree-rate", From: []lc.State{Disbursed, Overdue}, To: []lc.State{Disbursed, Overdue}, By: applicant, Binding: true,
 		En: "Agree to the rate that the lender asks for", Zh: "同意利率调整"},
+	{Verb: "record", From: []lc.State{lc.None}, To: []lc.State{Recorded}, By: lender,
+		En: "Record a loan that was paid out before", Zh: "补录存量贷款"},
+	{Verb: "confirm-record", From: []lc.State{Recorded}, To: []lc.State{Disbursed}, By: applicant, Binding: true,
+		En: "Confirm the loan that the bank recorded", Zh: "借款人确认存量贷款"},
+	{Verb: "discard-record", From: []lc.State{Recorded}, To: []lc.State{Withdrawn}, By: slices.Concat(lender, applicant),
+		En: "Take back, or refuse, the record of a loan", Zh: "撤回或拒绝存量贷款补录"},
 	{Verb: "cancel", From: []lc.State{Accepted, Reserved, Encumbered}, To: []lc.State{Released}, By: lender,
 		En: "Cancel before disbursement and free the collateral", Zh: "放款前取消并解除担保"},
 	{Verb: "roll-over", From: secure, To: secure, By: lender,

@@ -104,7 +104,7 @@ type Claim struct {
 
 	Household         ident.USCC     `json:"household"`
 	EligiblePrincipal money.Amount   `json:"eligiblePrincipal"`
-	Granted           money.Amount   `json:"granted"`  // held at first
+	Granted           money.Amount   `json:"granted"`  // held at first, and what was added to it
 	Released          money.Amount   `json:"released"` // held and given back
 	AccruedThrough    calendar.Date  `json:"accruedThrough"`
 	PrincipalBasis    PrincipalBasis `json:"principalBasis"` // as the policy had it when the claim was granted

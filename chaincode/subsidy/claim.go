@@ -153,6 +153,33 @@ func correction(p Policy, a Account, c Claim, l Loan) (Claim, []Line, error) {
 	return next, lines, nil
 }
 
+// Restate adjusts what was accrued to facts of the loan that the bank itself had stated wrongly, as the day of the entrusted
+// payment (更正), like Correct; where nothing is to be adjusted, the entry keeps who restated them. A claim of which nothing is
+// accrued starts from the loan's first day as it is now. It returns what was added. It fails with PRINCIPAL_CAP_REACHED,
+// ENTRIES_FULL, CLAIM_STATE or MISMATCH.
+func Restate(p Policy, a Account, c Claim, l Loan) (Account, Claim, money.Signed, error) {
+	if err := movable(VerbRestate, a, c); err != nil {
+		return a, c, money.Signed{}, err
+	}
+	now := c
+	if len(c.bookedPeriods()) == 0 {
+		now.AccruedThrough = p.start(l)
+	}
+	next, lines, err := correction(p, a, now, l)
+	var none *Error
+	switch {
+	case errors.As(err, &none) && none.Code == NothingToCorrect:
+		next, lines = now, nil
+	case err != nil:
+		return a, c, money.Signed{}, err
+	}
+	moved, next, err := record(a, c, next, VerbRestate, lines)
+	if err != nil {
+		return a, c, money.Signed{}, err
+	}
+	return moved, next, money.Signed{Amount: net(lines)}, nil
+}
+
 // upToDate refuses with CORRECTION_DUE a claim that a correction would change: nothing is settled or given back on facts that
 // are not true any more. One that has no room for what it would have more, under a cap or in its entries, may go on;
 // what it has too much is always taken back first.

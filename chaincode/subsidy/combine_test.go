@@ -138,6 +138,17 @@ func TestAnExtensionIsSubsidisedOnlyWhereNoMeasureRefusesIt(t *testing.T) {
 	}
 }
 
+func TestClaimsAreToppedUpNoLongerThanEveryMeasureSays(t *testing.T) {
+	said := func(id, value string) subsidy.Measure {
+		return municipal("2026-02-10", map[string]string{"topUpTo": value}, func(m *subsidy.Measure) { m.ID = id })
+	}
+	for _, c := range []struct{ a, b, want string }{{`"2028-06-30"`, `"2027-06-30"`, `"2027-06-30"`}, {`"2027-06-30"`, `"2028-06-30"`, `"2027-06-30"`}} {
+		if got := settingsOf(t, combined(t, "2026-03-01", central(t), said("a", c.a), said("b", c.b)))["topUpTo"]; got != c.want {
+			t.Errorf("%s and %s make %q", c.a, c.b, got)
+		}
+	}
+}
+
 func TestCombineRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		measures []subsidy.Measure

@@ -10,7 +10,7 @@ import (
 
 // Entry is one booking on a claim (分录), made by one signed command. No entry is ever changed or taken away: what turns out
 // to be wrong is put right by a further one (冲正、调整). Held, accrued, settled, clawed back and released say
-// what moved; they sum to zero but for a hold, which brings what is granted.
+// what moved; they sum to zero but for a hold and a top-up, which bring what is granted.
 type Entry struct {
 	No      int           `json:"no"`   // of the bookings on the household's account, from 1
 	Verb    string        `json:"verb"` // what was done
@@ -50,6 +50,8 @@ const (
 	CauseOverdue   Cause = "overdue"            // 逾期
 	CauseExtension Cause = "extension"          // 展期
 	CauseRate      Cause = "rate-change"        // 利率调整
+	CauseRestated  Cause = "restated"           // 受托支付日更正
+	CauseTopUp     Cause = "top-up"             // the claim was granted more than days gone by could have before (追加占用)
 	CauseRoom      Cause = "room"               // an ended claim found room for what it could not have before (额度恢复)
 )
 
@@ -62,7 +64,7 @@ type part struct{ entries, lines int }
 // each month, take 49 to raise and 24 to settle. A release and a claw-back are always booked: nothing may keep
 // a claim from ending.
 var (
-	raising  = part{entries: 80, lines: 360} // holds, accruals, corrections upward
+	raising  = part{entries: 80, lines: 360} // holds, top-ups, accruals, corrections upward
 	lowering = part{entries: 120, lines: 480}
 	settling = part{entries: 60}
 )
@@ -74,7 +76,7 @@ func partOf(verb string, lines []Line) (part, bool) {
 		return part{}, false
 	case VerbSettle:
 		return settling, true
-	case VerbCorrect:
+	case VerbCorrect, VerbRestate:
 		if net(lines).IsNegative() {
 			return lowering, true
 		}
@@ -106,6 +108,7 @@ func Causes(before, after Loan) []Cause {
 		{CauseReversal, less},
 		{CauseOverdue, !slices.Equal(before.Overdue, after.Overdue)},
 		{CauseExtension, before.Maturity != after.Maturity || before.FirstMaturity != after.FirstMaturity},
+		{CauseRestated, before.EntrustedPaid != after.EntrustedPaid},
 		{CauseRate, !slices.EqualFunc(before.Rates, after.Rates, func(a, b RateChange) bool { return a.From == b.From && a.AnnualRate.Cmp(b.AnnualRate) == 0 })},
 	} {
 		if c.holds {
@@ -153,10 +156,18 @@ func (c Claim) Stamped(s Stamp) Claim {
 			continue
 		}
 		if e.Causes = s.Causes; len(e.Causes) == 0 {
-			e.Causes = []Cause{CauseRoom}
+			e.Causes = []Cause{causeOf(e.Verb)}
 		}
 	}
 	return c
+}
+
+// causeOf is why an entry adjusts where nothing of the loan has changed.
+func causeOf(verb string) Cause {
+	if verb == VerbTopUp {
+		return CauseTopUp
+	}
+	return CauseRoom
 }
 
 // record moves the claim and its account by the same difference and books it as one entry.
@@ -189,12 +200,23 @@ func (e Entry) added(t Totals) Totals {
 	}
 }
 
-// Balanced reports whether the entries explain the claim to the fen: what they moved sums to its totals, what was granted
-// is the sum of where it is now, and the lines of all periods sum to what was accrued and not adjusted away.
+// grants are the verbs that bring what a claim is granted; every other one only moves it.
+var grants = map[string]bool{VerbHold: true, VerbTopUp: true}
+
+// brought is what the entry adds to what the claim is granted.
+func (e Entry) brought() money.Amount {
+	return money.Sum(e.Held.Amount, e.Accrued.Amount, e.Settled.Amount, e.ClawedBack.Amount, e.Released.Amount)
+}
+
+// Balanced reports whether the entries explain the claim to the fen: only a hold and a top-up grant anything, what they moved
+// sums to its totals, what was granted is the sum of where it is now, and the lines of all periods sum to what was accrued and not adjusted away.
 func (c Claim) Balanced() bool {
 	var sum Totals
 	released, lines := money.Zero, money.Zero
 	for _, e := range c.Entries {
+		if brought := e.brought(); brought.IsNegative() || brought.IsPositive() != grants[e.Verb] {
+			return false
+		}
 		sum = e.added(sum)
 		released = released.Add(e.Released.Amount)
 		for _, l := range e.Lines {

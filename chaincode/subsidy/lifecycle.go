@@ -19,9 +19,11 @@ const (
 const (
 	VerbHold     = "hold"
 	VerbAccrue   = "accrue"
+	VerbTopUp    = "top-up"
 	VerbSettle   = "settle"
 	VerbRelease  = "release"
 	VerbCorrect  = "correct"
+	VerbRestate  = "restate"
 	VerbClawBack = "claw-back"
 )
 
@@ -31,18 +33,22 @@ var (
 	eitherOfThem  = slices.Concat(lendingBank, financeBureau)
 )
 
-// Lifecycle is the table of a claim (贴息申领): banks hold, accrue and release; the finance bureau settles and claws back; either corrects.
+// Lifecycle is the table of a claim (贴息申领): banks hold, top up, accrue and release; the finance bureau settles and claws back; either corrects.
 var Lifecycle = lifecycle.Table{Kind: "subsidy", Prefix: "SUB", Rows: []lifecycle.Row{
 	{Verb: VerbHold, From: []lifecycle.State{lifecycle.None}, To: []lifecycle.State{Held}, By: lendingBank,
 		En: "reserve the subsidy of a loan", Zh: "预占贴息额度"},
 	{Verb: VerbAccrue, From: []lifecycle.State{Held, Accruing}, To: []lifecycle.State{Accruing}, By: lendingBank,
 		En: "accrue the periods that have ended", Zh: "计提贴息"},
+	{Verb: VerbTopUp, From: []lifecycle.State{Held, Accruing}, To: []lifecycle.State{Held, Accruing}, By: lendingBank,
+		En: "hold more for a loan that is now expected to earn more, as when it was extended", Zh: "追加占用（展期等）"},
 	{Verb: VerbSettle, From: []lifecycle.State{Accruing, Released}, To: []lifecycle.State{Accruing, Released, Settled}, By: financeBureau,
 		En: "settle what is accrued", Zh: "结算贴息"},
 	{Verb: VerbRelease, From: []lifecycle.State{Held, Accruing}, To: []lifecycle.State{Released, Settled}, By: lendingBank,
 		En: "give back what is held and end the claim", Zh: "释放额度"},
 	{Verb: VerbCorrect, From: []lifecycle.State{Accruing, Released, Settled}, To: []lifecycle.State{Accruing, Released, Settled}, By: eitherOfThem,
 		En: "adjust what was accrued to the facts as they are now", Zh: "冲正、调整贴息"},
+	{Verb: VerbRestate, From: []lifecycle.State{Held, Accruing, Released, Settled}, To: []lifecycle.State{Held, Accruing, Released, Settled}, By: lendingBank,
+		En: "put right the day of entrusted payment, and adjust what was accrued", Zh: "更正受托支付日并调整贴息"},
 	{Verb: VerbClawBack, From: []lifecycle.State{Held, Accruing, Released, Settled}, To: []lifecycle.State{ClawedBack}, By: financeBureau,
 		En: "revoke the subsidy and take all of it back", Zh: "追回贴息"},
 }}

@@ -36,9 +36,15 @@ func claimIn(t *testing.T, p subsidy.Policy, s lifecycle.State) (subsidy.Account
 // verbsOf calls each verb in a way that only the state of the claim can refuse.
 func verbsOf(p subsidy.Policy) map[string]func(subsidy.Account, subsidy.Claim) (subsidy.Claim, error) {
 	ended := goldenYear(repaidAll("2026-05-01"))
+	extending := p
+	extending.SubsidiseExtension = true
 	return map[string]func(subsidy.Account, subsidy.Claim) (subsidy.Claim, error){
 		subsidy.VerbAccrue: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
 			_, c, _, err := subsidy.Accrue(p, a, c, goldenYear(), calendar.Max(day("2026-12-20"), c.AccruedThrough.AddDays(1)))
+			return c, err
+		},
+		subsidy.VerbTopUp: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
+			_, c, _, err := subsidy.TopUp(extending, extending, a, c, extended(goldenYear(), "2027-10-08"), day("2026-10-01"))
 			return c, err
 		},
 		subsidy.VerbSettle: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
@@ -51,6 +57,10 @@ func verbsOf(p subsidy.Policy) map[string]func(subsidy.Account, subsidy.Claim) (
 		},
 		subsidy.VerbCorrect: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
 			_, c, _, err := subsidy.Correct(p, a, c, ended)
+			return c, err
+		},
+		subsidy.VerbRestate: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
+			_, c, _, err := subsidy.Restate(p, a, c, goldenYear())
 			return c, err
 		},
 		subsidy.VerbClawBack: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
@@ -91,7 +101,7 @@ func TestLifecycleTable(t *testing.T) {
 	t.Run("banks ask and the finance bureau settles", func(t *testing.T) {
 		lender := func(r lifecycle.Relation) bool { return r == lifecycle.Lender }
 		got := subsidy.Lifecycle.Allowed(subsidy.Accruing, []lifecycle.Role{lifecycle.Bank}, lender)
-		if want := []string{"accrue", "release", "correct"}; !slices.Equal(got, want) {
+		if want := []string{"accrue", "top-up", "release", "correct", "restate"}; !slices.Equal(got, want) {
 			t.Errorf("bank: %v", got)
 		}
 		regulator := []lifecycle.Role{lifecycle.Regulator}

@@ -38,6 +38,9 @@ type Loan struct {
 	Overdue    []Overdue   `json:"overdue,omitzero"`    // in order of time
 	Misuse     bool        `json:"misuse,omitzero"`     // the money was used for something else (挪用)
 
+	// Recorded is the day on which a loan was recorded that had been paid out before the ledger knew of it (补录日).
+	Recorded calendar.Date `json:"recorded,omitzero"`
+
 	OtherCentralSubsidy bool       `json:"otherCentralSubsidy,omitzero"` // of the central budget on the same loan
 	OtherSubsidy        money.Rate `json:"otherSubsidy,omitzero"`        // local subsidies on the same loan, a fraction a year
 
@@ -64,6 +67,7 @@ func (l Loan) Validate() error {
 		{"disbursed", !l.Disbursed.IsZero(), "must be a date"},
 		{"maturity", l.Disbursed.Before(l.Maturity), "must be after disbursed"},
 		{"entrustedPaid", ordered(l.Disbursed, l.EntrustedPaid), "must not be before disbursed"},
+		{"recorded", ordered(l.Disbursed, l.Recorded), "must not be before disbursed"},
 		{"firstMaturity", l.FirstMaturity.IsZero() || l.Disbursed.Before(l.FirstMaturity) && l.FirstMaturity.Before(l.Maturity), "must be after disbursed and before maturity"},
 		{"overdue", len(l.Overdue) <= maxOverdue, fmt.Sprintf("must have at most %d entries", maxOverdue)},
 	}

@@ -25,6 +25,7 @@ var narrowing = map[string]narrowed{
 
 	"disbursedFrom": least(func(p *Policy) *calendar.Date { return &p.DisbursedFrom }, calendar.Date.After),
 	"disbursedTo":   least(func(p *Policy) *calendar.Date { return &p.DisbursedTo }, sooner),
+	"topUpTo":       least(func(p *Policy) *calendar.Date { return &p.TopUpTo }, calendar.Date.Before), // no date is the strictest
 	"accrualEnd":    least(func(p *Policy) *calendar.Date { return &p.AccrualEnd }, sooner),
 
 	"principalBasis": least(func(p *Policy) *PrincipalBasis { return &p.PrincipalBasis }, first(Cumulative)),

@@ -23,6 +23,7 @@ type oraclePolicy struct {
 	eligibleLast             bool // the part that is not eligible is repaid first
 	extension                bool // days after the first maturity count
 	shiftsHolidays           bool
+	entrusted                bool // the clock starts with the entrusted payment
 	holidays, workdays       []time.Time
 }
 
@@ -31,6 +32,7 @@ type oracleLoan struct {
 	rate, other           *big.Rat
 	rates                 []oracleRate // in any order, no two of one day
 	disbursed, maturity   time.Time
+	entrusted             time.Time
 	first                 time.Time         // maturity before it was extended
 	everyMonths, onDay    int               // of the contract; -1 months: it names none
 	repayments            []oracleRepayment // in any order
@@ -54,6 +56,7 @@ type oracleClaim struct {
 	booked                           map[time.Time]int64 // by first day of the period
 	bookedThrough                    time.Time
 	open, revoked                    bool
+	everAccrued                      bool
 }
 
 type oraclePeriod struct {
@@ -167,14 +170,23 @@ func (p oraclePolicy) subsidised(eligible int64, l oracleLoan, d time.Time) int6
 	return eligible - min(gone, eligible)
 }
 
+// firstDay is the first day that can be subsidised.
+func (p oraclePolicy) firstDay(l oracleLoan) time.Time {
+	if p.entrusted {
+		return l.entrusted
+	}
+	return l.disbursed
+}
+
 func (p oraclePolicy) schedule(eligible int64, l oracleLoan) []oraclePeriod {
-	end := anniversary(l.disbursed, p.months)
+	start := p.firstDay(l)
+	end := anniversary(start, p.months)
 	if due := p.lastDay(l); due.Before(end) {
 		end = due
 	}
 	var all []oraclePeriod
-	for d := l.disbursed; d.Before(end) && p.subsidised(eligible, l, d) > 0; d = d.AddDate(0, 0, 1) {
-		if d.Equal(l.disbursed) || p.cuts(l, d) {
+	for d := start; d.Before(end) && p.subsidised(eligible, l, d) > 0; d = d.AddDate(0, 0, 1) {
+		if d.Equal(start) || p.cuts(l, d) {
 			all = append(all, oraclePeriod{start: d, rateDays: new(big.Rat)})
 		}
 		current := &all[len(all)-1]
@@ -246,7 +258,7 @@ func (h oracleHousehold) hold(id string, l *oracleLoan) bool {
 	if granted <= 0 {
 		return false
 	}
-	h.claims[id] = &oracleClaim{loan: l, eligible: eligible, granted: granted, held: granted, bookedThrough: l.disbursed, open: true,
+	h.claims[id] = &oracleClaim{loan: l, eligible: eligible, granted: granted, held: granted, bookedThrough: p.firstDay(*l), open: true,
 		booked: map[time.Time]int64{}}
 	return true
 }
@@ -301,9 +313,34 @@ func (h oracleHousehold) accrue(id string, through time.Time) (int64, bool) {
 		return 0, false
 	}
 	difference := sumOf(due) - sumOf(c.booked)
-	c.booked, c.bookedThrough = due, lastEnd
+	c.booked, c.bookedThrough, c.everAccrued = due, lastEnd, true
 	h.move(c, difference)
 	return difference, true
+}
+
+// topUp reports by how much the claim was granted more, and whether it was allowed; another cap holds on the day too.
+func (h oracleHousehold) topUp(id string, capOfTheDay int64) (int64, bool) {
+	c := h.claims[id]
+	if c == nil || !c.open || !h.earns(c.loan) {
+		return 0, false
+	}
+	if ends := c.loan.overdueT; h.policy.stopsOnOverdue && len(ends) > 0 && ends[len(ends)-1].IsZero() {
+		return 0, false
+	}
+	expected := int64(0)
+	for _, period := range h.policy.schedule(c.eligible, *c.loan) {
+		expected += period.amount
+	}
+	more := min(expected-c.granted, min(h.policy.amountCap, capOfTheDay)-h.usedAmount())
+	if more <= 0 {
+		return 0, false
+	}
+	c.granted, c.held = c.granted+more, c.held+more
+	due, _ := h.due(c, c.bookedThrough, c.granted)
+	difference := sumOf(due) - sumOf(c.booked)
+	c.booked = due
+	h.move(c, difference)
+	return more, true
 }
 
 // move gives the claim what it is due more, or takes from it what it is due less: first what was not paid out yet.
@@ -348,8 +385,12 @@ func (h oracleHousehold) correction(c *oracleClaim) (map[time.Time]int64, bool) 
 		limit = c.accrued + c.settled + min(c.released, max(0, h.policy.amountCap-h.usedAmount()))
 	}
 	due, _ := h.due(c, c.bookedThrough, limit)
-	noRoom := !h.counts(c) && h.policy.countsForGood && sumOf(due) > 0 && h.usedPrincipal()+c.eligible > h.policy.principalCap
-	return due, !noRoom && !maps.Equal(due, c.booked)
+	return due, !h.noPrincipal(c, due) && !maps.Equal(due, c.booked)
+}
+
+// noPrincipal reports whether the claim would count again against the cap on principal, which has no room for it.
+func (h oracleHousehold) noPrincipal(c *oracleClaim, due map[time.Time]int64) bool {
+	return !h.counts(c) && h.policy.countsForGood && sumOf(due) > 0 && h.usedPrincipal()+c.eligible > h.policy.principalCap
 }
 
 // stale reports whether the claim must be corrected before anything else.
@@ -361,12 +402,34 @@ func (h oracleHousehold) stale(c *oracleClaim) bool {
 // correct reports by how much what was booked changed, and whether it was allowed.
 func (h oracleHousehold) correct(id string) (int64, bool) {
 	c := h.claims[id]
-	if c == nil || c.revoked || len(c.booked) == 0 && c.bookedThrough.Equal(c.loan.disbursed) {
+	if c == nil || c.revoked || !c.everAccrued {
 		return 0, false
 	}
 	due, differs := h.correction(c)
 	if !differs {
 		return 0, false
+	}
+	difference := sumOf(due) - sumOf(c.booked)
+	c.booked = due
+	h.move(c, difference)
+	return difference, true
+}
+
+// restate is a correction that may find nothing to correct; a claim of which nothing was booked starts anew.
+func (h oracleHousehold) restate(id string) (int64, bool) {
+	c := h.claims[id]
+	if c == nil || c.revoked {
+		return 0, false
+	}
+	if !c.everAccrued {
+		c.bookedThrough = h.policy.firstDay(*c.loan)
+	}
+	due, differs := h.correction(c)
+	switch {
+	case h.noPrincipal(c, due):
+		return 0, false
+	case !differs:
+		return 0, true
 	}
 	difference := sumOf(due) - sumOf(c.booked)
 	c.booked = due

@@ -159,6 +159,9 @@ type Policy struct {
 	// SubsidiseExtension subsidises the days after the first maturity of an extended loan too, within MaxMonths; the notice
 	// is silent, and other subsidies leave them out (展期不贴息).
 	SubsidiseExtension bool `json:"subsidiseExtension,omitzero"`
+	// TopUpTo is the last day on which a claim may be granted more than was held at first, as for an extension after the last
+	// day of holds; no date is as long as holds are granted. The notice is silent.
+	TopUpTo calendar.Date `json:"topUpTo,omitzero"`
 	// RefuseLongTerm refuses a loan longer than MaxMonths instead of subsidising its first MaxMonths.
 	RefuseLongTerm bool `json:"refuseLongTerm"`
 	// JudgedOn is the day whose version of the policy judges a loan.

@@ -44,6 +44,10 @@ func drawRule(t *rapid.T, base subsidy.Policy) rule {
 		eligibleLast:   rapid.Bool().Draw(t, "eligible part is repaid last"),
 		extension:      rapid.Bool().Draw(t, "extension is subsidised"),
 		shiftsHolidays: rapid.Bool().Draw(t, "maturity moves off holidays"),
+		entrusted:      rapid.Bool().Draw(t, "the clock starts with the entrusted payment"),
+	}
+	if o.entrusted {
+		p.ClockStart = subsidy.OnEntrustedPayment
 	}
 	p.PolicySettlementDays, p.SubsidiseExtension = !o.ownDays, o.extension
 	if o.shiftsHolidays {
@@ -101,7 +105,8 @@ func drawBook(t *rapid.T, i int) *book {
 	}
 	l.Disbursed = day("2026-01-01").AddDays(rapid.IntRange(0, 900).Draw(t, "disbursed"))
 	l.Maturity = l.Disbursed.AddDays(1 + drawDays(t, "term"))
-	o.disbursed, o.maturity, o.everyMonths = asTime(l.Disbursed), asTime(l.Maturity), -1
+	l.EntrustedPaid = l.Disbursed.AddDays(rapid.SampledFrom([]int{0, 1, 20, 100}).Draw(t, "entrusted payment after"))
+	o.disbursed, o.entrusted, o.maturity, o.everyMonths = asTime(l.Disbursed), asTime(l.EntrustedPaid), asTime(l.Maturity), -1
 	if rapid.Bool().Draw(t, "names its settlement days") {
 		l.Settlement = &subsidy.Settlement{EveryMonths: rapid.SampledFrom([]int{1, 3, 6, 0}).Draw(t, "own every months"), Day: rapid.SampledFrom([]int{20, 1, 28}).Draw(t, "own day")}
 		o.everyMonths, o.onDay = l.Settlement.EveryMonths, l.Settlement.Day
@@ -245,7 +250,7 @@ func TestHouseholdAgainstOracle(t *testing.T) {
 			w.books = append(w.books, drawBook(t, i))
 		}
 		event := func(t *rapid.T, b *book) { b.event(t) }
-		verbs := []func(*rapid.T, *book){w.hold, w.accrue, w.accrue, event, w.correct, w.settle, w.hold, w.accrue, event, w.correct, w.settle, w.release, w.clawBack}
+		verbs := []func(*rapid.T, *book){w.hold, w.accrue, w.accrue, event, w.correct, w.settle, w.hold, w.accrue, event, w.correct, w.settle, w.topUp, w.topUp, w.restate, w.release, w.clawBack}
 		for range steps {
 			b := rapid.SampledFrom(w.books).Draw(t, "loan")
 			rapid.SampledFrom(verbs).Draw(t, "verb")(t, b)
@@ -332,6 +337,33 @@ func (w *world) accrue(t *rapid.T, b *book) {
 	}
 }
 
+// topUp asks for more on a day on which another version of the policy may govern, with another cap.
+func (w *world) topUp(t *rapid.T, b *book) {
+	now := w.policy
+	limit := rapid.SampledFrom([]int64{w.rule.oracle.amountCap, w.rule.oracle.amountCap + 1, w.rule.oracle.amountCap / 2}).Draw(t, "cap of the day")
+	now.AmountCap = money.Fen(limit)
+	added, allowed := w.oracle.topUp(b.loan.ID, limit)
+	beside := w.account.Used.Sub(b.claim.Used())
+	a, c, more, err := subsidy.TopUp(w.policy, now, w.account, b.claim, b.loan, now.EffectiveFrom)
+	w.agree(t, "top-up", b, a, c, err, allowed)
+	if more.Fen() != added {
+		t.Fatalf("top-up of %s: got %s, want %d fen", b.loan.ID, more, added)
+	}
+	if err != nil {
+		return
+	}
+	if !c.Follows(w.policy, b.loan) {
+		t.Fatalf("%s does not follow from the facts by which it was topped up", b.loan.ID)
+	}
+	if _, _, _, again := subsidy.TopUp(w.policy, now, a, c, b.loan, now.EffectiveFrom); again == nil {
+		t.Fatalf("%s was topped up twice for the same facts", b.loan.ID)
+	}
+	undone, ended, err := subsidy.Release(w.policy, a, c, b.loan)
+	if err != nil || undone.Used.Cmp(beside.Add(ended.Used())) != 0 || !ended.Held.IsZero() {
+		t.Fatalf("top-up then release: %v, used %s, want %s and %s", err, undone.Used, beside, ended.Used())
+	}
+}
+
 func (w *world) settle(t *rapid.T, b *book) {
 	amount := rapid.Int64Range(0, b.claim.Accrued.Fen()+1).Draw(t, "amount")
 	if rapid.Bool().Draw(t, "all of it") {
@@ -355,6 +387,26 @@ func (w *world) correct(t *rapid.T, b *book) {
 	}
 	if difference.Fen() != want {
 		t.Fatalf("correction of %s: got %s, want %d fen", b.loan.ID, difference, want)
+	}
+}
+
+// restate moves the day of the entrusted payment, before and after days that were accrued already.
+func (w *world) restate(t *rapid.T, b *book) {
+	before, was := b.loan.EntrustedPaid, b.oracle.entrusted
+	b.loan.EntrustedPaid = b.loan.Disbursed.AddDays(drawDays(t, "entrusted payment was after"))
+	b.oracle.entrusted = asTime(b.loan.EntrustedPaid)
+	if b.claim.Loan == "" {
+		return // not claimed yet: the bank states what it knows when it is
+	}
+	want, allowed := w.oracle.restate(b.loan.ID)
+	a, c, difference, err := subsidy.Restate(w.policy, w.account, b.claim, b.loan)
+	w.agree(t, "restatement", b, a, c, err, allowed)
+	if err != nil {
+		b.loan.EntrustedPaid, b.oracle.entrusted = before, was
+		return
+	}
+	if difference.Fen() != want || !c.Follows(w.policy, b.loan) {
+		t.Fatalf("restatement of %s: got %s, want %d fen, follows: %v", b.loan.ID, difference, want, c.Follows(w.policy, b.loan))
 	}
 }
 

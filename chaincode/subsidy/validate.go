@@ -122,6 +122,7 @@ func (p Policy) figures() []check {
 		check{"maxMonths", p.MaxMonths >= 1 && p.MaxMonths <= 120, "must be 1 to 120"},
 		check{"principalCap", p.PrincipalCap.IsPositive(), "must be above 0.00"},
 		check{"amountCap", p.AmountCap.IsPositive(), "must be above 0.00"},
+		check{"topUpTo", ordered(p.DisbursedFrom, p.TopUpTo), "must not be before disbursedFrom"},
 		check{"accrualEnd", ordered(p.DisbursedFrom, p.AccrualEnd), "must not be before disbursedFrom"},
 		check{"daysOff", len(p.DaysOff.Holidays) <= maxDaysOff && len(p.DaysOff.Workdays) <= maxDaysOff, "must have at most 1000 of each"})
 }

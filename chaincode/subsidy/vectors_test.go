@@ -82,8 +82,12 @@ func (v vector) play(t *testing.T) (a subsidy.Account, c subsidy.Claim, causes [
 			err = l.Validate()
 		case "accrue":
 			a, c, _, err = subsidy.Accrue(p, a, c, l, s.Through)
+		case "top-up":
+			a, c, _, err = subsidy.TopUp(p, p, a, c, l, s.Through)
 		case "correct":
 			a, c, _, err = subsidy.Correct(p, a, c, l)
+		case "restate":
+			a, c, _, err = subsidy.Restate(p, a, c, l)
 		case "settle":
 			a, c, err = subsidy.Settle(p, a, c, l, s.Amount)
 		case "release":

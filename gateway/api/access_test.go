@@ -173,6 +173,9 @@ var access = map[string]string{
 	"POST /v1/financings/{id}/reserve":           "rrrmnrrrrr",
 	"POST /v1/financings/{id}/encumber":          "rrrmnrrrrr",
 	"POST /v1/financings/{id}/disburse":          "rrrmnrrrrr",
+	"POST /v1/financings/record":                 "rrrmmrrrrr",
+	"POST /v1/financings/{id}/confirm-record":    "mnrrrrrrrr",
+	"POST /v1/financings/{id}/discard-record":    "mnrmnrrrrr",
 	"POST /v1/financings/{id}/repay":             "rrrmnrrrrr",
 	"POST /v1/financings/{id}/collect":           "rrrmnrrrrr",
 	"POST /v1/financings/{id}/buy-back":          "rrrmnrrrrr",
@@ -205,9 +208,11 @@ var access = map[string]string{
 	"GET /v1/subsidy/claims/{id}":            "mnnmnnnnmm",
 	"GET /v1/subsidy/claims/{id}/history":    "mnnmnnnnmm",
 	"POST /v1/subsidy/claims/{id}/accrue":    "rrrmnrrrrr",
+	"POST /v1/subsidy/claims/{id}/top-up":    "rrrmnrrrrr",
 	"POST /v1/subsidy/claims/{id}/settle":    "rrrrrrrrrm",
 	"POST /v1/subsidy/claims/{id}/release":   "rrrmnrrrrr",
 	"POST /v1/subsidy/claims/{id}/correct":   "rrrmnrrrrm",
+	"POST /v1/subsidy/claims/{id}/restate":   "rrrmnrrrrr",
 	"POST /v1/subsidy/claims/{id}/claw-back": "rrrrrrrrrm",
 	"GET /v1/subsidy/policies":               "mmmmmmmmmm",
 
@@ -390,6 +395,8 @@ var goodsProbes = map[string]any{
 
 	"financings/{id} extend": nil,
 
+	"subsidy/claims/{id} top-up": nil,
+
 	"warehouse-receipts/{id} lose": object{"quantity": "0 t", "cause": "x"},
 
 	"subsidy/budgets/{id} change": object{"amount": "0.00", "document": "x"},
@@ -412,6 +419,8 @@ var probeArgs = map[string]any{
 	"offer": object{"amount": "0.00", "annualRate": "0.03", "maturity": "2026-09-01", "validUntil": "2026-03-31"}, "reserve": object{"hours": 1},
 	"encumber": object{"number": "1", "registered": "2026-03-01T00:00:00.000Z", "expires": "2026-04-01"}, "disburse": object{"amount": "0.00", "date": "2026-03-01", "reference": "x"},
 	"repay": object{"principal": "0.00", "date": "2026-03-01", "reference": "x"}, "accrue": object{"through": "2026-03-01"}, "settle": object{"amount": "0.00"},
+	"record": object{"applicant": supplier, "product": "fixed-asset-loan", "purpose": "x", "amount": "0.00", "annualRate": "0.03", "signed": "2026-01-05", "disbursed": "2026-01-05",
+		"maturity": "2027-01-05", "reference": "x"}, "confirm-record": nil, "discard-record": nil, "restate": object{"entrustedPaid": "2099-01-01", "reason": "x"},
 	"correct": nil, "claw-back": object{"ground": "misuse", "reason": ""},
 
 	"draft": object{"id": "x"}, "publish": object{"version": 9, "digest": strings.Repeat("A", 43)}, "supersede": object{"version": 9, "digest": strings.Repeat("A", 43)},

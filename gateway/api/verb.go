@@ -12,6 +12,7 @@ import (
 	"decore/chaincode/fault"
 	"decore/chaincode/financing"
 	"decore/chaincode/ident"
+	"decore/chaincode/lifecycle"
 	"decore/chaincode/order"
 	"decore/gateway/problem"
 )
@@ -40,7 +41,7 @@ func (a *API) verbRoute(base string, c collection, v contract.Verb) {
 		r.zh += countersigned
 	}
 	if v.Row.Creates() {
-		r.path, r.status = base, http.StatusCreated
+		r.path, r.status = creationPath(base, c, v), http.StatusCreated
 		handle(a, r, func(ctx context.Context, e *exchange, in *Write) (*reply, error) {
 			return a.verb(ctx, e, v, "", "", in)
 		})
@@ -49,6 +50,15 @@ func (a *API) verbRoute(base string, c collection, v contract.Verb) {
 	handle(a, r, func(ctx context.Context, e *exchange, in *WriteTo) (*reply, error) {
 		return a.verb(ctx, e, v, in.ID, in.IfMatch, &in.Write)
 	})
+}
+
+// creationPath is where a verb makes a record: a table's first such verb at the collection itself, a further one by its name.
+func creationPath(base string, c collection, v contract.Verb) string {
+	first := slices.IndexFunc(c.table.Rows, func(r lifecycle.Row) bool { return r.Creates() })
+	if c.table.Rows[first].Verb == v.Row.Verb {
+		return base
+	}
+	return base + "/" + v.Row.Verb
 }
 
 // countersigned is said of the verbs by which a party binds itself to what another one wrote.

@@ -55,7 +55,7 @@ func NewKey() *ecdsa.PrivateKey {
 // Credit is a credit policy for tests.
 func Credit() credit.Policy {
 	return credit.Policy{ID: contract.CreditPolicy, Version: 1, Title: "test", Status: "in-force",
-		EffectiveFrom: calendar.MustParse("2026-01-01"), CommandMaxAgeSeconds: 86400, CommandMaxSkewSeconds: 300,
+		EffectiveFrom: calendar.MustParse("2026-01-01"), ExistingLoansFrom: calendar.MustParse("2026-01-01"), CommandMaxAgeSeconds: 86400, CommandMaxSkewSeconds: 300,
 		ConfirmationDays: 30, LargeBuyerTermDays: 60, CertificateWarnMonths: 6, CertificateMaxMonths: 12,
 		AdvanceConfirmed: money.MustRate("0.8"), AdvanceUnconfirmed: money.MustRate("0.6"), AdvanceOrder: money.MustRate("0.4"),
 		AdvanceInventory: money.MustRate("0.5"), AdvanceReceipt: money.MustRate("0.6"), ValuationMaxAgeDays: 30, ValuationMinSources: 1,
