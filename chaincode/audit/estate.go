@@ -126,7 +126,8 @@ func (s *story) shareHousehold(claim, account *trail, borrower ident.USCC) {
 	if !s.learnt.estate(account.id).inherited() {
 		household = borrower
 	}
-	if household != "" && !(s.learnt.agree(lifecycle.Applicant, account.after, household) && s.learnt.agree(lifecycle.Applicant, claim.at, household)) {
+	agreed := household == "" || s.learnt.agree(lifecycle.Applicant, account.after, household) && s.learnt.agree(lifecycle.Applicant, claim.at, household)
+	if !agreed {
 		s.failRecord(account.id, "changed for the claim of another household")
 	}
 }

@@ -81,7 +81,7 @@ func TestAForeignBorrowersClaimIsFoundAfterASuccession(t *testing.T) {
 		t.Run(v.name, func(t *testing.T) {
 			e := &estates{}
 			*e = *base
-			e.past = base.past.clone(t)
+			e.past = base.clone(t)
 			mine, theirs := e.lentTo(v.onto(e), e.BankA), e.lentTo(v.borrower(e), e.BankA)
 			e.txs = e.transactions()
 			tx := e.more(e.BankA, "subsidy.hold", contracttest.NewID("SUB"), e.claimed(mine))

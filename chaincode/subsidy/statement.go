@@ -123,7 +123,7 @@ func (c Claim) Before(day calendar.Date) Totals {
 // the last is the account's, and they draw on its caps what it says to the fen. One that has ended ends in its passage to the heir.
 func (a Account) Whole(lines []StatementLine) bool {
 	if len(lines) == 0 {
-		return a.Entries == 0 && a.Drawn.equal(Drawn{})
+		return a.Entries == 0 && a.equal(Drawn{})
 	}
 	before := 0
 	for _, l := range lines {

@@ -54,8 +54,8 @@ func (a *API) listReport(ctx context.Context, id string, yield func(fundsheet.Do
 		if !known {
 			return problem.New(problem.TermsNotHere)
 		}
-		if !yield(fundsheet.DossierLine{Line: l, Report: r.ID, State: r.Header.State, Loan: t.Loan.ID, Household: t.Loan.Household, Name: name(t.Loan.Household),
-			Version: c.Header.Version, Command: c.Header.Command, Terms: c.Header.Terms}) {
+		if !yield(fundsheet.DossierLine{Line: l, Report: r.ID, State: r.State, Loan: t.Loan.ID, Household: t.Loan.Household, Name: name(t.Loan.Household),
+			Version: c.Version, Command: c.Command, Terms: c.Header.Terms}) {
 			return nil
 		}
 	}

@@ -222,13 +222,19 @@ func (b *books) readPolicy(ctx context.Context, r *run, id string) error {
 		if err != nil {
 			return fmt.Errorf("read state: %w", err)
 		}
-		var p subsidy.Policy
-		if values[0] == nil || canon.Strict(values[0], &p) != nil {
+		p, known := legible[subsidy.Policy](values[0])
+		if !known {
 			b.policies[id] = versions
 			return nil
 		}
 		versions[version] = p
 	}
+}
+
+// legible reads a public value; of one that is no such thing the blocks show what is wrong with it.
+func legible[T any](raw []byte) (v T, known bool) {
+	known = raw != nil && canon.Strict(raw, &v) == nil
+	return v, known
 }
 
 // readMine finds out whose copies this client holds, of the bureaus and households of accounts.
@@ -251,8 +257,8 @@ func (b *books) readParty(ctx context.Context, r *run, u ident.USCC) error {
 	if err != nil {
 		return fmt.Errorf("read state: %w", err)
 	}
-	var p party.Party
-	b.mine[u] = values[0] != nil && canon.Strict(values[0], &p) == nil && slices.Contains(r.ledger.Orgs(), p.Org)
+	p, known := legible[party.Party](values[0])
+	b.mine[u] = known && slices.Contains(r.ledger.Orgs(), p.Org)
 	return nil
 }
 
@@ -262,8 +268,8 @@ func (b *books) readCharter(ctx context.Context, r *run) error {
 	if err != nil {
 		return fmt.Errorf("read state: %w", err)
 	}
-	var charter contract.Charter
-	if values[0] == nil || canon.Strict(values[0], &charter) != nil {
+	charter, known := legible[contract.Charter](values[0])
+	if !known {
 		return nil // the blocks show what is wrong with it
 	}
 	b.bureau = charter.Regulator

@@ -188,12 +188,12 @@ func (c *dossierChecker) report() DossierReport {
 	}
 	return DossierReport{Ledger: c.dossier.Ledger, Fund: c.dossier.Fund.Header.ID, Bank: c.bank, Month: c.dossier.Month, Lines: c.dossier.Lines,
 		Accrued: c.part.Accrued, TakenBack: c.part.TakenBack, Whole: c.whole, Anchor: c.registry.anchor,
-		Pinned: c.pinned != "" && c.pinned == c.registry.anchor, Commands: c.checker.lines, Failures: c.failures, reports: reports}
+		Pinned: c.pinned != "" && c.pinned == c.registry.anchor, Commands: c.lines, Failures: c.failures, reports: reports}
 }
 
 // ties checks that the fund names the reports, the reports the claims, and that every amount is what the claims say.
 func (c *dossierChecker) ties() {
-	own := commandsBySubject(c.dossier.Commands, c.checker.lines)
+	own := commandsBySubject(c.dossier.Commands, c.lines)
 	f := revealed[fund.Fund](c, own, "fund", c.dossier.Fund)
 	c.bank = f.Bank
 	claims := map[string]contract.ClaimTerms{}
