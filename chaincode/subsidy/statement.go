@@ -54,7 +54,9 @@ func Statement(household ident.USCC, claims map[string]Claim) []StatementLine {
 	for _, l := range passages {
 		lines = append(lines, *l)
 	}
-	slices.SortFunc(lines, func(a, b StatementLine) int { return cmp.Compare(a.No, b.No) })
+	slices.SortFunc(lines, func(a, b StatementLine) int { // of a forged account two lines can have one number
+		return cmp.Or(cmp.Compare(a.No, b.No), cmp.Compare(a.Claim, b.Claim), cmp.Compare(a.Verb, b.Verb))
+	})
 	var balance Totals
 	for i := range lines {
 		balance = lines[i].added(balance)
