@@ -436,7 +436,8 @@ func (c *call) stamp(m claimMove) subsidy.Stamp {
 	return subsidy.Stamp{On: c.today(), By: c.cmd.Party, Command: c.cmd.ID, Causes: m.causes, Ground: m.ground, Reason: m.reason}
 }
 
-// AccountID is the ID of a household's one account under a policy: a pseudonym under the consortium's key.
+// AccountID is the ID of a household's one account under a policy: a pseudonym under the consortium's key, which every member
+// has, so that it hides the household from none that can name it.
 func AccountID(key duplicate.Key, policy string, household ident.USCC) string {
 	return AccountPrefix + key.Pseudonym("subsidy|"+policy, household)
 }

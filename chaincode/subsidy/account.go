@@ -39,7 +39,7 @@ func (t Totals) with(o Totals, do func(a, b money.Amount) money.Amount) Totals {
 func (t Totals) Drawn() Drawn { return Drawn{Principal: t.Principal, Used: t.Used()} }
 
 // Drawn is what of an account's caps is drawn on, and all that every bank with a claim in the account must know: not
-// which of it is only reserved, which is paid, and which loan of another bank was clawed back.
+// which of it is only reserved, which is paid, and which loan of another bank has which part. States of claims are public.
 type Drawn struct {
 	Principal money.Amount `json:"principal"` // counts against the cap on principal
 	Used      money.Amount `json:"used"`      // counts against the cap on money: held, accrued or settled
