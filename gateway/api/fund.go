@@ -110,13 +110,21 @@ type bankClaim struct {
 // claimsOf lists the claims under a policy that the caller reads, of one bank or with none of all, in the order of their IDs.
 func (a *API) claimsOf(ctx context.Context, e *exchange, policy string, bank ident.USCC) ([]bankClaim, error) {
 	var all []bankClaim
-	err := a.each(ctx, e, projection.Filter{Kind: subsidy.Lifecycle.Kind, Owner: bank}, func(r projection.Record) error {
-		if t, known := r.Terms.(contract.ClaimTerms); known && t.Claim.Policy == policy {
-			all = append(all, bankClaim{r.ID, t})
-		}
+	err := a.eachClaim(ctx, e, policy, bank, func(c bankClaim) error {
+		all = append(all, c)
 		return nil
 	})
 	return all, err
+}
+
+// eachClaim is claimsOf one by one: a bank may have more claims than should be in memory at once.
+func (a *API) eachClaim(ctx context.Context, e *exchange, policy string, bank ident.USCC, do func(bankClaim) error) error {
+	return a.each(ctx, e, projection.Filter{Kind: subsidy.Lifecycle.Kind, Owner: bank}, func(r projection.Record) error {
+		if t, known := r.Terms.(contract.ClaimTerms); known && t.Claim.Policy == policy {
+			return do(bankClaim{r.ID, t})
+		}
+		return nil
+	})
 }
 
 // ReportDraft is what a month's reports say as the ledger has it, what of it is filed, and what is still to be filed.
@@ -141,14 +149,17 @@ func (a *API) draftReport(ctx context.Context, e *exchange, in *FundMonthQuery) 
 			return nil, parameter("query.month", err)
 		}
 	}
-	claims, err := a.claimsOf(ctx, e, f.Policy, f.Bank)
+	if in.Format == string(spreadsheet.XLSX) {
+		return a.reportSheet(ctx, e, f, month)
+	}
+	whole := fund.FileArgs{Fund: in.ID, Month: month, Final: true}
+	err = a.eachClaim(ctx, e, f.Policy, f.Bank, func(c bankClaim) error {
+		addLine(&whole, c)
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	if in.Format == string(spreadsheet.XLSX) {
-		return a.reportSheet(ctx, month, claims)
-	}
-	whole := wholeReport(in.ID, month, claims)
 	out := ReportDraft{Fund: in.ID, Month: month, Claims: len(whole.Lines), Accrued: whole.Accrued, TakenBack: whole.TakenBack,
 		Parts: partsLeft(f, whole, cmp.Or(in.Limit, fund.MaxLines))}
 	for i := range f.Months {
@@ -163,14 +174,19 @@ func (a *API) draftReport(ctx context.Context, e *exchange, in *FundMonthQuery) 
 func wholeReport(id string, m fund.Month, claims []bankClaim) fund.FileArgs {
 	out := fund.FileArgs{Fund: id, Month: m, Lines: []fund.Line{}, Final: true}
 	for _, c := range claims {
-		e := c.Unreported(m)
-		if e.Accrued.IsZero() && e.TakenBack.IsZero() {
-			continue
-		}
-		out.Lines = append(out.Lines, fund.Line{Claim: c.id, Accrued: e.Accrued, TakenBack: e.TakenBack})
-		out.Accrued, out.TakenBack = out.Accrued.Add(e.Accrued), out.TakenBack.Add(e.TakenBack)
+		addLine(&out, c)
 	}
 	return out
+}
+
+// addLine adds the line of a claim to its month's report, if there is anything to be reported of it.
+func addLine(into *fund.FileArgs, c bankClaim) {
+	e := c.Unreported(into.Month)
+	if e.Accrued.IsZero() && e.TakenBack.IsZero() {
+		return
+	}
+	into.Lines = append(into.Lines, fund.Line{Claim: c.id, Accrued: e.Accrued, TakenBack: e.TakenBack})
+	into.Accrued, into.TakenBack = into.Accrued.Add(e.Accrued), into.TakenBack.Add(e.TakenBack)
 }
 
 // partsLeft are the parts of a month's report that are still to be filed: those behind the claims that were. A month that is
@@ -188,7 +204,11 @@ func partsLeft(f fund.Fund, whole fund.FileArgs, most int) []fund.FileArgs {
 	return partsOf(whole, most)
 }
 
-func (a *API) reportSheet(ctx context.Context, m fund.Month, claims []bankClaim) (*reply, error) {
+func (a *API) reportSheet(ctx context.Context, e *exchange, f fund.Fund, m fund.Month) (*reply, error) {
+	claims, err := a.claimsOf(ctx, e, f.Policy, f.Bank)
+	if err != nil {
+		return nil, err
+	}
 	lines, err := a.reportLines(ctx, m, claims)
 	if err != nil {
 		return nil, err
@@ -272,29 +292,26 @@ func (a *API) settlement(ctx context.Context, e *exchange, in *SettlementQuery) 
 	if err != nil {
 		return nil, err
 	}
-	claims, err := a.claimsOf(ctx, e, f.Policy, f.Bank)
-	if err != nil {
-		return nil, err
-	}
 	out := Settlement{Items: []BatchItem{}, Advance: f.Advance(), Through: f.Covered()}
-	for _, c := range claims {
+	err = a.eachClaim(ctx, e, f.Policy, f.Bank, func(c bankClaim) error {
 		amount := c.Settleable()
 		if !amount.IsPositive() {
-			continue
+			return nil
 		}
 		out.Claims, out.Amount = out.Claims+1, out.Amount.Add(amount)
 		switch {
 		case c.id <= after:
-			continue
+			return nil
 		case len(out.Items) == in.most():
 			out.Next = cursorOf(list, out.Items[in.most()-1].ID)
-			continue
+			return nil
 		}
 		args, err := json.Marshal(contract.SettleArgs{Amount: amount})
-		if err != nil {
-			return nil, err
-		}
 		out.Items = append(out.Items, BatchItem{Verb: subsidy.VerbSettle, ID: c.id, Args: args})
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return answer(http.StatusOK, out)
 }
