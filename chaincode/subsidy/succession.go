@@ -66,6 +66,16 @@ func (c Claim) Inherited(l Loan, p Passage) (Claim, Loan) {
 	return c, l
 }
 
+// HouseholdBefore is in whose account the claim was when a day began, by the passages of the days before it.
+func (c Claim) HouseholdBefore(day calendar.Date) ident.USCC {
+	for _, p := range c.Passages {
+		if !p.On.Before(day) {
+			return p.From
+		}
+	}
+	return c.Household
+}
+
 // Consists reports whether the claims are all of the account's: they draw as much on its caps, in as many bookings.
 func (a Account) Consists(claims []Claim) bool {
 	var sum Totals

@@ -3,6 +3,7 @@ package subsidy_test
 import (
 	"testing"
 
+	"decore/chaincode/ident"
 	"decore/chaincode/subsidy"
 )
 
@@ -45,6 +46,22 @@ func TestSucceed(t *testing.T) {
 		old := subsidy.Statement(household, map[string]subsidy.Claim{"SUB-1": passed})
 		if len(old) != 2 || old[0].Verb != subsidy.VerbHold || old[1].Verb != subsidy.PassedOut || old[1].Other != heir || !old[1].Balance.Used().IsZero() || !ended.Whole(old) {
 			t.Errorf("the old household's: %s", asJSON(t, old))
+		}
+	})
+	t.Run("on each day it was in one household's account", func(t *testing.T) {
+		const third = "91370200990000025A"
+		once, l := c.Inherited(goldenYear(), subsidy.Passage{From: household, To: heir, On: day("2026-05-01")})
+		twice, _ := once.Inherited(l, subsidy.Passage{From: heir, To: third, On: day("2026-07-01")})
+		for _, v := range []struct {
+			day  string
+			want ident.USCC
+		}{{"2026-04-30", household}, {"2026-05-01", household}, {"2026-05-02", heir}, {"2026-07-01", heir}, {"2026-07-02", third}} {
+			if got := twice.HouseholdBefore(day(v.day)); got != v.want {
+				t.Errorf("before %s: %s, want %s", v.day, got, v.want)
+			}
+		}
+		if got := c.HouseholdBefore(day("2026-05-02")); got != household {
+			t.Errorf("without a passage: %s", got)
 		}
 	})
 	t.Run("the ended account takes no hold and leaves no room", func(t *testing.T) {

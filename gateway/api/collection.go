@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"reflect"
@@ -67,6 +68,17 @@ func (p Paging) most() int {
 	}
 	return p.Limit
 }
+
+// LongPaging is how a part of a list is asked for whose items are small or sent on as a batch, which takes as many.
+type LongPaging struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" doc:"Most items of a page, 1,000 when left out (每页条数)"`
+	Cursor string `query:"cursor" maxLength:"400" doc:"The next of the page before (游标)"`
+}
+
+func (p LongPaging) most() int { return cmp.Or(p.Limit, longest) }
+
+// longest is the most items of a long page, which is that of a batch.
+const longest = 1000
 
 // RecordFilter selects records of a list.
 type RecordFilter struct {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/base64"
+	"strconv"
 	"strings"
 
 	"decore/gateway/problem"
@@ -36,6 +37,19 @@ func readCursor(list, cursor string) (string, error) {
 		return "", invalid
 	}
 	return last, nil
+}
+
+// readNumber is readCursor of a list whose items have numbers, from 1 on; 0 for the first page.
+func readNumber(list, cursor string) (int, error) {
+	last, err := readCursor(list, cursor)
+	if err != nil || last == "" {
+		return 0, err
+	}
+	n, err := strconv.ParseUint(last, 10, 31)
+	if err != nil {
+		return 0, problem.New(problem.CursorInvalid).At("query.cursor")
+	}
+	return int(n), nil
 }
 
 // cursorAlphabet are the characters of the IDs that lists go by.

@@ -2,9 +2,13 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"net/http"
 	"reflect"
+	"slices"
+
+	"github.com/go-json-experiment/json"
 
 	"decore/adapters/fundsheet"
 	"decore/adapters/spreadsheet"
@@ -29,6 +33,13 @@ type FundQuery struct {
 type FundMonthQuery struct {
 	FundQuery
 	Month string `query:"month" maxLength:"7" doc:"Month, YYYY-MM; the one to be reported next when left out (月份)"`
+	Limit int    `query:"limit" minimum:"1" maximum:"1000" doc:"Most lines of a part, 1,000 when left out; a sheet has all lines (每份最多笔数)"`
+}
+
+// SettlementQuery asks for a page of what can be settled through a fund.
+type SettlementQuery struct {
+	RecordPath
+	LongPaging
 }
 
 // FundUpload is a sheet of a fund.
@@ -46,7 +57,7 @@ func (a *API) fundRoutes() {
 	a.usageRoutes()
 	const base = "/v1/subsidy/funds/{id}"
 	handle(a, route{method: http.MethodGet, path: base + "/report", id: "fund.draft-report", tag: tagSubsidy, roles: fundParties,
-		en: "What the ledger booked for the bank's claims in a month: the report to file", zh: "生成月报", answer: reflect.TypeFor[ReportDraft]()},
+		en: "What the ledger booked for the bank's claims in a month: the reports to file, one after the other", zh: "生成月报（分份依次报送）", answer: reflect.TypeFor[ReportDraft](), timeout: a.limits.Import},
 		func(ctx context.Context, e *exchange, in *FundMonthQuery) (*reply, error) {
 			return a.draftReport(ctx, e, in)
 		})
@@ -68,9 +79,9 @@ func (a *API) fundRoutes() {
 			return a.checkStatement(ctx, e, in)
 		})
 	handle(a, route{method: http.MethodGet, path: base + "/settlement", id: "fund.settlement", tag: tagSubsidy, roles: []lifecycle.Role{lifecycle.Regulator},
-		en: "What can be settled with the bank's claims now, as a batch for the claims", zh: "生成结算清单", answer: reflect.TypeFor[Settlement]()},
-		func(ctx context.Context, e *exchange, in *RecordPath) (*reply, error) {
-			return a.settlement(ctx, e, in.ID)
+		en: "What can be settled with the bank's claims now, in pages that are each a batch for the claims", zh: "生成结算清单", answer: reflect.TypeFor[Settlement](), timeout: a.limits.Import},
+		func(ctx context.Context, e *exchange, in *SettlementQuery) (*reply, error) {
+			return a.settlement(ctx, e, in)
 		})
 }
 
@@ -99,19 +110,32 @@ type bankClaim struct {
 // claimsOf lists the claims under a policy that the caller reads, of one bank or with none of all, in the order of their IDs.
 func (a *API) claimsOf(ctx context.Context, e *exchange, policy string, bank ident.USCC) ([]bankClaim, error) {
 	var all []bankClaim
-	err := a.each(ctx, e, projection.Filter{Kind: subsidy.Lifecycle.Kind, Owner: bank}, func(r projection.Record) error {
-		if t, known := r.Terms.(contract.ClaimTerms); known && t.Claim.Policy == policy {
-			all = append(all, bankClaim{r.ID, t})
-		}
+	err := a.eachClaim(ctx, e, policy, bank, func(c bankClaim) error {
+		all = append(all, c)
 		return nil
 	})
 	return all, err
 }
 
-// ReportDraft is the report of a month as the ledger has it, and what of it is filed.
+// eachClaim is claimsOf one by one: a bank may have more claims than should be in memory at once.
+func (a *API) eachClaim(ctx context.Context, e *exchange, policy string, bank ident.USCC, do func(bankClaim) error) error {
+	return a.each(ctx, e, projection.Filter{Kind: subsidy.Lifecycle.Kind, Owner: bank}, func(r projection.Record) error {
+		if t, known := r.Terms.(contract.ClaimTerms); known && t.Claim.Policy == policy {
+			return do(bankClaim{r.ID, t})
+		}
+		return nil
+	})
+}
+
+// ReportDraft is what a month's reports say as the ledger has it, what of it is filed, and what is still to be filed.
 type ReportDraft struct {
-	fund.FileArgs
-	Filed *fund.ReportedMonth `json:"filed,omitempty" doc:"The reports that were filed for the month (已报送)"`
+	Fund      string              `json:"fund" doc:"Record ID of the bank's fund (资金户编号)"`
+	Month     fund.Month          `json:"month" doc:"Month (月份)"`
+	Claims    int                 `json:"claims" doc:"How many claims the month's reports name in all (笔数)"`
+	Accrued   money.Amount        `json:"accrued" doc:"Sum over all of them (本月计提合计)"`
+	TakenBack money.Amount        `json:"takenBack" doc:"Sum over all of them (本月冲回合计)"`
+	Parts     []fund.FileArgs     `json:"parts" doc:"The reports still to be filed, each as it is sent to /v1/subsidy/reports, in this order; none once the month is complete (待报送月报，依次报送)"`
+	Filed     *fund.ReportedMonth `json:"filed,omitempty" doc:"The reports that were filed for the month (已报送)"`
 }
 
 func (a *API) draftReport(ctx context.Context, e *exchange, in *FundMonthQuery) (*reply, error) {
@@ -125,14 +149,19 @@ func (a *API) draftReport(ctx context.Context, e *exchange, in *FundMonthQuery) 
 			return nil, parameter("query.month", err)
 		}
 	}
-	claims, err := a.claimsOf(ctx, e, f.Policy, f.Bank)
+	if in.Format == string(spreadsheet.XLSX) {
+		return a.reportSheet(ctx, e, f, month)
+	}
+	whole := fund.FileArgs{Fund: in.ID, Month: month, Final: true}
+	err = a.eachClaim(ctx, e, f.Policy, f.Bank, func(c bankClaim) error {
+		addLine(&whole, c)
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	if in.Format == string(spreadsheet.XLSX) {
-		return a.reportSheet(ctx, month, claims)
-	}
-	out := ReportDraft{FileArgs: wholeReport(in.ID, month, claims)}
+	out := ReportDraft{Fund: in.ID, Month: month, Claims: len(whole.Lines), Accrued: whole.Accrued, TakenBack: whole.TakenBack,
+		Parts: partsLeft(f, whole, cmp.Or(in.Limit, fund.MaxLines))}
 	for i := range f.Months {
 		if f.Months[i].Month == month {
 			out.Filed = &f.Months[i]
@@ -145,17 +174,41 @@ func (a *API) draftReport(ctx context.Context, e *exchange, in *FundMonthQuery) 
 func wholeReport(id string, m fund.Month, claims []bankClaim) fund.FileArgs {
 	out := fund.FileArgs{Fund: id, Month: m, Lines: []fund.Line{}, Final: true}
 	for _, c := range claims {
-		e := c.Unreported(m)
-		if e.Accrued.IsZero() && e.TakenBack.IsZero() {
-			continue
-		}
-		out.Lines = append(out.Lines, fund.Line{Claim: c.id, Accrued: e.Accrued, TakenBack: e.TakenBack})
-		out.Accrued, out.TakenBack = out.Accrued.Add(e.Accrued), out.TakenBack.Add(e.TakenBack)
+		addLine(&out, c)
 	}
 	return out
 }
 
-func (a *API) reportSheet(ctx context.Context, m fund.Month, claims []bankClaim) (*reply, error) {
+// addLine adds the line of a claim to its month's report, if there is anything to be reported of it.
+func addLine(into *fund.FileArgs, c bankClaim) {
+	e := c.Unreported(into.Month)
+	if e.Accrued.IsZero() && e.TakenBack.IsZero() {
+		return
+	}
+	into.Lines = append(into.Lines, fund.Line{Claim: c.id, Accrued: e.Accrued, TakenBack: e.TakenBack})
+	into.Accrued, into.TakenBack = into.Accrued.Add(e.Accrued), into.TakenBack.Add(e.TakenBack)
+}
+
+// partsLeft are the parts of a month's report that are still to be filed: those behind the claims that were. A month that is
+// complete has none.
+func partsLeft(f fund.Fund, whole fund.FileArgs, most int) []fund.FileArgs {
+	if whole.Month < f.Next() {
+		return []fund.FileArgs{}
+	}
+	last := f.LastClaim(whole.Month)
+	filed := slices.IndexFunc(whole.Lines, func(l fund.Line) bool { return l.Claim > last })
+	if filed < 0 {
+		filed = len(whole.Lines)
+	}
+	whole.Lines = whole.Lines[filed:]
+	return partsOf(whole, most)
+}
+
+func (a *API) reportSheet(ctx context.Context, e *exchange, f fund.Fund, m fund.Month) (*reply, error) {
+	claims, err := a.claimsOf(ctx, e, f.Policy, f.Bank)
+	if err != nil {
+		return nil, err
+	}
 	lines, err := a.reportLines(ctx, m, claims)
 	if err != nil {
 		return nil, err
@@ -167,8 +220,8 @@ func (a *API) reportSheet(ctx context.Context, m fund.Month, claims []bankClaim)
 	return download(mediaOf[spreadsheet.XLSX], "report-"+string(m)+".xlsx", out.Bytes()), nil
 }
 
-// reportLines are the lines of a month's sheet, as the claims stood when the month ended: whenever it is written, the report of
-// a month says the same.
+// reportLines are the lines of a month's sheet, as the claims stood when the month ended, each with the household in whose account
+// it was then: whenever it is written, the report of a month says the same. (A party's name never changes on the ledger.)
 func (a *API) reportLines(ctx context.Context, m fund.Month, claims []bankClaim) ([]fundsheet.Line, error) {
 	name, failed := a.namer(ctx)
 	next, err := firstDay(m.Add(1))
@@ -181,13 +234,13 @@ func (a *API) reportLines(ctx context.Context, m fund.Month, claims []bankClaim)
 		if e.Accrued.IsZero() && e.TakenBack.IsZero() {
 			continue
 		}
-		stood := c.Claim.Before(next)
+		stood, household := c.Claim.Before(next), c.Claim.HouseholdBefore(next)
 		maturity := c.Loan.FirstMaturity // an extension has no day on the ledger of claims, the contract's own maturity needs none
 		if maturity.IsZero() {
 			maturity = c.Loan.Maturity
 		}
-		lines = append(lines, fundsheet.Line{Line: fund.Line{Claim: c.id, Accrued: e.Accrued, TakenBack: e.TakenBack}, Loan: c.Loan.ID, Household: c.Loan.Household,
-			Name: name(c.Loan.Household), Principal: c.Loan.Principal, Disbursed: c.Loan.Disbursed, Maturity: maturity,
+		lines = append(lines, fundsheet.Line{Line: fund.Line{Claim: c.id, Accrued: e.Accrued, TakenBack: e.TakenBack}, Loan: c.Loan.ID, Household: household,
+			Name: name(household), Principal: c.Loan.Principal, Disbursed: c.Loan.Disbursed, Maturity: maturity,
 			Earned: stood.Accrued.Add(stood.Settled), Settled: stood.Settled})
 	}
 	return lines, *failed
@@ -217,36 +270,48 @@ func (a *API) fundStatement(ctx context.Context, e *exchange, in *FundQuery) (*r
 	return download(mediaOf[spreadsheet.XLSX], "statement-"+in.ID+".xlsx", out.Bytes()), nil
 }
 
-// Settlement is what can be settled with a bank's claims: its items are those of a batch of the claims.
+// Settlement is a page of what can be settled with a bank's claims: its items are those of a batch of the claims. All else is
+// about all pages, as they stand when this one is read: what was settled meanwhile is in none of it any more.
 type Settlement struct {
-	Items   []BatchItem  `json:"items" doc:"To be sent to /v1/subsidy/claims/batch, at most 1,000 at once (结算指令)"`
-	Amount  money.Amount `json:"amount" doc:"Their sum (合计)"`
+	Items   []BatchItem  `json:"items" doc:"To be sent to /v1/subsidy/claims/batch as they are (结算指令)"`
+	Next    string       `json:"next,omitempty" doc:"Cursor of the next page; absent on the last (下一页游标)"`
+	Claims  int          `json:"claims" doc:"How many claims can be settled, on all pages (可结算笔数)"`
+	Amount  money.Amount `json:"amount" doc:"Sum over all pages (合计)"`
 	Advance money.Amount `json:"advance" doc:"What the bank holds in advance; it must not be less (预拨结余)"`
 	Through fund.Month   `json:"through,omitzero" doc:"Last month whose reports are accepted (已审核至)"`
 }
 
 // settlement lists of each claim what is accrued and covered by its accepted reports.
-func (a *API) settlement(ctx context.Context, e *exchange, id string) (*reply, error) {
-	f, err := a.fund(ctx, e, id)
+func (a *API) settlement(ctx context.Context, e *exchange, in *SettlementQuery) (*reply, error) {
+	f, err := a.fund(ctx, e, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	claims, err := a.claimsOf(ctx, e, f.Policy, f.Bank)
+	list := "settlement:" + in.ID
+	after, err := readCursor(list, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
 	out := Settlement{Items: []BatchItem{}, Advance: f.Advance(), Through: f.Covered()}
-	for _, c := range claims {
+	err = a.eachClaim(ctx, e, f.Policy, f.Bank, func(c bankClaim) error {
 		amount := c.Settleable()
 		if !amount.IsPositive() {
-			continue
+			return nil
 		}
-		args, err := answer(http.StatusOK, contract.SettleArgs{Amount: amount})
-		if err != nil {
-			return nil, err
+		out.Claims, out.Amount = out.Claims+1, out.Amount.Add(amount)
+		switch {
+		case c.id <= after:
+			return nil
+		case len(out.Items) == in.most():
+			out.Next = cursorOf(list, out.Items[in.most()-1].ID)
+			return nil
 		}
-		out.Items = append(out.Items, BatchItem{Verb: subsidy.VerbSettle, ID: c.id, Args: args.Body})
-		out.Amount = out.Amount.Add(amount)
+		args, err := json.Marshal(contract.SettleArgs{Amount: amount})
+		out.Items = append(out.Items, BatchItem{Verb: subsidy.VerbSettle, ID: c.id, Args: args})
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return answer(http.StatusOK, out)
 }

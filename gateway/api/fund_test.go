@@ -2,21 +2,25 @@ package api_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf16"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/xuri/excelize/v2"
 
 	"decore/adapters/fundsheet"
 	"decore/chaincode/canon"
+	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 	"decore/gateway/api"
 	"decore/gateway/cli"
@@ -211,6 +215,160 @@ func TestAReportSaysWhatStoodAtTheEndOfItsMonth(t *testing.T) {
 	if !bytes.Equal(june, w.get(bankA, path).body) {
 		t.Error("what was booked in later months changed the report of June")
 	}
+}
+
+func TestAReportNamesTheHouseholdThatHadTheLoanWhenTheMonthEnded(t *testing.T) {
+	w := newWorld(t)
+	policy, fund, claims, foreign := w.accruedFund()
+	path := "/v1/subsidy/funds/" + fund + "/report"
+	june := w.get(bankA, path+"?format=xlsx&month=2026-06").body
+	w.act(bureau, "/v1/subsidy/successions", object{"policy": policy, "old": supplier, "heir": rival, "on": w.days(0), "document": "合并登记", "claims": append(claims, foreign)})
+	if !bytes.Equal(june, w.get(bankA, path+"?format=xlsx&month=2026-06").body) {
+		t.Error("a succession in July changed the report of June")
+	}
+	if r := w.upload(bankA, path, "月报.xlsx", june); r.status != http.StatusOK {
+		t.Fatalf("the sheet from before the succession is not taken: %d %s", r.status, r.body)
+	}
+	w.act(bankA, "/v1/subsidy/claims/"+claims[0]+"/accrue", object{"through": w.days(0)})
+	july := w.get(bankA, path+"?format=xlsx&month=2026-07").body
+	for want, sheet := range map[ident.USCC][]byte{supplier: june, rival: july} {
+		name := into[struct{ Name string }](w, w.get(bankA, "/v1/parties/"+string(want)), http.StatusOK).Name
+		edited(t, sheet, func(f *excelize.File, s string) {
+			row, err := f.GetRows(s)
+			if err != nil || row[1][3] != string(want) || row[1][4] != name || name == "" {
+				t.Errorf("%q, want %s %s: %v", row, want, name, err)
+			}
+		})
+	}
+}
+
+// draft is a report of a month as it is answered.
+type draft struct {
+	Claims             int
+	Accrued, TakenBack string
+	Parts              []jsontext.Value
+	Filed              struct {
+		Parts    []struct{ Accrued string }
+		Complete bool
+	}
+}
+
+func TestALongReportIsFiledFromTheDraftsPartsAsTheyAreAnswered(t *testing.T) {
+	w := newWorld(t)
+	_, fund, claims, _ := w.accruedFund()
+	path := "/v1/subsidy/funds/" + fund + "/report?month=2026-06&limit="
+	get := func(limit int, parts, filed int) draft {
+		t.Helper()
+		d := into[draft](w, w.get(bankA, path+strconv.Itoa(limit)), http.StatusOK)
+		if d.Claims != 2 || d.Accrued != "6875.00" || d.TakenBack != "0.00" || len(d.Parts) != parts || len(d.Filed.Parts) != filed {
+			t.Fatalf("of %d lines a part: %+v", limit, d)
+		}
+		return d
+	}
+	whole := get(1000, 1, 0)
+	if want := `"final":true`; !strings.Contains(string(whole.Parts[0]), want) {
+		t.Errorf("the only part: %s", whole.Parts[0])
+	}
+	two := get(1, 2, 0)
+	for i, want := range []struct{ claim, accrued, final string }{{claims[0], "5000.00", "false"}, {claims[1], "1875.00", "true"}} {
+		if p := string(two.Parts[i]); strings.Count(p, `"claim"`) != 1 || !strings.Contains(p, want.claim) || strings.Count(p, `"accrued":"`+want.accrued+`"`) != 2 || !strings.Contains(p, `"final":`+want.final) {
+			t.Errorf("part %d: %s", i, p)
+		}
+	}
+	w.act(bankA, "/v1/subsidy/reports", two.Parts[0])
+	left := get(1, 1, 1) // who was cut off goes on with what is left
+	if string(left.Parts[0]) != string(two.Parts[1]) {
+		t.Errorf("left: %s, want %s", left.Parts[0], two.Parts[1])
+	}
+	w.act(bankA, "/v1/subsidy/reports", left.Parts[0])
+	if d := get(1, 0, 2); !d.Filed.Complete || d.Filed.Parts[0].Accrued != "5000.00" || d.Filed.Parts[1].Accrued != "1875.00" {
+		t.Errorf("filed: %+v", d)
+	}
+	w.refuse(http.StatusUnprocessableEntity, "FIELD_RANGE", w.get(bankA, path+"1001"))
+	w.refuse(http.StatusUnprocessableEntity, "FIELD_RANGE", w.get(bankA, path+"0"))
+}
+
+func TestWhatIsLeftOfAReportWithoutALineIsOneFinalPart(t *testing.T) {
+	w := newWorld(t)
+	_, fund, claims, _ := w.accruedFund()
+	line := func(claim, accrued string) object {
+		return object{"claim": claim, "accrued": accrued, "takenBack": "0.00"}
+	}
+	w.act(bankA, "/v1/subsidy/reports", object{"fund": fund, "month": "2026-06", "lines": []object{line(claims[0], "5000.00"), line(claims[1], "1875.00")}, "accrued": "6875.00", "takenBack": "0.00", "final": false})
+	d := into[draft](w, w.get(bankA, "/v1/subsidy/funds/"+fund+"/report"), http.StatusOK)
+	if len(d.Parts) != 1 || d.Accrued != "6875.00" {
+		t.Fatalf("%+v", d)
+	}
+	w.act(bankA, "/v1/subsidy/reports", d.Parts[0])
+	if next := into[draft](w, w.get(bankA, "/v1/subsidy/funds/"+fund+"/report?month=2026-06"), http.StatusOK); !next.Filed.Complete || len(next.Parts) != 0 {
+		t.Errorf("%+v", next)
+	}
+}
+
+func TestASettlementComesInPagesThatAreEachABatch(t *testing.T) {
+	w := newWorld(t)
+	_, fund, claims, _ := w.accruedFund()
+	w.reportedFund(fund)
+	path := "/v1/subsidy/funds/" + fund + "/settlement"
+	type settlement struct {
+		Items                 []object
+		Claims                int
+		Amount, Advance, Next string
+	}
+	get := func(query string) settlement {
+		t.Helper()
+		return into[settlement](w, w.get(bureau, path+"?"+query), http.StatusOK)
+	}
+	whole, one := get(""), get("limit=1")
+	if len(whole.Items) != 2 || whole.Next != "" || whole.Claims != 2 || whole.Amount != "6875.00" {
+		t.Errorf("whole: %+v", whole)
+	}
+	if len(one.Items) != 1 || one.Items[0]["id"] != claims[0] || one.Next == "" || one.Claims != 2 || one.Amount != "6875.00" {
+		t.Fatalf("the first page: %+v", one)
+	}
+	w.refuse(http.StatusForbidden, "ROLE_NOT_PERMITTED", w.get(bankA, path))
+	w.refuse(http.StatusUnprocessableEntity, "FIELD_RANGE", w.get(bureau, path+"?limit=1001"))
+	for _, bad := range []string{"AAAA", one.Next + "A", cursorOf("settlement:FND-other", claims[0]), cursorOf("statement:p:h", "1")} {
+		w.refuse(http.StatusUnprocessableEntity, "CURSOR_INVALID", w.get(bureau, path+"?cursor="+bad))
+	}
+	two := get("limit=1&cursor=" + one.Next)
+	if len(two.Items) != 1 || two.Items[0]["id"] != claims[1] || two.Next != "" || two.Claims != 2 || two.Amount != "6875.00" {
+		t.Errorf("the second page: %+v", two)
+	}
+	w.act(bureau, "/v1/subsidy/claims/"+claims[0]+"/settle", object{"amount": "5000.00"})
+	if after := get("limit=1&cursor=" + one.Next); len(after.Items) != 1 || after.Items[0]["id"] != claims[1] || after.Claims != 1 || after.Amount != "1875.00" || after.Advance != "95000.00" {
+		t.Errorf("the second page once the first is settled: %+v", after)
+	}
+}
+
+func TestTheCommandLineSettlesAllPagesAndTellsWhatWasRefused(t *testing.T) {
+	w := newWorld(t)
+	_, fund, claims, _ := w.accruedFund()
+	w.reportedFund(fund)
+	loan := into[struct {
+		Terms struct{ Loan struct{ ID string } }
+	}](w, w.get(bankA, "/v1/subsidy/claims/"+claims[0]), http.StatusOK).Terms.Loan.ID
+	w.act(bankA, "/v1/financings/"+loan+"/repay", object{"principal": "100000.00", "interest": "0.00", "date": w.days(-115), "reference": "HK-1"})
+	settle := func() (int, string) {
+		var out bytes.Buffer
+		code := cli.Run(w.Context(), []string{"fund", "settle", fund, "--batch", "1", "--gateway", w.Server.URL, "--token", w.token(bureau)}, strings.NewReader(""), &out, &out)
+		return code, out.String()
+	}
+	if code, out := settle(); code != 1 || !strings.Contains(out, claims[0]+": refused CORRECTION_DUE") || !strings.Contains(out, "\n0 of 2 settled\n1 of 2 settled\n") || !strings.HasSuffix(out, "1 claims were not settled\n") {
+		t.Errorf("%d %s", code, out)
+	}
+	w.act(bureau, "/v1/subsidy/claims/"+claims[0]+"/correct", nil)
+	if code, out := settle(); code != 0 || !strings.Contains(out, "1 of 1 settled") {
+		t.Errorf("once it is corrected: %d %s", code, out)
+	}
+	if code, out := settle(); code != 0 || !strings.Contains(out, "0 claims, 0.00 yuan") || strings.Contains(out, "settled") {
+		t.Errorf("when nothing is left: %d %s", code, out)
+	}
+}
+
+// cursorOf is a cursor as a gateway makes it.
+func cursorOf(list, last string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(list + "\n" + last))
 }
 
 func TestASettlementIsProposedSettledAndStatedToTheFen(t *testing.T) {

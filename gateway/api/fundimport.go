@@ -223,7 +223,7 @@ func at(row spreadsheet.Row, f spreadsheet.Fault) string {
 // fileReport files a whole report in as many parts as it takes. All are tried together before they are submitted, unless
 // some of them were submitted before.
 func (a *API) fileReport(ctx context.Context, e *exchange, whole fund.FileArgs, seed desk.Seed, begun bool) (*reply, error) {
-	parts := partsOf(whole)
+	parts := partsOf(whole, fund.MaxLines)
 	if !begun {
 		outcomes, err := a.fileParts(ctx, e, parts, seed, true)
 		if err != nil {
@@ -264,10 +264,10 @@ func (a *API) fileParts(ctx context.Context, e *exchange, parts []fund.FileArgs,
 	return outcomes, nil
 }
 
-// partsOf cuts a report into parts that fit.
-func partsOf(whole fund.FileArgs) []fund.FileArgs {
+// partsOf cuts a report into parts of so many lines at most, of which the last is final. A report without a line is one part.
+func partsOf(whole fund.FileArgs, most int) []fund.FileArgs {
 	var parts []fund.FileArgs
-	for lines := range slices.Chunk(whole.Lines, fund.MaxLines) {
+	for lines := range slices.Chunk(whole.Lines, most) {
 		p := fund.FileArgs{Fund: whole.Fund, Month: whole.Month, Lines: lines}
 		for _, l := range lines {
 			p.Accrued, p.TakenBack = p.Accrued.Add(l.Accrued), p.TakenBack.Add(l.TakenBack)
@@ -275,7 +275,7 @@ func partsOf(whole fund.FileArgs) []fund.FileArgs {
 		parts = append(parts, p)
 	}
 	if len(parts) == 0 {
-		return []fund.FileArgs{whole}
+		parts = []fund.FileArgs{{Fund: whole.Fund, Month: whole.Month, Lines: []fund.Line{}}}
 	}
 	parts[len(parts)-1].Final = true
 	return parts

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"slices"
+	"strconv"
 
 	"decore/chaincode/contract"
 	"decore/chaincode/ident"
@@ -13,8 +15,14 @@ import (
 	"decore/gateway/problem"
 )
 
-// StatementAnswer is the statement of a household's account, or of it what a bank may know: the bookings on its own
-// claims and the room that is left.
+// StatementQuery asks for a page of the statement of a household's account.
+type StatementQuery struct {
+	AccountQuery
+	LongPaging
+}
+
+// StatementAnswer is a page of the statement of a household's account, or of it what a bank may know: the bookings on its own
+// claims and the room that is left. All but the bookings is about the whole, not the page.
 type StatementAnswer struct {
 	Policy        string                  `json:"policy" doc:"Policy (政策)"`
 	Version       int                     `json:"version" doc:"Its version (版本)"`
@@ -24,20 +32,26 @@ type StatementAnswer struct {
 	Room          money.Amount            `json:"room" doc:"What the cap on money leaves now (剩余贴息额度)"`
 	PrincipalRoom money.Amount            `json:"principalRoom" doc:"What the cap on principal leaves now (剩余贷款额度)"`
 	Successor     ident.USCC              `json:"successor,omitempty" doc:"In whose account this one ended (承继方)"`
-	Entries       []subsidy.StatementLine `json:"entries" doc:"Bookings in order, each with the balance after it; what came from or went to another household's account by succession is one of them (明细)"`
+	Next          string                  `json:"next,omitempty" doc:"Cursor of the next page; absent on the last (下一页游标)"`
+	Entries       []subsidy.StatementLine `json:"entries" doc:"A page of the bookings in order, each with the balance after it; what came from or went to another household's account by succession is one of them (明细)"`
 }
 
 func (a *API) statementRoute() {
 	handle(a, route{method: http.MethodGet, path: "/v1/subsidy/accounts/{uscc}/statement", id: "subsidy.statement", tag: tagSubsidy,
 		en: "The statement of a household's account: who booked what, when and why", zh: "查询单户台账明细", roles: quoters,
 		answer: reflect.TypeFor[StatementAnswer]()},
-		func(ctx context.Context, e *exchange, in *AccountQuery) (*reply, error) {
+		func(ctx context.Context, e *exchange, in *StatementQuery) (*reply, error) {
 			return a.statement(ctx, e, in)
 		})
 }
 
-func (a *API) statement(ctx context.Context, e *exchange, in *AccountQuery) (*reply, error) {
-	s, err := a.sighted(ctx, e, in)
+func (a *API) statement(ctx context.Context, e *exchange, in *StatementQuery) (*reply, error) {
+	s, err := a.sighted(ctx, e, &in.AccountQuery)
+	if err != nil {
+		return nil, err
+	}
+	list := "statement:" + s.policy.ID + ":" + string(s.household)
+	after, err := readNumber(list, in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -53,6 +67,11 @@ func (a *API) statement(ctx context.Context, e *exchange, in *AccountQuery) (*re
 		PrincipalRoom: s.account.PrincipalRoom(s.policy), Successor: s.account.Successor, Entries: subsidy.Statement(s.household, claims)}
 	if out.Totals = s.totals(e); out.Totals != nil {
 		out.Whole = balanced && s.account.Whole(out.Entries)
+	}
+	out.Entries = slices.DeleteFunc(out.Entries, func(l subsidy.StatementLine) bool { return l.No <= after })
+	if len(out.Entries) > in.most() {
+		out.Entries = out.Entries[:in.most()]
+		out.Next = cursorOf(list, strconv.Itoa(out.Entries[in.most()-1].No))
 	}
 	return answer(http.StatusOK, out)
 }

@@ -3,6 +3,7 @@ package api_test
 import (
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -15,16 +16,19 @@ type statement struct {
 	Room      string
 	Successor string
 	Totals    *struct{ Held, Accrued string }
-	Entries   []struct {
-		No             int
-		Claim, Verb    string
-		On, By         string
-		Other, Reason  string
-		Command        string
-		Held, Released string
-		Causes         []string
-		Balance        struct{ Principal, Held, Accrued, Settled string }
-	}
+	Next      string
+	Entries   []booking
+}
+
+type booking struct {
+	No             int
+	Claim, Verb    string
+	On, By         string
+	Other, Reason  string
+	Command        string
+	Held, Released string
+	Causes         []string
+	Balance        struct{ Principal, Held, Accrued, Settled string }
 }
 
 func TestTheStatementShowsEachWhatItMayKnow(t *testing.T) {
@@ -69,6 +73,38 @@ func TestTheStatementShowsEachWhatItMayKnow(t *testing.T) {
 		}
 	})
 	w.refuse(http.StatusNotFound, "NOT_FOUND", w.get(rival, path))
+	t.Run("in pages that put together are the whole", func(t *testing.T) {
+		for by, last := range map[ident.USCC]int{bureau: 3, supplier: 3, bankA: 3, bankB: 2} {
+			w.mustPage(by, path, last)
+		}
+		for _, bad := range []string{"AAAA", cursorOf("statement:"+policy+":"+string(rival), "1"), cursorOf("statement:"+policy+":"+string(supplier), "x"), cursorOf("statement:"+policy+":"+string(supplier), "-1")} {
+			w.refuse(http.StatusUnprocessableEntity, "CURSOR_INVALID", w.get(bureau, path+"&cursor="+bad))
+		}
+		w.refuse(http.StatusUnprocessableEntity, "FIELD_RANGE", w.get(bureau, path+"&limit=1001"))
+	})
+}
+
+// mustPage reads a statement in pages of one booking, and compares them with the whole, which ends with the number.
+func (w *world) mustPage(by ident.USCC, path string, last int) {
+	w.Helper()
+	whole := into[statement](w, w.get(by, path), http.StatusOK)
+	if n := len(whole.Entries); whole.Next != "" || n == 0 || whole.Entries[n-1].No != last {
+		w.Fatalf("the whole: %+v", whole)
+	}
+	var entries []booking
+	for cursor := ""; ; {
+		page := into[statement](w, w.get(by, path+"&limit=1&cursor="+cursor), http.StatusOK)
+		if len(page.Entries) != 1 || page.Whole != whole.Whole || page.Room != whole.Room || !reflect.DeepEqual(page.Totals, whole.Totals) {
+			w.Fatalf("a page is %+v of %+v", page, whole)
+		}
+		entries = append(entries, page.Entries...)
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if !reflect.DeepEqual(entries, whole.Entries) {
+		w.Errorf("the pages have %+v, the whole %+v", entries, whole.Entries)
+	}
 }
 
 func TestAnHeirHasTheRoomOfBothHouseholds(t *testing.T) {

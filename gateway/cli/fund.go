@@ -13,11 +13,11 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 
+	"decore/chaincode/contract"
 	"decore/chaincode/fund"
 	"decore/chaincode/money"
 	"decore/gateway/api"
@@ -212,66 +212,94 @@ func (c *fundDossierCommand) Run(ctx context.Context, s *streams) error {
 
 type fundSettleCommand struct {
 	fundFlags `embed:""`
+	Batch     int  `help:"Most claims that one request settles, up to 1000." default:"1000"`
 	DryRun    bool `help:"Only say what would be settled."`
 }
 
-// maxSettled is how many claims one request settles.
-const maxSettled = 1000
-
-// Run settles what the gateway proposes. What was settled before it was cut off is not proposed again.
+// Run settles what the gateway proposes, a page at a time, and says of each claim that is refused why. One that is refused keeps
+// none of the others from being settled. What was settled before it was cut off is not proposed again.
 func (c *fundSettleCommand) Run(ctx context.Context, s *streams) error {
-	raw, err := c.ask(ctx, http.MethodGet, []string{"funds", c.Fund, "settlement"}, nil, "", nil)
+	page, err := c.proposal(ctx, "")
 	if err != nil {
 		return err
 	}
-	var proposed struct {
-		Items           []json.RawMessage
-		Amount, Advance money.Amount
-	}
-	if err := json.Unmarshal(raw, &proposed); err != nil {
-		return fmt.Errorf("the gateway's answer: %w", err)
-	}
-	_, _ = fmt.Fprintf(s.out, "%d claims, %s yuan; the bank holds %s in advance\n", len(proposed.Items), proposed.Amount, proposed.Advance)
+	all := page.Claims
+	_, _ = fmt.Fprintf(s.out, "%d claims, %s yuan; the bank holds %s in advance\n", all, page.Amount, page.Advance)
 	switch {
 	case c.DryRun:
 		return nil
-	case proposed.Advance.Less(proposed.Amount): // which claims go first is not for a program to say
-		return fmt.Errorf("nothing was settled: %s more must be allocated to the bank first", proposed.Amount.Sub(proposed.Advance))
+	case page.Advance.Less(page.Amount): // which claims go first is not for a program to say
+		return fmt.Errorf("nothing was settled: %s more must be allocated to the bank first", page.Amount.Sub(page.Advance))
 	}
-	settled := 0
-	for some := range slices.Chunk(proposed.Items, maxSettled) {
-		n, err := c.settle(ctx, some)
-		settled += n
+	settled, refused := 0, 0
+	for len(page.Items) > 0 {
+		results, err := c.settle(ctx, page.Items)
 		if err != nil {
 			return fmt.Errorf("%d settled, then: %w", settled, err)
 		}
-		_, _ = fmt.Fprintf(s.out, "%d of %d settled\n", settled, len(proposed.Items))
+		n := printRefused(s.out, page.Items, results)
+		settled, refused = settled+len(results)-n, refused+n
+		_, _ = fmt.Fprintf(s.out, "%d of %d settled\n", settled, all)
+		if page.Next == "" {
+			break
+		}
+		if page, err = c.proposal(ctx, page.Next); err != nil {
+			return fmt.Errorf("%d settled, then: %w", settled, err)
+		}
+	}
+	if refused > 0 {
+		return fmt.Errorf("%d claims were not settled", refused)
 	}
 	return nil
 }
 
-// settle sends one batch and tells how many claims were settled, and why not the first that was not.
-func (c *fundSettleCommand) settle(ctx context.Context, items []json.RawMessage) (settled int, err error) {
-	body, err := json.Marshal(map[string]any{"items": items})
+// proposal asks for a page of what can be settled.
+func (c *fundSettleCommand) proposal(ctx context.Context, cursor string) (page api.Settlement, err error) {
+	query := url.Values{"limit": {strconv.Itoa(c.Batch)}}
+	if cursor != "" {
+		query.Set("cursor", cursor)
+	}
+	raw, err := c.ask(ctx, http.MethodGet, []string{"funds", c.Fund, "settlement"}, query, "", nil)
 	if err != nil {
-		return 0, err
+		return page, err
+	}
+	if err := json.Unmarshal(raw, &page); err != nil {
+		return page, fmt.Errorf("the gateway's answer: %w", err)
+	}
+	return page, nil
+}
+
+// settle sends one batch and returns what became of each claim.
+func (c *fundSettleCommand) settle(ctx context.Context, items []api.BatchItem) ([]api.BatchResult, error) {
+	body, err := json.Marshal(api.Batch{Items: items})
+	if err != nil {
+		return nil, err
 	}
 	raw, err := c.ask(ctx, http.MethodPost, []string{"claims", "batch"}, nil, "application/json", bytes.NewReader(body))
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	var answer struct {
-		Results []struct{ Status, ID, Code, Title string }
-	}
+	var answer api.BatchAnswer
 	if err := json.Unmarshal(raw, &answer); err != nil {
-		return 0, fmt.Errorf("the gateway's answer: %w", err)
+		return nil, fmt.Errorf("the gateway's answer: %w", err)
 	}
-	for _, r := range answer.Results {
-		if r.Status == "accepted" {
-			settled++
-		} else if err == nil {
-			err = fmt.Errorf("%s: %s %s", r.ID, r.Code, r.Title)
+	if len(answer.Results) != len(items) {
+		return nil, fmt.Errorf("the gateway's answer: %d results of %d claims", len(answer.Results), len(items))
+	}
+	return answer.Results, nil
+}
+
+// printRefused writes a line for each claim that was not settled, and one for each of several reasons, and counts the claims.
+func printRefused(w io.Writer, items []api.BatchItem, results []api.BatchResult) (refused int) {
+	for i, r := range results {
+		if r.Status == contract.Accepted {
+			continue
+		}
+		refused++
+		_, _ = fmt.Fprintf(w, "%s: %s %s %s\n", items[i].ID, r.Status, r.Code, r.Title)
+		for _, reason := range r.Reasons {
+			_, _ = fmt.Fprintf(w, "  %s %s\n", reason.Code, reason.Title)
 		}
 	}
-	return settled, err
+	return refused
 }

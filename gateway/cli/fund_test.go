@@ -3,20 +3,23 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"decore/gateway/cli"
 )
 
-// fakeFund answers like a gateway with a fund of n claims to settle, of which one is refused when asked to.
-func fakeFund(t *testing.T, n int, refuse bool) string {
+// fakeFund answers like a gateway with a fund of n claims to settle, of which some are refused.
+func fakeFund(t *testing.T, n int, refused ...int) string {
 	t.Helper()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/subsidy/funds/FND-1/settlement", func(w http.ResponseWriter, r *http.Request) {
@@ -24,17 +27,41 @@ func fakeFund(t *testing.T, n int, refuse bool) string {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		items := strings.TrimSuffix(strings.Repeat(`{"verb":"settle","id":"SUB-1","args":{"amount":"1.00"}},`, n), ",")
-		_, _ = fmt.Fprintf(w, `{"items":[%s],"amount":"%d.00","advance":"9000.00"}`, items, n)
+		limit, _ := strconv.Atoi(r.FormValue("limit"))
+		after, _ := strconv.Atoi(r.FormValue("cursor"))
+		last, next := min(n, after+limit), ""
+		if last < n {
+			next = strconv.Itoa(last)
+		}
+		var items []string
+		for i := after + 1; i <= last; i++ {
+			items = append(items, fmt.Sprintf(`{"verb":"settle","id":"SUB-%d","args":{"amount":"1.00"}}`, i))
+		}
+		_, _ = fmt.Fprintf(w, `{"items":[%s],"next":%q,"claims":%d,"amount":"%d.00","advance":"9000.00"}`, strings.Join(items, ","), next, n, n)
 	})
 	mux.HandleFunc("POST /v1/subsidy/claims/batch", func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		results := strings.Repeat(`{"status":"accepted","id":"SUB-1"},`, strings.Count(string(body), `"settle"`)-1)
-		last := `{"status":"accepted","id":"SUB-1"}`
-		if refuse {
-			last = `{"status":"refused","id":"SUB-9","code":"ADVANCE_SHORT","title":"short"}`
+		var body struct {
+			Items []struct {
+				Verb, ID string
+				Args     struct{ Amount string }
+			}
 		}
-		_, _ = fmt.Fprintf(w, `{"results":[%s%s]}`, results, last)
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil || len(body.Items) > 1000 {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		var results []string
+		for _, item := range body.Items {
+			result := `{"status":"accepted","id":"` + item.ID + `"}`
+			switch {
+			case slices.ContainsFunc(refused, func(i int) bool { return item.ID == fmt.Sprintf("SUB-%d", i) }):
+				result = `{"status":"refused","code":"CORRECTION_DUE","title":"due","reasons":[{"code":"LATE","title":"late"}]}`
+			case item.Verb != "settle" || item.Args.Amount != "1.00":
+				result = `{"status":"invalid","code":"FIELD_INVALID"}`
+			}
+			results = append(results, result)
+		}
+		_, _ = fmt.Fprintf(w, `{"results":[%s]}`, strings.Join(results, ","))
 	})
 	mux.HandleFunc("GET /v1/subsidy/funds/FND-1/report", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "sheet of "+r.URL.RawQuery)
@@ -66,28 +93,29 @@ func runFund(args ...string) (int, string) {
 }
 
 func TestAFundIsSettledInBatchesAndSaysWhatWasNot(t *testing.T) {
-	at := []string{"--gateway", fakeFund(t, 1500, false), "--token", "tok"}
-	if code, out := runFund(append([]string{"settle", "FND-1"}, at...)...); code != 0 || !strings.Contains(out, "1500 claims, 1500.00 yuan") || !strings.Contains(out, "1500 of 1500 settled") {
+	at := []string{"--gateway", fakeFund(t, 1500), "--token", "tok"}
+	if code, out := runFund(append([]string{"settle", "FND-1"}, at...)...); code != 0 || !strings.Contains(out, "1500 claims, 1500.00 yuan") || !strings.Contains(out, "\n1000 of 1500 settled\n1500 of 1500 settled\n") {
 		t.Errorf("%d %s", code, out)
 	}
 	if code, out := runFund(append([]string{"settle", "FND-1", "--dry-run"}, at...)...); code != 0 || strings.Contains(out, "settled") {
 		t.Errorf("only tried: %d %s", code, out)
 	}
-	short := []string{"--gateway", fakeFund(t, 3, true), "--token", "tok"}
-	if code, out := runFund(append([]string{"settle", "FND-1"}, short...)...); code != 1 || !strings.Contains(out, "2 settled, then: SUB-9: ADVANCE_SHORT") {
-		t.Errorf("one refused: %d %s", code, out)
+	some := []string{"--gateway", fakeFund(t, 7, 2, 3, 7), "--token", "tok", "--batch", "3"}
+	if code, out := runFund(append([]string{"settle", "FND-1"}, some...)...); code != 1 || !strings.Contains(out, "SUB-2: refused CORRECTION_DUE due\n  LATE late\nSUB-3: refused CORRECTION_DUE due\n  LATE late\n1 of 7 settled\n4 of 7 settled\nSUB-7: refused") ||
+		!strings.Contains(out, "4 of 7 settled\n") || !strings.HasSuffix(out, "3 claims were not settled\n") {
+		t.Errorf("three refused: %d %s", code, out)
 	}
-	poor := []string{"--gateway", fakeFund(t, 9001, false), "--token", "tok"}
+	poor := []string{"--gateway", fakeFund(t, 9001), "--token", "tok"}
 	if code, out := runFund(append([]string{"settle", "FND-1"}, poor...)...); code != 1 || !strings.Contains(out, "nothing was settled: 1.00 more") {
 		t.Errorf("a yuan short: %d %s", code, out)
 	}
-	if code, _ := runFund("settle", "FND-1", "--gateway", fakeFund(t, 1, false), "--token", "other"); code != 1 {
+	if code, _ := runFund("settle", "FND-1", "--gateway", fakeFund(t, 1), "--token", "other"); code != 1 {
 		t.Error("a refused token is no failure")
 	}
 }
 
 func TestAReportIsWrittenToAFileAndFiledFromOne(t *testing.T) {
-	at := []string{"--gateway", fakeFund(t, 0, false), "--token", "tok"}
+	at := []string{"--gateway", fakeFund(t, 0), "--token", "tok"}
 	file := filepath.Join(t.TempDir(), "report.xlsx")
 	if code, out := runFund(append([]string{"report", "FND-1", "--month", "2026-06", "-o", file}, at...)...); code != 0 {
 		t.Fatalf("%d %s", code, out)

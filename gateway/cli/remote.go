@@ -18,7 +18,7 @@ type remote struct {
 }
 
 const (
-	remotePatience = 10 * time.Minute // a settlement of all of a bank's claims is one answer
+	remotePatience = 10 * time.Minute // the report of all of a bank's claims is one answer
 	remoteMost     = 256 << 20        // bytes of an answer
 )
 

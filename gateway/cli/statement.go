@@ -14,42 +14,56 @@ import (
 	"decore/chaincode/ident"
 	"decore/chaincode/money"
 	"decore/chaincode/subsidy"
+	"decore/gateway/api"
 )
 
 type statementCommand struct {
 	Household ident.USCC `arg:"" help:"Unified social credit code of the household (单户)." placeholder:"USCC"`
 	Policy    string     `help:"ID of the subsidy policy." default:"subsidy-sme-2026"`
 	remote    `embed:""`
-	JSON      bool `name:"json" help:"Print the gateway's answer as it is."`
+	Page      int  `help:"Most bookings of one request, up to 1000." default:"1000"`
+	JSON      bool `name:"json" help:"Print the gateway's answers as they are, one a line."`
 }
 
-// Run asks a gateway for the statement and prints it as a table.
+// Run asks a gateway for the statement, page by page, and prints it as a table.
 func (c *statementCommand) Run(ctx context.Context, s *streams) error {
-	raw, err := c.ask(ctx, http.MethodGet, []string{"accounts", string(c.Household), "statement"}, url.Values{"policy": {c.Policy}}, "", nil)
-	if err != nil {
-		return err
+	query := url.Values{"policy": {c.Policy}, "limit": {strconv.Itoa(c.Page)}}
+	var entries []subsidy.StatementLine
+	for {
+		raw, err := c.ask(ctx, http.MethodGet, []string{"accounts", string(c.Household), "statement"}, query, "", nil)
+		if err != nil {
+			return err
+		}
+		var page api.StatementAnswer
+		if err := json.Unmarshal(raw, &page); err != nil {
+			return fmt.Errorf("the gateway's answer: %w", err)
+		}
+		if c.JSON {
+			_, _ = fmt.Fprintln(s.out, strings.TrimSpace(string(raw)))
+		}
+		entries = append(entries, page.Entries...)
+		switch {
+		case page.Next != "":
+			query.Set("cursor", page.Next)
+		case c.JSON:
+			return nil
+		default:
+			page.Entries = entries
+			return printWhole(s.out, page)
+		}
 	}
-	if c.JSON {
-		_, err := fmt.Fprintln(s.out, strings.TrimSpace(string(raw)))
-		return err
-	}
-	var answer struct {
-		Whole   bool
-		Totals  *subsidy.Totals
-		Room    money.Amount
-		Entries []subsidy.StatementLine
-	}
-	if err := json.Unmarshal(raw, &answer); err != nil {
-		return fmt.Errorf("the gateway's answer: %w", err)
-	}
-	if err := printStatement(s.out, answer.Entries); err != nil {
+}
+
+// printWhole prints a statement whose pages were put together.
+func printWhole(w io.Writer, a api.StatementAnswer) error {
+	if err := printStatement(w, a.Entries); err != nil {
 		return err
 	}
 	part := "of the claims that you may read"
-	if answer.Whole {
+	if a.Whole {
 		part = "whole account"
 	}
-	_, err = fmt.Fprintf(s.out, "\n%d bookings, %s; room left %s\n", len(answer.Entries), part, answer.Room)
+	_, err := fmt.Fprintf(w, "\n%d bookings, %s; room left %s\n", len(a.Entries), part, a.Room)
 	return err
 }
 
