@@ -120,7 +120,7 @@ func (s *story) checkResult(i int, t contract.Trace) {
 var (
 	statuses = []contract.Status{contract.Accepted, contract.Refused, contract.Invalid}
 	// argumentFaults are those of admission that only private arguments can tell.
-	argumentFaults = []fault.Code{fault.ArgumentsMissing, fault.ArgumentsInvalid, fault.CommitmentMismatch}
+	argumentFaults = []fault.Code{fault.ArgumentsMissing, fault.ArgumentsInvalid, fault.TextIllegible, fault.CommitmentMismatch}
 )
 
 func outcome(r contract.Result) string {

@@ -204,8 +204,13 @@ func (c *call) arguments(v handler) (any, error) {
 		return nil, fault.New(fault.ArgumentsInvalid, "")
 	}
 	args, err := v.decode(raw)
+	if err == nil {
+		err = canon.Legible(raw)
+	}
 	var field *canon.FieldError
 	switch {
+	case errors.Is(err, canon.ErrIllegible) && errors.As(err, &field) && len(field.Pointer) <= maxPointer:
+		return nil, fault.New(fault.TextIllegible, field.Pointer)
 	case errors.As(err, &field) && len(field.Pointer) <= maxPointer:
 		return nil, fault.New(fault.ArgumentsInvalid, field.Pointer)
 	case err != nil:

@@ -2,7 +2,9 @@ package contract_test
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -306,5 +308,44 @@ func TestEveryWrongFieldIsNamed(t *testing.T) {
 				t.Errorf("as it should be: got %+v", r)
 			}
 		})
+	}
+}
+
+func TestATextThatIsNotShownAsItIsIsRefusedByEveryVerb(t *testing.T) {
+	t.Parallel()
+	m := matrix{newMatrixWorld(t), map[string]*world{}, map[string]string{}}
+	illegible := 0
+	for _, verb := range contract.Verbs() {
+		if verb.Name == "ledger.found" {
+			continue
+		}
+		ready, id := m.ready(t, verb, verb.Row.From[0])
+		args, by := sample[verb.Name](ready, id), ready.rightSigner(verb)
+		raw, err := canon.Marshal(args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var fields map[string]any
+		if err := json.Unmarshal(raw, &fields); err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range fields {
+			text, isText := value.(string)
+			if !isText {
+				continue
+			}
+			changed := maps.Clone(fields)
+			changed[name] = text + "\u202e"
+			r := ready.fork(t).Try(by, verb.Name, id, changed)
+			if r.Status != contract.Invalid || r.Field != "/"+name || !slices.Contains([]string{"TEXT_ILLEGIBLE", "ARGUMENTS_INVALID"}, r.Code) {
+				t.Errorf("%s with %s turned around: %+v", verb.Name, name, r)
+			}
+			if r.Code == "TEXT_ILLEGIBLE" {
+				illegible++
+			}
+		}
+	}
+	if illegible < 40 {
+		t.Errorf("only %d texts were tried", illegible)
 	}
 }

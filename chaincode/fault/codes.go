@@ -15,6 +15,7 @@ const (
 	SignatureInvalid   Code = "SIGNATURE_INVALID"
 	ArgumentsMissing   Code = "ARGUMENTS_MISSING"
 	ArgumentsInvalid   Code = "ARGUMENTS_INVALID"
+	TextIllegible      Code = "TEXT_ILLEGIBLE"      // a text has a character that is not shown, so that its signer saw something else
 	CommitmentMismatch Code = "COMMITMENT_MISMATCH" // arguments do not match the signed commitment
 	SubjectMalformed   Code = "SUBJECT_MALFORMED"
 )

@@ -14,6 +14,7 @@ var commandCodes = map[string]entry{
 	"KEY_NOT_VALID":          {422, Text{"The signing key was rotated out or revoked for that time", "签名密钥在签署时已更换或吊销"}},
 	"SIGNATURE_INVALID":      {422, Text{"The command's signature does not verify", "指令签名验证失败"}},
 	"ARGUMENTS_MISSING":      {422, Text{"The command's arguments were not sent along", "缺少指令参数"}},
+	"TEXT_ILLEGIBLE":         {422, Text{"The text has characters that are not shown", "文本含有不可见字符"}},
 	"ARGUMENTS_INVALID":      {422, Text{"The command's arguments cannot be read", "指令参数不正确"}},
 	"COMMITMENT_MISMATCH":    {422, Text{"The arguments do not match the signed commitment", "指令参数与签名承诺不符"}},
 	"SUBJECT_MALFORMED":      {422, Text{"The record's ID is malformed", "记录编号格式不正确"}},
