@@ -191,7 +191,7 @@ func upToDate(p Policy, a Account, c Claim, l Loan) error {
 		return nil
 	case err != nil:
 		return err
-	case c.full(VerbCorrect, lines) && !net(lines).IsNegative():
+	case c.full(VerbCorrect, lines):
 		return nil
 	}
 	return refuse(CorrectionDue, "")
