@@ -147,10 +147,20 @@ func correction(p Policy, a Account, c Claim, l Loan) (Claim, []Line, error) {
 		return c, nil, refuse(NothingToCorrect, "")
 	}
 	next := c.accrued(net(lines)).closed()
-	if a.PrincipalRoom(p).Less(next.Principal.Sub(c.Principal)) {
+	if a.PrincipalRoom(p).Less(c.countsAgain(next)) {
 		return c, nil, refuseFor(p.reasons(l, []Code{PrincipalCapReached}))
 	}
 	return next, lines, nil
+}
+
+// countsAgain is the principal for which the household must have room before the claim may have what next has. Under an outstanding
+// basis an ended claim counts no more, and what it gave up may have gone to another loan for the same days: it is given
+// more only where all of its principal would still fit.
+func (c Claim) countsAgain(next Claim) money.Amount {
+	if c.PrincipalBasis == Outstanding && !c.open() && c.earned().Less(next.earned()) {
+		return c.EligiblePrincipal
+	}
+	return next.Principal.Sub(c.Principal)
 }
 
 // Restate adjusts what was accrued to facts of the loan that the bank itself had stated wrongly, as the day of the entrusted

@@ -52,7 +52,7 @@
 // An adjustment moves between what is accrued or settled and what is held, so that an open claim never counts more than
 // was granted to it, and frees no room under either cap before it ends, not even under an outstanding basis: a claim does
 // not know what other loans used on the days since, so room freed late could be granted twice. Of an ended claim it moves
-// to what was released, and back only as far as the household has room.
+// to what was released, and back only as far as the household has room, under an outstanding basis for all of its principal.
 //
 // When one household succeeds another (承继), [Succeed] joins their accounts, and the caps hold over both.
 package subsidy

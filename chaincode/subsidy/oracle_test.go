@@ -388,9 +388,10 @@ func (h oracleHousehold) correction(c *oracleClaim) (map[time.Time]int64, bool) 
 	return due, !h.noPrincipal(c, due) && !maps.Equal(due, c.booked)
 }
 
-// noPrincipal reports whether the claim would count again against the cap on principal, which has no room for it.
+// noPrincipal reports whether the claim would have more, or count again for good, and the cap on principal has no room for it.
 func (h oracleHousehold) noPrincipal(c *oracleClaim, due map[time.Time]int64) bool {
-	return !h.counts(c) && h.policy.countsForGood && sumOf(due) > 0 && h.usedPrincipal()+c.eligible > h.policy.principalCap
+	more := sumOf(due) > sumOf(c.booked) || h.policy.countsForGood && sumOf(due) > 0
+	return !h.counts(c) && more && h.usedPrincipal()+c.eligible > h.policy.principalCap
 }
 
 // stale reports whether the claim must be corrected before anything else.

@@ -98,8 +98,13 @@ func (c Claim) Follows(p Policy, l Loan) bool {
 		}
 	}
 	lines, _ := p.reckon(c, l, c.AccruedThrough, c.Granted)
-	if c.full(VerbCorrect, lines) {
+	switch {
+	case c.full(VerbCorrect, lines):
 		return true
+	case c.open():
+		return len(lines) == 0
+	case c.PrincipalBasis == Outstanding && net(lines).IsPositive():
+		return true // there may be no room for its principal
 	}
-	return !slices.ContainsFunc(lines, func(l Line) bool { return c.open() || l.Amount.IsNegative() })
+	return !slices.ContainsFunc(lines, func(l Line) bool { return l.Amount.IsNegative() })
 }
