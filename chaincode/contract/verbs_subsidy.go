@@ -242,7 +242,7 @@ func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
 	return create(c, subsidy.Lifecycle.Kind, ClaimTerms{Claim: claim.Stamped(c.stamp(claimMove{})), Loan: loan, Account: account.ID, Bureau: account.Terms.Bureau}), nil
 }
 
-// unclaimed opens a disbursed loan of the signer that has no claim yet.
+// unclaimed opens a disbursed loan of the signer that has no claim, or a void one.
 func (c *call) unclaimed(loan string) (financingRecord, error) {
 	f, err := load[financing.Terms](c, financing.Table.Kind, loan, "/financing")
 	switch {
@@ -253,10 +253,40 @@ func (c *call) unclaimed(loan string) (financingRecord, error) {
 	case f.Terms.Disbursement == nil:
 		return nil, fault.New(fault.WrongState, "/financing")
 	}
-	if claimed, err := c.layer.get(ClaimKey(f.ID)); err != nil || claimed != nil {
-		return nil, errorOr(err, fault.New(fault.ClaimExists, "/financing"))
+	return f, c.noClaim(f.ID)
+}
+
+// noClaim refuses a loan whose claim is not void. One of the same transaction is not yet: the block, which shows a key's last
+// value alone, must show of which loan it was.
+func (c *call) noClaim(loan string) error {
+	var id string
+	if claimed, err := c.layer.load(ClaimKey(loan), &id); err != nil || !claimed {
+		return err
 	}
-	return f, nil
+	exists := fault.New(fault.ClaimExists, "/financing")
+	switch h, _, err := c.header(id); {
+	case err != nil:
+		return err
+	case h.State == subsidy.Held, h.State == subsidy.Accruing, h.Created == c.now:
+		return exists
+	}
+	before, err := load[ClaimTerms](c, subsidy.Lifecycle.Kind, id, "/financing")
+	if err == nil && !before.Terms.Claim.Void() {
+		err = exists
+	}
+	return err
+}
+
+// notReplaced refuses to move a void claim in whose place its loan has another.
+func (c *call) notReplaced(r claimRecord) error {
+	if !r.Terms.Claim.Void() {
+		return nil
+	}
+	var id string
+	if _, err := c.layer.load(ClaimKey(r.Terms.Loan.ID), &id); err != nil || id == r.ID {
+		return err
+	}
+	return fault.New(fault.ClaimReplaced, "")
 }
 
 // judging returns the version of a subsidy policy that judges the loan, if the policy is in force today.
@@ -406,6 +436,9 @@ func (m *claimMove) refreshLoan(c *call) error {
 // onClaim registers a verb that moves a claim and its household's account by the same difference.
 func onClaim[A any](verb string, move func(c *call, m *claimMove, a A) error) {
 	on(&subsidy.Lifecycle, verb, func(c *call, r claimRecord, a A) (lifecycle.State, error) {
+		if err := c.notReplaced(r); err != nil {
+			return "", err
+		}
 		account, err := load[AccountTerms](c, AccountKind, r.Terms.Account, "")
 		if err != nil {
 			return "", err

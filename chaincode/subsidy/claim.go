@@ -11,7 +11,7 @@ import (
 // Every function below returns a new account and claim; on an error it returns what it was given. An
 // account is only ever moved by the difference that a claim makes, so it stays the sum of its claims.
 
-// Hold reserves the quoted subsidy of a loan (预占). The caller keeps a loan to one claim, and asks
+// Hold reserves the quoted subsidy of a loan (预占). The caller keeps a loan to one claim that is not [Claim.Void], and asks
 // [Policy.InForce] for the day. It fails with every reason of a loan that is not eligible, with
 // POLICY_NOT_IN_FORCE or MISMATCH.
 func Hold(p Policy, a Account, l Loan) (Account, Claim, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"decore/chaincode/contract"
+	"decore/chaincode/fault"
 	"decore/chaincode/financing"
 	"decore/chaincode/money"
 	"decore/chaincode/subsidy"
@@ -36,6 +37,11 @@ func (r *Run) judge(ctx context.Context, record projection.Record, beside map[st
 	account, opened := beside[terms.Account].Terms.(contract.AccountTerms)
 	if !known || !opened {
 		return item{}, verdict{reason: termsNotHere}, nil
+	}
+	if terms.Claim.Void() {
+		if id, err := r.Store.ClaimOf(ctx, terms.Loan.ID); err != nil || id != record.ID {
+			return item{}, verdict{idle: true, reason: string(fault.ClaimReplaced)}, err
+		}
 	}
 	policy, err := r.Store.SubsidyPolicy(ctx, terms.Claim.Policy, terms.Claim.Version)
 	if err != nil {

@@ -33,6 +33,7 @@ type Store interface {
 	Records(ctx context.Context, f projection.Filter) ([]projection.Record, error)
 	Named(ctx context.Context, ids ...string) (map[string]projection.Record, error)
 	SubsidyPolicy(ctx context.Context, id string, version int) (subsidy.Policy, error)
+	ClaimOf(ctx context.Context, loan string) (string, error)
 }
 
 // Ledger is where a run's commands go, and where it reads back what they did.

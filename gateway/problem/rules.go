@@ -92,7 +92,8 @@ var ruleCodes = map[string]entry{
 	"POLICY_COMBINED":       {409, Text{"The policy is made of policy documents and changes with them alone", "该政策由政策文件组合而成，须通过文件变更"}},
 	"POLICY_CONTRADICTION":  {422, Text{"The policy documents in force contradict each other, so that nothing could be subsidised", "现行政策文件相互矛盾，无可贴息对象"}},
 	"KEY_EXISTS":            {409, Text{"The key is one of the party's already", "该密钥已登记"}},
-	"CLAIM_EXISTS":          {409, Text{"The loan has a subsidy claim already", "该贷款已有贴息申领"}},
+	"CLAIM_EXISTS":          {409, Text{"The loan has a subsidy claim already, and it is not void", "该贷款已有贴息申领且未作废"}},
+	"CLAIM_REPLACED":        {409, Text{"The claim is void, and another one of its loan took its place", "该申领已作废，其贷款已另有申领"}},
 
 	"DEPTH_EXCEEDED":              {409, Text{"The claim was split or transferred as often as the policy allows", "拆分、转让层级已达上限"}},
 	"TRANSFER_PENDING":            {409, Text{"A transfer was offered and waits for its answer", "已有转让要约待答复"}},
