@@ -51,6 +51,7 @@ const (
 	CauseExtension Cause = "extension"          // 展期
 	CauseRate      Cause = "rate-change"        // 利率调整
 	CauseRestated  Cause = "restated"           // 受托支付日更正
+	CauseOther     Cause = "other-subsidy"      // 其他贴息、补贴更正
 	CauseTopUp     Cause = "top-up"             // the claim was granted more than days gone by could have before (追加占用)
 	CauseRoom      Cause = "room"               // an ended claim found room for what it could not have before (额度恢复)
 )
@@ -113,6 +114,7 @@ func Causes(before, after Loan) []Cause {
 		{CauseOverdue, !slices.Equal(before.Overdue, after.Overdue)},
 		{CauseExtension, before.Maturity != after.Maturity || before.FirstMaturity != after.FirstMaturity},
 		{CauseRestated, before.EntrustedPaid != after.EntrustedPaid},
+		{CauseOther, before.OtherSubsidy.Cmp(after.OtherSubsidy) != 0 || before.OtherCentralSubsidy != after.OtherCentralSubsidy},
 		{CauseRate, !slices.EqualFunc(before.Rates, after.Rates, func(a, b RateChange) bool { return a.From == b.From && a.AnnualRate.Cmp(b.AnnualRate) == 0 })},
 	} {
 		if c.holds {

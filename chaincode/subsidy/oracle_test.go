@@ -23,6 +23,7 @@ type oraclePolicy struct {
 	eligibleLast             bool // the part that is not eligible is repaid first
 	extension                bool // days after the first maturity count
 	shiftsHolidays           bool
+	oneCentral               bool // beside another central subsidy there is none
 	entrusted                bool // the clock starts with the entrusted payment
 	holidays, workdays       []time.Time
 }
@@ -33,6 +34,7 @@ type oracleLoan struct {
 	rates                 []oracleRate // in any order, no two of one day
 	disbursed, maturity   time.Time
 	entrusted             time.Time
+	central               bool              // has another central subsidy
 	first                 time.Time         // maturity before it was extended
 	everyMonths, onDay    int               // of the contract; -1 months: it names none
 	repayments            []oracleRepayment // in any order
@@ -132,6 +134,8 @@ func (p oraclePolicy) rateOn(l oracleLoan, d time.Time) *big.Rat {
 	}
 	net := new(big.Rat).Sub(contract, l.other)
 	switch {
+	case p.oneCentral && l.central:
+		return new(big.Rat)
 	case !p.netFloor || net.Cmp(p.rate) >= 0:
 		return p.rate
 	case net.Sign() < 0:
@@ -289,8 +293,11 @@ func sumOf(booked map[time.Time]int64) (sum int64) {
 	return sum
 }
 
-// earns reports whether the borrower pays anything itself at any rate that the loan had.
+// earns reports whether the borrower pays anything itself at any rate that the loan had, and no other central subsidy is in the way.
 func (h oracleHousehold) earns(l *oracleLoan) bool {
+	if h.policy.oneCentral && l.central {
+		return false
+	}
 	if !h.policy.netFloor || l.rate.Cmp(l.other) > 0 {
 		return true
 	}
