@@ -10,7 +10,9 @@ func TestALoanThatIsClaimedAgainCountsOnce(t *testing.T) {
 	w := newWorld(t)
 	policy, _, claims, _ := w.accruedFund()
 	void := "/v1/subsidy/claims/" + claims[1]
-	loan := into[struct{ Terms struct{ Loan struct{ ID string } } }](w, w.get(bankA, void), http.StatusOK).Terms.Loan.ID
+	loan := into[struct {
+		Terms struct{ Loan struct{ ID string } }
+	}](w, w.get(bankA, void), http.StatusOK).Terms.Loan.ID
 	w.refuse(http.StatusConflict, "CLAIM_EXISTS", w.post(bankA, "/v1/subsidy/claims", w.holdBody(policy, loan)))
 	w.act(bureau, void+"/claw-back", object{"ground": "error", "reason": "登记差错"})
 	next := "/v1/subsidy/claims/" + w.act(bankA, "/v1/subsidy/claims", w.holdBody(policy, loan)).ID
