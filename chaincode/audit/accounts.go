@@ -9,6 +9,7 @@ import (
 	"decore/chaincode/duplicate"
 	"decore/chaincode/financing"
 	"decore/chaincode/lifecycle"
+	"decore/chaincode/subsidy"
 )
 
 // draw is one command that moves a claim, and so the account of its household. Which account that is, is private,
@@ -21,10 +22,13 @@ type draw struct {
 }
 
 func drawOnAccount(s *story, c *step) {
+	if s.learnt.replaced[c.record.id] {
+		s.failRecord(c.record.id, "moved, though another claim of its loan took its place")
+	}
 	s.draws = append(s.draws, draw{command: c.Command.ID, claim: c.record.id, holds: c.verb.Row.Creates()})
 }
 
-// claimLoan finds the loan that a new claim names, which must be the signer's, be disbursed and have no other.
+// claimLoan finds the loan that a new claim names, which must be the signer's, be disbursed and have no other that stands.
 func claimLoan(s *story, c *step) {
 	value, err := canon.Marshal(c.record.id)
 	if err != nil {
@@ -38,7 +42,7 @@ func claimLoan(s *story, c *step) {
 		s.explained[key] = true
 		f := s.trail(loan)
 		switch {
-		case s.state.values[key] != nil:
+		case !s.replaceable(s.state.values[key]):
 			s.fail(key, "a second claim of one loan")
 		case !f.stands || f.at.Kind != financing.Table.Kind || !slices.ContainsFunc(f.at.Tokens, isLoan):
 			s.fail(key, "a claim of what is no disbursed loan")
@@ -49,6 +53,21 @@ func claimLoan(s *story, c *step) {
 		return
 	}
 	s.failRecord(c.record.id, "no key names the loan that it claims")
+}
+
+// replaceable reports whether a loan may have another claim than the one that the key named: where there was none, or it ended. Whether one
+// that ended is void is private, but for its state.
+func (s *story) replaceable(named []byte) bool {
+	var id string
+	if named == nil {
+		return true
+	}
+	if canon.Strict(named, &id) != nil {
+		return false
+	}
+	old := s.trail(id)
+	s.learnt.replaced[id] = true
+	return old.stands && slices.Contains([]lifecycle.State{subsidy.ClawedBack, subsidy.Released, subsidy.Settled}, old.at.State)
 }
 
 func isLoan(t duplicate.Token) bool { return t.Kind() == duplicate.Loan }

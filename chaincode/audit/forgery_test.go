@@ -591,6 +591,20 @@ var forgeries = map[string]func(p *past) string{
 		tx.Writes[at(tx, contract.ClaimKey(other))].Key = contract.ClaimKey(p.loan)
 		return contract.ClaimKey(p.loan)
 	},
+	"a loan's claim is named anew by no command": func(p *past) string {
+		rewrite(p, contract.ClaimKey(p.loan), func(id *string) { *id = contracttest.NewID("SUB") })
+		return contract.ClaimKey(p.loan)
+	},
+	"a claim moves in whose place another came": func(p *past) string { // the forgers do not see the later one
+		p.pass(time.Hour)
+		p.more(p.BankA, "subsidy.release", p.claim, financing.NoArgs{})
+		named := p.State.Public[contract.ClaimKey(p.loan)]
+		p.more(p.BankA, "subsidy.hold", contracttest.NewID("SUB"), p.claimed(p.loan))
+		p.State.Public[contract.ClaimKey(p.loan)] = named
+		p.ahead = p.Fork(p.T)
+		p.more(p.Regulator, "subsidy.claw-back", p.claim, contract.ClawBackArgs{Ground: "error", Reason: "x"})
+		return rec(p.claim)
+	},
 	"an account changes by no command": func(p *past) string {
 		rewrite(p, rec(p.account), func(h *contract.Header) { h.Version++; h.Terms = evidence.Commit([]byte("forged")) })
 		return rec(p.account)

@@ -189,6 +189,21 @@ func init() {
 		h.do(bank, "subsidy.hold", id, h.claimed(h.lentTo(h.SME2, bank)))
 		h.subs = append(h.subs, id)
 	}
+	steps["claim again"] = func(h *tale) {
+		void := h.claims(h.subs, func(t contract.ClaimTerms) bool { return t.Claim.Void() })
+		if len(void) == 0 {
+			return
+		}
+		var t contract.ClaimTerms
+		h.ahead.Terms(rapid.SampledFrom(void).Draw(h.t, "void"), &t)
+		id := contracttest.NewID("SUB")
+		for _, bank := range []*contracttest.Actor{h.BankA, h.BankB} {
+			if bank.USCC == t.Loan.Bank {
+				h.do(bank, "subsidy.hold", id, h.claimed(t.Loan.ID))
+			}
+		}
+		h.subs = append(h.subs, id)
+	}
 	steps["give back"] = func(h *tale) { h.do(h.bank(), "subsidy.release", h.one(h.subs, "SUB"), financing.NoArgs{}) }
 	steps["correct"] = func(h *tale) { h.do(h.bank(), "subsidy.correct", h.one(h.subs, "SUB"), financing.NoArgs{}) }
 	steps["succeed"] = func(h *tale) {

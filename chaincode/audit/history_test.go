@@ -15,6 +15,7 @@ import (
 	"decore/chaincode/order"
 	"decore/chaincode/party"
 	"decore/chaincode/receivable"
+	"decore/chaincode/subsidy"
 )
 
 func TestEveryVerbWithPrivateArgumentsHasItsEffects(t *testing.T) {
@@ -147,7 +148,8 @@ func init() {
 		h.do(h.Regulator, "subsidy.settle", h.one(h.subs, "SUB"), contract.SettleArgs{Amount: yuan("0.01")})
 	}
 	steps["claw back"] = func(h *tale) {
-		h.do(h.Regulator, "subsidy.claw-back", h.one(h.subs, "SUB"), contract.ClawBackArgs{Ground: "misuse", Reason: "misuse"})
+		ground := rapid.SampledFrom([]subsidy.Ground{subsidy.GroundMisuse, subsidy.GroundError}).Draw(h.t, "ground")
+		h.do(h.Regulator, "subsidy.claw-back", h.one(h.subs, "SUB"), contract.ClawBackArgs{Ground: ground, Reason: "misuse"})
 	}
 }
 

@@ -24,6 +24,7 @@ type learnt struct {
 	accounts   map[string]string     // by claim
 	borrowers  map[string]ident.USCC // of their loans, by claim
 	estates    map[string]*estate    // by account
+	replaced   map[string]bool       // claims in whose place their loan has another
 	ordered    map[string]string     // the financing for which its lien holder last ordered goods out, by lot or receipt
 }
 
@@ -40,12 +41,12 @@ var bilateral = []string{order.Table.Kind, lot.Table.Kind, warehouse.Table.Kind,
 
 func newLearnt() learnt {
 	return learnt{bound: map[string]*sides{}, collateral: map[string][]string{}, accounts: map[string]string{},
-		borrowers: map[string]ident.USCC{}, estates: map[string]*estate{}, ordered: map[string]string{}}
+		borrowers: map[string]ident.USCC{}, estates: map[string]*estate{}, replaced: map[string]bool{}, ordered: map[string]string{}}
 }
 
 func (l learnt) clone() learnt {
 	c := learnt{bound: make(map[string]*sides, len(l.bound)), collateral: maps.Clone(l.collateral), accounts: maps.Clone(l.accounts),
-		borrowers: maps.Clone(l.borrowers), estates: make(map[string]*estate, len(l.estates)), ordered: maps.Clone(l.ordered)}
+		borrowers: maps.Clone(l.borrowers), estates: make(map[string]*estate, len(l.estates)), replaced: maps.Clone(l.replaced), ordered: maps.Clone(l.ordered)}
 	for id, both := range l.bound {
 		one := *both
 		c.bound[id] = &one

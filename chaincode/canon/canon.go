@@ -14,9 +14,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Limits that no honest document meets; they bound the work that a forged one can cause.
+// Limits that no honest document meets; they bound the work that a forged one can cause. The largest is a subsidy claim that was
+// corrected after each of the hundreds of facts that a loan's record can have, period by period.
 const (
-	MaxBytes = 256 << 10
+	MaxBytes = 16 << 20
 	MaxDepth = 16
 )
 

@@ -271,6 +271,7 @@ var wrongs = map[string][]wrong{
 	},
 	"subsidy.accrue": {{"through", future, "DATE_IN_FUTURE", "/through"}, {"through", "", "ALREADY_ACCRUED", "/through"}},
 	"subsidy.restate": {{"entrustedPaid", "", "FIELD_REQUIRED", "/entrustedPaid"}, {"entrustedPaid", future, "DATE_IN_FUTURE", "/entrustedPaid"}, {"entrustedPaid", past, "DATE_ORDER", "/entrustedPaid"},
+		{"otherSubsidy", `"0"`, "FIELD_INVALID", "/otherSubsidy"}, {"otherCentralSubsidy", `false`, "FIELD_INVALID", "/otherCentralSubsidy"},
 		{"reason", "", "FIELD_INVALID", "/reason"}, {"reason", long, "FIELD_INVALID", "/reason"}},
 	"subsidy.settle":    {{"amount", zero, "SETTLE_AMOUNT", "/amount"}, {"amount", `"99999999.00"`, "SETTLE_AMOUNT", "/amount"}},
 	"subsidy.claw-back": {{"ground", "", "FIELD_INVALID", "/ground"}, {"ground", `"mood"`, "FIELD_INVALID", "/ground"}, {"reason", "", "FIELD_INVALID", "/reason"}, {"reason", long, "FIELD_INVALID", "/reason"}},

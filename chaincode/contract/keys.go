@@ -61,7 +61,7 @@ func MeasureVersionKey(id string, version int) string {
 // PolicyMeasuresKey is where the measures are named that a policy is made of.
 func PolicyMeasuresKey(policy string) string { return prefixParts + policy }
 
-// ClaimKey is where the one subsidy claim of a loan is named.
+// ClaimKey is where the one subsidy claim of a loan is named; where the one before it was void, the later one.
 func ClaimKey(loan string) string { return prefixClaim + loan }
 
 // FundPrefix begins the keys of funds.

@@ -8,6 +8,7 @@ import (
 	"decore/chaincode/contract"
 	"decore/chaincode/contract/contracttest"
 	"decore/chaincode/financing"
+	"decore/chaincode/money"
 	"decore/chaincode/subsidy"
 )
 
@@ -80,6 +81,49 @@ func TestADayOfEntrustedPaymentThatWasStatedWronglyIsPutRight(t *testing.T) {
 			wrong := contract.RestateArgs{EntrustedPaid: calendar.MustParse(paid), Reason: "x"}
 			if r := w.Try(w.BankA, "subsidy.restate", claim, wrong); r.Code != code || r.Field != "/entrustedPaid" {
 				t.Errorf("%s: %+v", paid, r)
+			}
+		}
+	})
+}
+
+func TestOtherSubsidiesThatComeToLightAfterTheHoldAreReckoned(t *testing.T) {
+	t.Parallel()
+	base := newWorld(t)
+	base.publishSubsidy()
+	claim := base.accruing()
+	full := base.claim(claim)
+	least, none, central, no := full.Loan.AnnualRate, money.Rate{}, true, false
+	local := contract.RestateArgs{OtherSubsidy: &least, Reason: "a local programme pays all of the interest"}
+	national := contract.RestateArgs{OtherCentralSubsidy: &central, Reason: "another central programme"}
+	for code, restated := range map[string]contract.RestateArgs{"NET_RATE_FLOOR": local, "DUPLICATE_CENTRAL_SUBSIDY": national} {
+		t.Run(code, func(t *testing.T) {
+			w := base.fork(t)
+			w.Do(w.BankA, "subsidy.restate", claim, restated)
+			c, e := w.claim(claim), w.last(claim)
+			if !c.Claim.Accrued.IsZero() || c.Claim.Held.Cmp(full.Claim.Granted) != 0 || e.Reason != restated.Reason || !slices.Equal(e.Causes, []subsidy.Cause{subsidy.CauseOther}) {
+				t.Errorf("accrued %s, entry %+v", c.Claim.Accrued, e)
+			}
+			w.Pass(100 * days)
+			w.Refuse(code, w.BankA, "subsidy.accrue", claim, contract.AccrueArgs{Through: w.today()})
+			w.Refuse("FIELD_INVALID", w.BankA, "subsidy.restate", claim, restated)
+			ended := w.fork(t)
+			ended.Do(ended.BankA, "subsidy.release", claim, financing.NoArgs{})
+
+			back := contract.RestateArgs{OtherSubsidy: &none, Reason: "of another loan"}
+			if restated.OtherSubsidy == nil {
+				back = contract.RestateArgs{OtherCentralSubsidy: &no, Reason: "of another loan"}
+			}
+			w.Do(w.BankA, "subsidy.restate", claim, back)
+			if c := w.claim(claim); c.Claim.Accrued.Cmp(full.Claim.Accrued) != 0 || c.Loan.OtherCentralSubsidy || !c.Claim.Balanced() {
+				t.Errorf("accrued %s, before it was %s", c.Claim.Accrued, full.Claim.Accrued)
+			}
+		})
+	}
+	t.Run("what stands already is not stated anew", func(t *testing.T) {
+		for field, a := range map[string]contract.RestateArgs{"/otherSubsidy": {OtherSubsidy: &none}, "/otherCentralSubsidy": {OtherCentralSubsidy: &no}} {
+			a.Reason = "x"
+			if r := base.fork(t).Try(base.BankA, "subsidy.restate", claim, a); r.Code != "FIELD_INVALID" || r.Field != field {
+				t.Errorf("%+v", r)
 			}
 		}
 	})

@@ -99,10 +99,12 @@ type SettleArgs struct {
 	Amount money.Amount `json:"amount" doc:"Amount in yuan (结算金额)"`
 }
 
-// RestateArgs are the private arguments of restate.
+// RestateArgs are the private arguments of restate: the facts that are otherwise than they were stated with the hold, at least one.
 type RestateArgs struct {
-	EntrustedPaid calendar.Date `json:"entrustedPaid" doc:"Day of entrusted payment to the supplier, as it was (更正后的受托支付日)"`
-	Reason        string        `json:"reason" doc:"Why it was stated otherwise (更正理由)" minLength:"1" maxLength:"200"`
+	EntrustedPaid       calendar.Date `json:"entrustedPaid,omitzero" doc:"Day of entrusted payment to the supplier, as it was (更正后的受托支付日)"`
+	OtherSubsidy        *money.Rate   `json:"otherSubsidy,omitempty" doc:"Local subsidies on the same loan, a fraction a year (更正后的地方贴息率)"` // a zero is stated, none is not
+	OtherCentralSubsidy *bool         `json:"otherCentralSubsidy,omitzero" doc:"Whether the loan has another subsidy of the central budget (是否另有中央财政贴息)"`
+	Reason              string        `json:"reason" doc:"Why it was stated otherwise (更正理由)" minLength:"1" maxLength:"200"`
 }
 
 // ClawBackArgs are the private arguments of claw-back.
@@ -173,32 +175,54 @@ func init() {
 	})
 }
 
-// restate puts right the day of entrusted payment that the bank stated with the hold. The day for which the borrower signed, as
-// of a loan that was recorded afterwards, is not the bank's alone to change.
+// restate puts right what the bank stated with the hold.
 func restate(c *call, m *claimMove, a RestateArgs) error {
 	before := m.loan
 	if err := m.refreshLoan(c); err != nil {
 		return err
 	}
 	f, err := load[financing.Terms](c, financing.Table.Kind, m.loan.ID, "")
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case a.EntrustedPaid.IsZero():
-		return fault.New(fault.FieldRequired, "/entrustedPaid")
-	case a.EntrustedPaid.After(c.today()):
-		return fault.New(fault.DateInFuture, "/entrustedPaid")
-	case a.EntrustedPaid.Before(m.loan.Disbursed):
-		return fault.New(fault.DateOrder, "/entrustedPaid")
-	case a.EntrustedPaid == before.EntrustedPaid, !paidAsRecorded(f.Terms, a.EntrustedPaid):
-		return fault.New(fault.FieldInvalid, "/entrustedPaid")
-	case a.Reason == "" || len(a.Reason) > 600:
-		return fault.New(fault.FieldInvalid, "/reason")
 	}
-	m.loan.EntrustedPaid, m.reason = a.EntrustedPaid, a.Reason
-	m.causes = subsidy.Causes(before, m.loan)
+	if m.loan, err = a.restated(m.loan, f.Terms, c.today()); err != nil {
+		return err
+	}
+	m.reason, m.causes = a.Reason, subsidy.Causes(before, m.loan)
 	m.account, m.claim, _, err = subsidy.Restate(m.policy, m.account, m.claim, m.loan)
 	return err
+}
+
+// restated returns the loan with the facts that are stated anew, each of them another one than stood. The day for which the
+// borrower signed, as of a loan that was recorded afterwards, is not the bank's alone to change.
+func (a RestateArgs) restated(l subsidy.Loan, t financing.Terms, today calendar.Date) (subsidy.Loan, error) {
+	paid, other, central := !a.EntrustedPaid.IsZero(), a.OtherSubsidy != nil, a.OtherCentralSubsidy != nil
+	switch {
+	case !paid && !other && !central:
+		return l, fault.New(fault.FieldRequired, "/entrustedPaid")
+	case a.EntrustedPaid.After(today):
+		return l, fault.New(fault.DateInFuture, "/entrustedPaid")
+	case paid && a.EntrustedPaid.Before(l.Disbursed):
+		return l, fault.New(fault.DateOrder, "/entrustedPaid")
+	case paid && (a.EntrustedPaid == l.EntrustedPaid || !paidAsRecorded(t, a.EntrustedPaid)):
+		return l, fault.New(fault.FieldInvalid, "/entrustedPaid")
+	case other && a.OtherSubsidy.Cmp(l.OtherSubsidy) == 0:
+		return l, fault.New(fault.FieldInvalid, "/otherSubsidy")
+	case central && *a.OtherCentralSubsidy == l.OtherCentralSubsidy:
+		return l, fault.New(fault.FieldInvalid, "/otherCentralSubsidy")
+	case a.Reason == "" || len(a.Reason) > 600:
+		return l, fault.New(fault.FieldInvalid, "/reason")
+	}
+	if paid {
+		l.EntrustedPaid = a.EntrustedPaid
+	}
+	if other {
+		l.OtherSubsidy = *a.OtherSubsidy
+	}
+	if central {
+		l.OtherCentralSubsidy = *a.OtherCentralSubsidy
+	}
+	return l, nil
 }
 
 func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
@@ -242,7 +266,7 @@ func holdSubsidy(c *call, a HoldArgs) (claimRecord, error) {
 	return create(c, subsidy.Lifecycle.Kind, ClaimTerms{Claim: claim.Stamped(c.stamp(claimMove{})), Loan: loan, Account: account.ID, Bureau: account.Terms.Bureau}), nil
 }
 
-// unclaimed opens a disbursed loan of the signer that has no claim yet.
+// unclaimed opens a disbursed loan of the signer that has no claim, or a void one.
 func (c *call) unclaimed(loan string) (financingRecord, error) {
 	f, err := load[financing.Terms](c, financing.Table.Kind, loan, "/financing")
 	switch {
@@ -253,10 +277,40 @@ func (c *call) unclaimed(loan string) (financingRecord, error) {
 	case f.Terms.Disbursement == nil:
 		return nil, fault.New(fault.WrongState, "/financing")
 	}
-	if claimed, err := c.layer.get(ClaimKey(f.ID)); err != nil || claimed != nil {
-		return nil, errorOr(err, fault.New(fault.ClaimExists, "/financing"))
+	return f, c.noClaim(f.ID)
+}
+
+// noClaim refuses a loan whose claim is not void. One of the same transaction is not yet: the block, which shows a key's last
+// value alone, must show of which loan it was.
+func (c *call) noClaim(loan string) error {
+	var id string
+	if claimed, err := c.layer.load(ClaimKey(loan), &id); err != nil || !claimed {
+		return err
 	}
-	return f, nil
+	exists := fault.New(fault.ClaimExists, "/financing")
+	switch h, _, err := c.header(id); {
+	case err != nil:
+		return err
+	case h.State == subsidy.Held, h.State == subsidy.Accruing, h.Created == c.now:
+		return exists
+	}
+	before, err := load[ClaimTerms](c, subsidy.Lifecycle.Kind, id, "/financing")
+	if err == nil && !before.Terms.Claim.Void() {
+		err = exists
+	}
+	return err
+}
+
+// notReplaced refuses to move a void claim in whose place its loan has another.
+func (c *call) notReplaced(r claimRecord) error {
+	if !r.Terms.Claim.Void() {
+		return nil
+	}
+	var id string
+	if _, err := c.layer.load(ClaimKey(r.Terms.Loan.ID), &id); err != nil || id == r.ID {
+		return err
+	}
+	return fault.New(fault.ClaimReplaced, "")
 }
 
 // judging returns the version of a subsidy policy that judges the loan, if the policy is in force today.
@@ -406,6 +460,9 @@ func (m *claimMove) refreshLoan(c *call) error {
 // onClaim registers a verb that moves a claim and its household's account by the same difference.
 func onClaim[A any](verb string, move func(c *call, m *claimMove, a A) error) {
 	on(&subsidy.Lifecycle, verb, func(c *call, r claimRecord, a A) (lifecycle.State, error) {
+		if err := c.notReplaced(r); err != nil {
+			return "", err
+		}
 		account, err := load[AccountTerms](c, AccountKind, r.Terms.Account, "")
 		if err != nil {
 			return "", err

@@ -93,7 +93,8 @@ const (
 	InvoiceReissued      Code = "INVOICE_REISSUED"
 	NotDescendant        Code = "NOT_DESCENDANT" // no later stage of the collateral that it replaces
 	KeyExists            Code = "KEY_EXISTS"
-	ClaimExists          Code = "CLAIM_EXISTS" // the loan already has a subsidy claim
+	ClaimExists          Code = "CLAIM_EXISTS"   // the loan already has a subsidy claim
+	ClaimReplaced        Code = "CLAIM_REPLACED" // another claim of the loan took the place of this one, which was void
 
 	DepthExceeded             Code = "DEPTH_EXCEEDED"   // split or transferred more often than the policy allows
 	TransferPending           Code = "TRANSFER_PENDING" // an offered transfer waits for its answer

@@ -11,7 +11,7 @@ import (
 // Every function below returns a new account and claim; on an error it returns what it was given. An
 // account is only ever moved by the difference that a claim makes, so it stays the sum of its claims.
 
-// Hold reserves the quoted subsidy of a loan (预占). The caller keeps a loan to one claim, and asks
+// Hold reserves the quoted subsidy of a loan (预占). The caller keeps a loan to one claim that is not [Claim.Void], and asks
 // [Policy.InForce] for the day. It fails with every reason of a loan that is not eligible, with
 // POLICY_NOT_IN_FORCE or MISMATCH.
 func Hold(p Policy, a Account, l Loan) (Account, Claim, error) {
@@ -147,14 +147,24 @@ func correction(p Policy, a Account, c Claim, l Loan) (Claim, []Line, error) {
 		return c, nil, refuse(NothingToCorrect, "")
 	}
 	next := c.accrued(net(lines)).closed()
-	if a.PrincipalRoom(p).Less(next.Principal.Sub(c.Principal)) {
+	if a.PrincipalRoom(p).Less(c.countsAgain(next)) {
 		return c, nil, refuseFor(p.reasons(l, []Code{PrincipalCapReached}))
 	}
 	return next, lines, nil
 }
 
-// Restate adjusts what was accrued to facts of the loan that the bank itself had stated wrongly, as the day of the entrusted
-// payment (更正), like Correct; where nothing is to be adjusted, the entry keeps who restated them. A claim of which nothing is
+// countsAgain is the principal for which the household must have room before the claim may have what next has. Under an outstanding
+// basis an ended claim counts no more, and what it gave up may have gone to another loan for the same days: it is given
+// more only where all of its principal would still fit.
+func (c Claim) countsAgain(next Claim) money.Amount {
+	if c.PrincipalBasis == Outstanding && !c.open() && c.earned().Less(next.earned()) {
+		return c.EligiblePrincipal
+	}
+	return next.Principal.Sub(c.Principal)
+}
+
+// Restate adjusts what was accrued to facts of the loan that the bank itself had stated, and that were otherwise or have changed, as the
+// day of the entrusted payment or its other subsidies (更正), like Correct; where nothing is to be adjusted, the entry keeps who restated them. A claim of which nothing is
 // accrued starts from the loan's first day as it is now. It returns what was added. It fails with PRINCIPAL_CAP_REACHED,
 // ENTRIES_FULL, CLAIM_STATE or MISMATCH.
 func Restate(p Policy, a Account, c Claim, l Loan) (Account, Claim, money.Signed, error) {
@@ -191,7 +201,7 @@ func upToDate(p Policy, a Account, c Claim, l Loan) error {
 		return nil
 	case err != nil:
 		return err
-	case c.full(VerbCorrect, lines) && !net(lines).IsNegative():
+	case c.full(VerbCorrect, lines):
 		return nil
 	}
 	return refuse(CorrectionDue, "")

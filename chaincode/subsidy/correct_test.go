@@ -82,6 +82,26 @@ func TestUpwardCorrectionOfAnEndedClaim(t *testing.T) {
 		equalAmount(t, "principal", a.Principal, "8000000.00")
 	})
 
+	t.Run("never passes the cap on principal that counts what is outstanding", func(t *testing.T) {
+		p := policy2026(t, func(p *subsidy.Policy) { p.PrincipalBasis = subsidy.Outstanding })
+		a, c := wronglyEnded(t, p, "")
+		fits, _ := mustHold(t, p, a, fixedAsset("42000000.00", named("LN-2", bankB)))
+		full, _ := mustHold(t, p, a, fixedAsset("42000000.01", named("LN-2", bankB)))
+		if _, _, _, err := subsidy.Correct(p, full, c, goldenYear()); codeOf(t, err) != subsidy.PrincipalCapReached {
+			t.Errorf("got %v", err)
+		}
+		if _, _, err := subsidy.Settle(p, full, c, goldenYear(), c.Accrued); err != nil { // what it has less keeps nothing back
+			t.Error(err)
+		}
+		if _, _, by, err := subsidy.Correct(p, fits, c, goldenYear()); err != nil || !by.IsPositive() {
+			t.Errorf("by %s: %v", by, err)
+		}
+		later := goldenYear(repaidAll("2026-04-11")) // less than the 10 days that it has
+		if _, _, by, err := subsidy.Correct(p, full, c, later); err != nil || !by.IsNegative() {
+			t.Errorf("by %s: %v", by, err)
+		}
+	})
+
 	t.Run("a settled claim that is owed more can be settled again", func(t *testing.T) {
 		p := policy2026(t)
 		a, c := wronglyEnded(t, p, "")

@@ -34,7 +34,8 @@
 //     A period is worth the sum of its days' subsidised principal (计息积数) × rate ÷ base, rounded half up to the fen once;
 //     the last one is the total less the earlier ones. The base is ACT/360 by default, as RMB loans count (银发〔1999〕77号).
 //  6. The rate is never above what the borrower still pays after other subsidies (净利率不低于零;
-//     by analogy with 财金〔2025〕81号), on each day by the contract's rate of that day.
+//     by analogy with 财金〔2025〕81号), on each day by the contract's rate of that day. Other subsidies count as they are known, from the
+//     loan's first day on; beside a second central one no day is worth anything.
 //  7. All that is held, accrued and settled for a household never passes the cap on money (单户最多150万元). The cap binds:
 //     under ACT/360 50 million yuan earn 1,520,833.33 in two years.
 //
@@ -52,7 +53,7 @@
 // An adjustment moves between what is accrued or settled and what is held, so that an open claim never counts more than
 // was granted to it, and frees no room under either cap before it ends, not even under an outstanding basis: a claim does
 // not know what other loans used on the days since, so room freed late could be granted twice. Of an ended claim it moves
-// to what was released, and back only as far as the household has room.
+// to what was released, and back only as far as the household has room, under an outstanding basis for all of its principal.
 //
 // When one household succeeds another (承继), [Succeed] joins their accounts, and the caps hold over both.
 package subsidy

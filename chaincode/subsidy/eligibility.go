@@ -60,6 +60,10 @@ type rule struct {
 	facts func(Policy, Loan) []string
 }
 
+// doubled reports whether the loan has another central subsidy beside which the policy gives none: no day of it earns anything, whenever
+// that came to light (同一笔贷款不得重复享受中央财政贴息).
+func (p Policy) doubled(l Loan) bool { return p.OneCentralSubsidy && l.OtherCentralSubsidy }
+
 // at points to one fact, whatever the loan.
 func at(fact string) func(Policy, Loan) []string {
 	return func(Policy, Loan) []string { return []string{fact} }
@@ -78,7 +82,7 @@ var rules = []rule{
 	{BankNotHandling, func(p Policy, l Loan) bool { return !allowed(p.HandlingBanks, l.Bank) }, at("/bank")},
 	{DisbursedTooEarly, func(p Policy, l Loan) bool { return l.Disbursed.Before(p.DisbursedFrom) }, at("/disbursed")},
 	{OutsidePolicyWindow, func(p Policy, l Loan) bool { return !p.DisbursedTo.IsZero() && l.Disbursed.After(p.DisbursedTo) }, at("/disbursed")},
-	{DuplicateCentral, func(p Policy, l Loan) bool { return p.OneCentralSubsidy && l.OtherCentralSubsidy }, at("/otherCentralSubsidy")},
+	{DuplicateCentral, Policy.doubled, at("/otherCentralSubsidy")},
 	{PrincipalCapReached, nil, at("/principal")},
 	{AmountCapReached, nil, at("/principal")}, // the principal is what an amount is asked on
 	{TermOver2Y, func(p Policy, l Loan) bool { return p.RefuseLongTerm && p.longTerm(l) }, at("/maturity")},

@@ -51,6 +51,7 @@ const (
 	CauseExtension Cause = "extension"          // 展期
 	CauseRate      Cause = "rate-change"        // 利率调整
 	CauseRestated  Cause = "restated"           // 受托支付日更正
+	CauseOther     Cause = "other-subsidy"      // 其他贴息、补贴更正
 	CauseTopUp     Cause = "top-up"             // the claim was granted more than days gone by could have before (追加占用)
 	CauseRoom      Cause = "room"               // an ended claim found room for what it could not have before (额度恢复)
 )
@@ -58,15 +59,15 @@ const (
 // part is the part of a claim's entries that one kind of booking may take up.
 type part struct{ entries, lines int }
 
-// The parts bound a claim, so that it fits a batch. Each kind of booking has its own, so that none keeps another out: however
-// often a bank corrects up and down again, what it has too much can still be taken back, since more may be lowered
-// than was ever raised, and what is earned can be settled. 24 monthly periods, each settled apart and corrected upward
-// each month, take 49 to raise and 24 to settle. A release and a claw-back are always booked: nothing may keep
-// a claim from ending.
+// The parts bound what signers can do to a claim of their own accord. Each kind of booking has its own, so that none keeps another
+// out: 24 monthly periods, each settled apart and corrected upward each month, take 49 to raise and 24 to settle. A restatement
+// that is refused leaves the stated facts as they were. Nothing may
+// keep a claim from ending, nor what it has too much from being taken back: a release, a claw-back and a correction downward are
+// always booked. The loan's record bounds these, as each needs a repayment, an overdue spell, a rate or an extension of its own.
 var (
-	raising  = part{entries: 80, lines: 360} // holds, top-ups, accruals, corrections upward
-	lowering = part{entries: 120, lines: 480}
-	settling = part{entries: 60}
+	raising   = part{entries: 80, lines: 360} // holds, top-ups, accruals, corrections upward
+	restating = part{entries: 40, lines: 400}
+	settling  = part{entries: 60}
 )
 
 // partOf is in which part a booking counts, and false for one that is not counted.
@@ -76,15 +77,15 @@ func partOf(verb string, lines []Line) (part, bool) {
 		return part{}, false
 	case VerbSettle:
 		return settling, true
-	case VerbCorrect, VerbRestate:
-		if net(lines).IsNegative() {
-			return lowering, true
-		}
+	case VerbRestate:
+		return restating, true
+	case VerbCorrect:
+		return raising, !net(lines).IsNegative()
 	}
 	return raising, true
 }
 
-// full reports whether a booking has no place any more.
+// full reports whether a booking that counts in a part has no place in it any more.
 func (c Claim) full(verb string, lines []Line) bool {
 	own, counted := partOf(verb, lines)
 	taken := part{entries: 1, lines: len(lines)}
@@ -95,6 +96,10 @@ func (c Claim) full(verb string, lines []Line) bool {
 	}
 	return counted && (taken.entries > own.entries || taken.lines > own.lines)
 }
+
+// paysOut reports whether a booking settles all that a claim has: that is always booked, since there is something to settle again only
+// after a booking that raised it.
+func (c Claim) paysOut(verb string) bool { return verb == VerbSettle && c.Accrued.IsZero() }
 
 // Causes returns what differs between two states of a loan's facts in what its schedule depends on.
 func Causes(before, after Loan) []Cause {
@@ -109,6 +114,7 @@ func Causes(before, after Loan) []Cause {
 		{CauseOverdue, !slices.Equal(before.Overdue, after.Overdue)},
 		{CauseExtension, before.Maturity != after.Maturity || before.FirstMaturity != after.FirstMaturity},
 		{CauseRestated, before.EntrustedPaid != after.EntrustedPaid},
+		{CauseOther, before.OtherSubsidy.Cmp(after.OtherSubsidy) != 0 || before.OtherCentralSubsidy != after.OtherCentralSubsidy},
 		{CauseRate, !slices.EqualFunc(before.Rates, after.Rates, func(a, b RateChange) bool { return a.From == b.From && a.AnnualRate.Cmp(b.AnnualRate) == 0 })},
 	} {
 		if c.holds {
@@ -172,7 +178,7 @@ func causeOf(verb string) Cause {
 
 // record moves the claim and its account by the same difference and books it as one entry.
 func record(a Account, before, after Claim, verb string, lines []Line) (Account, Claim, error) {
-	if before.full(verb, lines) {
+	if before.full(verb, lines) && !after.paysOut(verb) {
 		return a, before, refuse(EntriesFull, "")
 	}
 	a = a.moved(before, after)

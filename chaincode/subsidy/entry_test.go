@@ -1,9 +1,11 @@
 package subsidy_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
+	"decore/chaincode/canon"
 	"decore/chaincode/money"
 	"decore/chaincode/subsidy"
 )
@@ -163,5 +165,68 @@ func TestCauses(t *testing.T) {
 				t.Errorf("got %q, want %q", got, v.want)
 			}
 		})
+	}
+}
+
+// Whatever is recorded on a loan up to its record's bounds, and however apart it is corrected, its claim follows, is settled and ends.
+func TestWhateverIsRecordedAClaimIsCorrectedSettledAndReleased(t *testing.T) {
+	p := policy2026(t, func(p *subsidy.Policy) { p.Settlement.EveryMonths = 1 })
+	l := fixedAsset("10000000.00")
+	l.Maturity = l.Disbursed.AddMonths(24)
+	a, c := mustHold(t, p, subsidy.Account{}, l)
+	a, c = mustAccrue(t, p, a, c, l, l.Maturity.String())
+	stamp := subsidy.Stamp{On: l.Maturity, By: bankA, Command: "01KJXVJAWG02BPF8ASNGBFWNKA", Causes: []subsidy.Cause{subsidy.CauseRepayment}}
+	lower := func(what string) {
+		t.Helper()
+		var err error
+		if _, _, err = subsidy.Release(p, a, c, l); codeOf(t, err) != subsidy.CorrectionDue {
+			t.Fatalf("%s: released on facts that are not true any more: %v", what, err)
+		}
+		var by money.Signed
+		if a, c, by, err = subsidy.Correct(p, a, c, l); err != nil || !by.IsNegative() {
+			t.Fatalf("%s, after %d bookings: %v, by %s", what, len(c.Entries), err, by)
+		}
+		c = c.Stamped(stamp)
+	}
+	for n := range subsidy.MaxRepayments {
+		l.Repayments = append(l.Repayments, subsidy.Repayment{Date: l.Disbursed.AddDays(1 + n), Principal: yuan("10000.00")})
+		if n%4 == 0 { // the rest with it
+			lower("a repayment")
+		}
+	}
+	for n := range 120 {
+		from := l.Disbursed.AddDays(3 + 5*n)
+		l.Overdue = append(l.Overdue, subsidy.Overdue{From: from, To: from.AddDays(1)})
+		lower("an overdue day")
+	}
+	for n := range subsidy.MaxRates {
+		from := l.Disbursed.AddDays(2 + 5*n)
+		l.Rates = append(l.Rates, subsidy.RateChange{From: from, AnnualRate: money.MustRate(fmt.Sprintf("0.01%03d", 400-n))})
+		lower("a rate")
+	}
+	if err := l.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(asJSON(t, c)); n > canon.MaxBytes/4 {
+		t.Errorf("the claim has %d bytes", n)
+	}
+	for range 80 { // fen by fen, as often as there is a place
+		if next, fen, err := subsidy.Settle(p, a, c, l, money.Fen(1)); err == nil {
+			a, c = next, fen
+		}
+	}
+	if _, _, err := subsidy.Settle(p, a, c, l, money.Fen(1)); codeOf(t, err) != subsidy.EntriesFull {
+		t.Fatal(err)
+	}
+	a, c, err := subsidy.Settle(p, a, c, l, c.Accrued)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, c, err = subsidy.Release(p, a, c, l)
+	if err != nil || !c.Balanced() || !c.Follows(p, l) {
+		t.Fatal(err, c.Balanced(), c.Follows(p, l))
+	}
+	if _, _, err = subsidy.ClawBack(a, c); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -48,7 +48,7 @@ var Lifecycle = lifecycle.Table{Kind: "subsidy", Prefix: "SUB", Rows: []lifecycl
 	{Verb: VerbCorrect, From: []lifecycle.State{Accruing, Released, Settled}, To: []lifecycle.State{Accruing, Released, Settled}, By: eitherOfThem,
 		En: "adjust what was accrued to the facts as they are now", Zh: "冲正、调整贴息"},
 	{Verb: VerbRestate, From: []lifecycle.State{Held, Accruing, Released, Settled}, To: []lifecycle.State{Held, Accruing, Released, Settled}, By: lendingBank,
-		En: "put right the day of entrusted payment, and adjust what was accrued", Zh: "更正受托支付日并调整贴息"},
+		En: "put right what was stated with the hold, and adjust what was accrued", Zh: "更正受托支付日、其他补贴并调整贴息"},
 	{Verb: VerbClawBack, From: []lifecycle.State{Held, Accruing, Released, Settled}, To: []lifecycle.State{ClawedBack}, By: financeBureau,
 		En: "revoke the subsidy and take all of it back", Zh: "追回贴息"},
 }}

@@ -23,6 +23,7 @@ type oraclePolicy struct {
 	eligibleLast             bool // the part that is not eligible is repaid first
 	extension                bool // days after the first maturity count
 	shiftsHolidays           bool
+	oneCentral               bool // beside another central subsidy there is none
 	entrusted                bool // the clock starts with the entrusted payment
 	holidays, workdays       []time.Time
 }
@@ -33,6 +34,7 @@ type oracleLoan struct {
 	rates                 []oracleRate // in any order, no two of one day
 	disbursed, maturity   time.Time
 	entrusted             time.Time
+	central               bool              // has another central subsidy
 	first                 time.Time         // maturity before it was extended
 	everyMonths, onDay    int               // of the contract; -1 months: it names none
 	repayments            []oracleRepayment // in any order
@@ -132,6 +134,8 @@ func (p oraclePolicy) rateOn(l oracleLoan, d time.Time) *big.Rat {
 	}
 	net := new(big.Rat).Sub(contract, l.other)
 	switch {
+	case p.oneCentral && l.central:
+		return new(big.Rat)
 	case !p.netFloor || net.Cmp(p.rate) >= 0:
 		return p.rate
 	case net.Sign() < 0:
@@ -289,8 +293,11 @@ func sumOf(booked map[time.Time]int64) (sum int64) {
 	return sum
 }
 
-// earns reports whether the borrower pays anything itself at any rate that the loan had.
+// earns reports whether the borrower pays anything itself at any rate that the loan had, and no other central subsidy is in the way.
 func (h oracleHousehold) earns(l *oracleLoan) bool {
+	if h.policy.oneCentral && l.central {
+		return false
+	}
 	if !h.policy.netFloor || l.rate.Cmp(l.other) > 0 {
 		return true
 	}
@@ -388,9 +395,10 @@ func (h oracleHousehold) correction(c *oracleClaim) (map[time.Time]int64, bool) 
 	return due, !h.noPrincipal(c, due) && !maps.Equal(due, c.booked)
 }
 
-// noPrincipal reports whether the claim would count again against the cap on principal, which has no room for it.
+// noPrincipal reports whether the claim would have more, or count again for good, and the cap on principal has no room for it.
 func (h oracleHousehold) noPrincipal(c *oracleClaim, due map[time.Time]int64) bool {
-	return !h.counts(c) && h.policy.countsForGood && sumOf(due) > 0 && h.usedPrincipal()+c.eligible > h.policy.principalCap
+	more := sumOf(due) > sumOf(c.booked) || h.policy.countsForGood && sumOf(due) > 0
+	return !h.counts(c) && more && h.usedPrincipal()+c.eligible > h.policy.principalCap
 }
 
 // stale reports whether the claim must be corrected before anything else.

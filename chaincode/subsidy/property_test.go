@@ -44,11 +44,13 @@ func drawRule(t *rapid.T, base subsidy.Policy) rule {
 		eligibleLast:   rapid.Bool().Draw(t, "eligible part is repaid last"),
 		extension:      rapid.Bool().Draw(t, "extension is subsidised"),
 		shiftsHolidays: rapid.Bool().Draw(t, "maturity moves off holidays"),
+		oneCentral:     rapid.Bool().Draw(t, "one central subsidy"),
 		entrusted:      rapid.Bool().Draw(t, "the clock starts with the entrusted payment"),
 	}
 	if o.entrusted {
 		p.ClockStart = subsidy.OnEntrustedPayment
 	}
+	p.OneCentralSubsidy = o.oneCentral
 	p.PolicySettlementDays, p.SubsidiseExtension = !o.ownDays, o.extension
 	if o.shiftsHolidays {
 		p.MaturityOnHoliday = subsidy.NextWorkingDay
@@ -390,11 +392,22 @@ func (w *world) correct(t *rapid.T, b *book) {
 	}
 }
 
-// restate moves the day of the entrusted payment, before and after days that were accrued already.
+// restate states other facts of the loan, for days that were accrued and for those to come.
 func (w *world) restate(t *rapid.T, b *book) {
-	before, was := b.loan.EntrustedPaid, b.oracle.entrusted
-	b.loan.EntrustedPaid = b.loan.Disbursed.AddDays(drawDays(t, "entrusted payment was after"))
-	b.oracle.entrusted = asTime(b.loan.EntrustedPaid)
+	loan, oracle := b.loan, *b.oracle
+	rapid.SampledFrom([]func(){
+		func() { // the day of the entrusted payment, before and after days that were accrued already
+			b.loan.EntrustedPaid = b.loan.Disbursed.AddDays(drawDays(t, "entrusted payment was after"))
+			b.oracle.entrusted = asTime(b.loan.EntrustedPaid)
+		},
+		func() {
+			b.loan.OtherSubsidy, b.oracle.other = drawRate(t, "other subsidy was", 3_000_000, 2_000_000, 0)
+		},
+		func() {
+			b.loan.OtherCentralSubsidy = !b.loan.OtherCentralSubsidy
+			b.oracle.central = b.loan.OtherCentralSubsidy
+		},
+	}).Draw(t, "restated")()
 	if b.claim.Loan == "" {
 		return // not claimed yet: the bank states what it knows when it is
 	}
@@ -402,7 +415,7 @@ func (w *world) restate(t *rapid.T, b *book) {
 	a, c, difference, err := subsidy.Restate(w.policy, w.account, b.claim, b.loan)
 	w.agree(t, "restatement", b, a, c, err, allowed)
 	if err != nil {
-		b.loan.EntrustedPaid, b.oracle.entrusted = before, was
+		b.loan, *b.oracle = loan, oracle
 		return
 	}
 	if difference.Fen() != want || !c.Follows(w.policy, b.loan) {

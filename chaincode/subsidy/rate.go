@@ -85,6 +85,9 @@ func (p Policy) spans(l Loan, balances []balance) []span {
 // product is the sum over the days of a period of what is subsidised on each times its rate (计息积数 × 年利率), exact.
 func (p Policy) product(l Loan, all []span, period Period) decimal.Decimal {
 	sum := decimal.Zero
+	if p.doubled(l) {
+		return sum
+	}
 	for i, s := range all {
 		from, to := calendar.Max(period.From, s.from), period.To
 		if i+1 < len(all) {

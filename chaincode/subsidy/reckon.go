@@ -86,7 +86,8 @@ func net(lines []Line) money.Amount {
 }
 
 // Follows reports whether what is booked on the claim is what the policy gives on the loan's facts, by which the claim moved
-// last. A claim that was revoked keeps its lines; an ended one may have less, where its household had no room.
+// last. A claim that was revoked keeps its lines; an ended one may have less, where its household had no room, and so may one that has
+// no place for a further correction upward.
 func (c Claim) Follows(p Policy, l Loan) bool {
 	if c.State == ClawedBack {
 		return true
@@ -97,5 +98,13 @@ func (c Claim) Follows(p Policy, l Loan) bool {
 		}
 	}
 	lines, _ := p.reckon(c, l, c.AccruedThrough, c.Granted)
-	return !slices.ContainsFunc(lines, func(l Line) bool { return c.open() || l.Amount.IsNegative() })
+	switch {
+	case c.full(VerbCorrect, lines):
+		return true
+	case c.open():
+		return len(lines) == 0
+	case c.PrincipalBasis == Outstanding && net(lines).IsPositive():
+		return true // there may be no room for its principal
+	}
+	return !slices.ContainsFunc(lines, func(l Line) bool { return l.Amount.IsNegative() })
 }

@@ -15,6 +15,7 @@ type StatementLine struct {
 	Loan  string     `json:"loan,omitzero"`
 	Bank  ident.USCC `json:"bank,omitzero"`
 	Other ident.USCC `json:"other,omitzero"` // of a passage: the household whose account it came from or went to
+	First int        `json:"first,omitzero"` // of a passage into the account: the first of the numbers that it stands for; No is the last
 	Entry
 	Balance Totals `json:"balance"` // of the claims in the statement, after this booking
 }
@@ -30,10 +31,10 @@ const (
 // bank's own part. What a claim had come to in another household's account is there as one line, its passage.
 func Statement(household ident.USCC, claims map[string]Claim) []StatementLine {
 	lines, passages := []StatementLine{}, map[int]*StatementLine{}
-	pass := func(no int, verb string, other ident.USCC, p Passage, moved Totals) {
+	pass := func(first, no int, verb string, other ident.USCC, p Passage, moved Totals) {
 		l := passages[no]
 		if l == nil {
-			l = &StatementLine{Other: other, Entry: Entry{No: no, Verb: verb, On: p.On, By: p.By, Command: p.Command, Reason: p.Document}}
+			l = &StatementLine{Other: other, First: first, Entry: Entry{No: no, Verb: verb, On: p.On, By: p.By, Command: p.Command, Reason: p.Document}}
 			passages[no] = l
 		}
 		l.move(moved)
@@ -44,10 +45,10 @@ func Statement(household ident.USCC, claims map[string]Claim) []StatementLine {
 				lines = append(lines, StatementLine{Claim: id, Loan: c.Loan, Bank: c.Bank, Entry: e})
 			}
 			if s.came != nil {
-				pass(s.came.in(), PassedIn, s.came.From, *s.came, c.first(s.from))
+				pass(s.came.First+1, s.came.in(), PassedIn, s.came.From, *s.came, c.first(s.from))
 			}
 			if s.went != nil {
-				pass(s.went.out(), PassedOut, s.went.To, *s.went, Totals{}.minus(c.first(s.to)))
+				pass(0, s.went.out(), PassedOut, s.went.To, *s.went, Totals{}.minus(c.first(s.to)))
 			}
 		}
 	}
@@ -129,7 +130,7 @@ func (a Account) Whole(lines []StatementLine) bool {
 	}
 	before := 0
 	for _, l := range lines {
-		if l.No != before+1 && l.Verb != PassedIn {
+		if cmp.Or(l.First, l.No) != before+1 {
 			return false
 		}
 		before = l.No

@@ -64,6 +64,27 @@ func TestSucceed(t *testing.T) {
 			t.Errorf("without a passage: %s", got)
 		}
 	})
+	t.Run("a statement is not whole without a booking of the heir's own that came before the passage, though it draws nothing", func(t *testing.T) {
+		l := fixedAsset("1000000.00", named("LN-3", bankB), func(l *subsidy.Loan) { l.Household = heir })
+		before, gone := mustHold(t, p, own, l)
+		before, gone, err := subsidy.Release(p, before, gone, l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, joined, err := subsidy.Succeed(p.ID, a, before, household, heir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		passed, _ := c.Inherited(goldenYear(), subsidy.Passage{From: household, To: heir, Last: a.Entries, First: before.Entries, Command: "C-9"})
+		all := map[string]subsidy.Claim{"SUB-1": passed, "SUB-2": ownClaim, "SUB-3": gone}
+		if !joined.Whole(subsidy.Statement(heir, all)) {
+			t.Error("all of it is not whole")
+		}
+		delete(all, "SUB-3")
+		if joined.Whole(subsidy.Statement(heir, all)) {
+			t.Error("it is whole without one of its claims")
+		}
+	})
 	t.Run("the ended account takes no hold and leaves no room", func(t *testing.T) {
 		if _, _, err := subsidy.Hold(p, ended, fixedAsset("1000.00", named("LN-3", bankA))); codeOf(t, err) != subsidy.Mismatch {
 			t.Errorf("got %v", err)

@@ -82,6 +82,9 @@ func accrued(it item, answer submit.Answer, written []byte) (money.Amount, bool)
 func (j *job) leave(claim string, v verdict) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if v.topUp {
+		j.sum.TopUps = append(j.sum.TopUps, claim)
+	}
 	if v.idle {
 		j.sum.Idle++
 	} else {

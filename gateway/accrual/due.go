@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"decore/chaincode/contract"
+	"decore/chaincode/fault"
 	"decore/chaincode/financing"
 	"decore/chaincode/money"
 	"decore/chaincode/subsidy"
@@ -23,6 +24,7 @@ type item struct {
 type verdict struct {
 	idle   bool // no period ended since, or all that was granted is accrued, and nothing is to be corrected
 	reason string
+	topUp  bool // its hold is used up, and a top-up would be granted
 }
 
 // judge works out by the ledger's own rules, on the records as they stand in the projection, what would become of a
@@ -37,12 +39,36 @@ func (r *Run) judge(ctx context.Context, record projection.Record, beside map[st
 	if !known || !opened {
 		return item{}, verdict{reason: termsNotHere}, nil
 	}
+	if terms.Claim.Void() {
+		if id, err := r.Store.ClaimOf(ctx, terms.Loan.ID); err != nil || id != record.ID {
+			return item{}, verdict{idle: true, reason: string(fault.ClaimReplaced)}, err
+		}
+	}
 	policy, err := r.Store.SubsidyPolicy(ctx, terms.Claim.Policy, terms.Claim.Version)
 	if err != nil {
 		return item{}, verdict{}, fmt.Errorf("policy of claim %s: %w", record.ID, err)
 	}
-	verb, v, err := r.move(policy, account.Account, terms.Claim, contract.LoanNow(terms.Loan, loan))
+	now := contract.LoanNow(terms.Loan, loan)
+	verb, v, err := r.move(policy, account.Account, terms.Claim, now)
+	if err == nil && v.reason == string(subsidy.HoldUsedUp) {
+		v.topUp, err = r.canBeToppedUp(ctx, policy, account.Account, terms.Claim, now)
+	}
 	return item{record, terms, verb}, v, err
+}
+
+// canBeToppedUp reports whether the claim would be granted more on the day of the run, by the version that governs it then.
+func (r *Run) canBeToppedUp(ctx context.Context, p subsidy.Policy, a subsidy.Account, c subsidy.Claim, l subsidy.Loan) (bool, error) {
+	newest, err := r.Store.SubsidyPolicy(ctx, p.ID, 0)
+	if err != nil {
+		return false, fmt.Errorf("newest version of policy %s: %w", p.ID, err)
+	}
+	version := func(n int) (subsidy.Policy, error) { return r.Store.SubsidyPolicy(ctx, p.ID, n) }
+	governing, _, err := subsidy.Governing(newest.Version, version, r.Through)
+	if err != nil {
+		return false, fmt.Errorf("versions of policy %s: %w", p.ID, err)
+	}
+	_, _, _, refused := subsidy.TopUp(p, governing, a, c, l, r.Through)
+	return refused == nil, nil
 }
 
 // move is the verb by which a claim has to move: it accrues where a period has ended, which corrects earlier ones too, and

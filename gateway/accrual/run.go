@@ -33,6 +33,7 @@ type Store interface {
 	Records(ctx context.Context, f projection.Filter) ([]projection.Record, error)
 	Named(ctx context.Context, ids ...string) (map[string]projection.Record, error)
 	SubsidyPolicy(ctx context.Context, id string, version int) (subsidy.Policy, error)
+	ClaimOf(ctx context.Context, loan string) (string, error)
 }
 
 // Ledger is where a run's commands go, and where it reads back what they did.
@@ -73,7 +74,7 @@ type job struct {
 // Do makes the run and returns what it came to, also when it ends early: then err says why, and making the run again
 // goes on where it stopped. When ctx ends, the batches under way are still waited for.
 func (r *Run) Do(ctx context.Context) (Summary, error) {
-	j := &job{Run: r, queue: make(chan []item), sum: Summary{Bank: r.Bank, Through: r.Through, Refused: []Refusal{}, Unread: []string{}}}
+	j := &job{Run: r, queue: make(chan []item), sum: Summary{Bank: r.Bank, Through: r.Through, Refused: []Refusal{}, TopUps: []string{}, Unread: []string{}}}
 	err := r.check()
 	if err != nil {
 		return j.sum, err

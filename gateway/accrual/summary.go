@@ -18,6 +18,7 @@ type Summary struct {
 	Corrected int           `json:"corrected"` // by this run, where no period ended and the loan's record had changed
 	Amount    money.Signed  `json:"amount"`    // accrued and corrected by this run, as read back from the ledger
 	Idle      int           `json:"idle"`      // nothing to accrue or correct: no period ended since, or the hold is used up
+	TopUps    []string      `json:"topUps"`    // of the idle ones: the hold is used up, and a top-up (追加占用) would be granted
 	Batches   int           `json:"batches"`   // transactions
 	Refused   []Refusal     `json:"refused"`   // in the order of the claims
 	// Unread are claims that were accrued or corrected, but whose terms could not be read back, so that Amount lacks them.
@@ -42,4 +43,5 @@ func (s *Summary) refuse(claim, reason string) {
 func (s *Summary) sort() {
 	slices.SortFunc(s.Refused, func(a, b Refusal) int { return strings.Compare(a.Claim, b.Claim) })
 	slices.Sort(s.Unread)
+	slices.Sort(s.TopUps)
 }

@@ -2,6 +2,7 @@ package accrual_test
 
 import (
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -57,6 +58,32 @@ func terms(t *testing.T, o *server.Office, id string) evidence.Commitment {
 	return r.Header.Terms
 }
 
+func TestARunLeavesAVoidClaimAloneInWhosePlaceAnotherCame(t *testing.T) {
+	o, now, _, sector := extendedOffice(t)
+	var void, loan string
+	for id, c := range claims(t, o) {
+		void, loan = id, c.Loan.ID
+	}
+	*now = calendar.MustParse("2026-09-21").Start().Add(12 * time.Hour)
+	before := claims(t, o)[void]
+	wrong := financing.Repayment{Principal: before.Loan.Principal, Date: before.Loan.Disbursed, Reference: "R-1"}
+	do(t, o, desk.Order{Party: accrualtest.Bank, Verb: "subsidy.accrue", Subject: void, Args: contract.AccrueArgs{Through: calendar.At(*now)}})
+	do(t, o, desk.Order{Party: accrualtest.Bank, Verb: "financing.repay", Subject: loan, Args: wrong})
+	do(t, o, desk.Order{Party: accrualtest.Bank, Verb: "subsidy.correct", Subject: void, Args: financing.NoArgs{}})
+	do(t, o, desk.Order{Party: accrualtest.Bank, Verb: "subsidy.release", Subject: void, Args: financing.NoArgs{}})
+	do(t, o, desk.Order{Party: accrualtest.Bank, Verb: "financing.reverse-repayment", Subject: loan, Args: financing.ReverseArgs{Principal: wrong.Principal, Date: wrong.Date, Reference: "R-1", Reason: "another's"}})
+	do(t, o, desk.Order{Party: accrualtest.Bank, Verb: "subsidy.hold", Subject: contracttest.NewID("SUB"), Args: contract.HoldArgs{Policy: accrualtest.Policy, Financing: loan,
+		SizeClass: subsidy.Small, Private: true, Sector: sector}})
+	must(t, o.CatchUp(t.Context()))
+	sum := run(t, o, accrual.Run{Through: calendar.At(*now)})
+	if sum.Claims != 2 || sum.Accrued != 1 || sum.Idle != 1 || !sum.Ties() {
+		t.Errorf("%+v", sum)
+	}
+	if got := claims(t, o)[void]; !got.Claim.Void() {
+		t.Errorf("the void claim has %+v", got.Claim.Totals)
+	}
+}
+
 func TestARunAccruesPastTheFirstHoldOnceTheClaimIsToppedUp(t *testing.T) {
 	o, now, borrower, sector := extendedOffice(t)
 	day := calendar.At(*now)
@@ -87,13 +114,13 @@ func TestARunAccruesPastTheFirstHoldOnceTheClaimIsToppedUp(t *testing.T) {
 	}
 	through("2026-09-21")
 	accrued("as far as it was held", "250.00")
-	if sum := through("2026-12-30"); sum.Amount.IsNegative() || !sum.Ties() {
+	if sum := through("2026-12-30"); sum.Amount.IsNegative() || !sum.Ties() || !slices.Equal(sum.TopUps, []string{claim}) {
 		t.Errorf("%+v", sum)
 	}
 	accrued("no further without a top-up", "250.00")
 	do(t, o, desk.Order{Party: accrualtest.Bank, Verb: "subsidy.top-up", Subject: claim, Args: financing.NoArgs{}})
 	accrued("all 81 days to 20 September, at once", "337.50")
-	if again := through("2027-01-05"); again.Accrued == 0 || !again.Ties() {
+	if again := through("2027-01-05"); again.Accrued == 0 || !again.Ties() || len(again.TopUps) > 0 {
 		t.Errorf("%+v", again)
 	}
 	accrued("180 days", "750.00")

@@ -125,23 +125,44 @@ func (u *Usage) move(held, accrued, settled, takenBack, released money.Amount) {
 type tally struct {
 	groups     map[string]*Usage
 	households map[string]map[ident.USCC]bool
+	loans      map[string]map[string]bool
+	named      map[string]string // of each loan the claim whose principal is the loan's
 }
 
-func (t *tally) group(key string, household ident.USCC) *Usage {
+// newTally names of each loan the claim that stands, or one of its void ones.
+func newTally(claims []bankClaim) tally {
+	t := tally{map[string]*Usage{}, map[string]map[ident.USCC]bool{}, map[string]map[string]bool{}, map[string]string{}}
+	for _, c := range claims {
+		if t.named[c.Loan.ID] == "" || !c.Claim.Void() {
+			t.named[c.Loan.ID] = c.id
+		}
+	}
+	return t
+}
+
+func (t *tally) group(key string, c bankClaim) *Usage {
 	g := t.groups[key]
 	if g == nil {
 		g = &Usage{Key: key}
-		t.groups[key], t.households[key] = g, map[ident.USCC]bool{}
+		t.groups[key], t.households[key], t.loans[key] = g, map[ident.USCC]bool{}, map[string]bool{}
 	}
-	t.households[key][household] = true
-	g.Claims, g.Households = g.Claims+1, len(t.households[key])
+	t.households[key][c.Loan.Household], t.loans[key][c.Loan.ID] = true, true
+	g.Claims, g.Households = len(t.loans[key]), len(t.households[key])
 	return g
+}
+
+// principal is the eligible principal of the claim's loan, which counts once.
+func (t *tally) principal(c bankClaim) money.Amount {
+	if t.named[c.Loan.ID] != c.id {
+		return money.Zero
+	}
+	return c.Claim.EligiblePrincipal
 }
 
 // add counts a claim in its group.
 func (t *tally) add(key string, c bankClaim) {
-	g := t.group(key, c.Loan.Household)
-	g.Principal, g.Granted = g.Principal.Add(c.Claim.EligiblePrincipal), g.Granted.Add(c.Claim.Granted)
+	g := t.group(key, c)
+	g.Principal, g.Granted = g.Principal.Add(t.principal(c)), g.Granted.Add(c.Claim.Granted)
 	g.move(c.Claim.Held, c.Claim.Accrued, c.Claim.Settled, c.Claim.ClawedBack, c.Claim.Released)
 }
 
@@ -152,11 +173,11 @@ func (t *tally) addMonths(c bankClaim) {
 		month := string(fund.MonthOf(e.On))
 		g := counted[month]
 		if g == nil {
-			g = t.group(month, c.Loan.Household)
+			g = t.group(month, c)
 			counted[month] = g
 		}
 		if e.Verb == subsidy.VerbHold {
-			g.Principal, g.Granted = g.Principal.Add(c.Claim.EligiblePrincipal), g.Granted.Add(c.Claim.Granted)
+			g.Principal, g.Granted = g.Principal.Add(t.principal(c)), g.Granted.Add(c.Claim.Granted)
 		}
 		g.move(e.Held.Amount, e.Accrued.Amount, e.Settled.Amount, e.ClawedBack.Amount, e.Released.Amount)
 	}
@@ -168,7 +189,7 @@ func (a *API) usage(ctx context.Context, e *exchange, in *UsageQuery) (*reply, e
 	if err != nil {
 		return nil, err
 	}
-	t := tally{map[string]*Usage{}, map[string]map[ident.USCC]bool{}}
+	t := newTally(claims)
 	for _, c := range claims {
 		if in.By == "month" {
 			t.addMonths(c)

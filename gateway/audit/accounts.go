@@ -159,7 +159,7 @@ func (a *account) wrongBanks() string {
 func (a *account) wrongNumbers() string {
 	last := 0
 	for _, l := range a.lines {
-		if l.No <= last {
+		if cmp.Or(l.First, l.No) <= last {
 			return fmt.Sprintf("booking %d of %s has a number that is taken", l.No, cmp.Or(l.Claim, l.Verb))
 		}
 		last = l.No

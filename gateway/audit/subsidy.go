@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -84,7 +85,14 @@ func (r *run) checkClaims(ctx context.Context, b *books) (err error) {
 	if b.loans, err = readNamed[financing.Terms](ctx, r, loans, financing.Table.Kind); err != nil {
 		return err
 	}
+	stands := map[string]string{} // the claim that is not void, by loan
 	for _, id := range slices.Sorted(maps.Keys(b.claims.terms)) {
+		if t := b.claims.terms[id]; !t.Claim.Void() {
+			if other := stands[t.Loan.ID]; other != "" {
+				r.tell(Unexplained{Key: contract.RecordKey(id), Reason: fmt.Sprintf("its loan has %s too, and neither is void", other)})
+			}
+			stands[t.Loan.ID] = id
+		}
 		switch reason, due := b.judgeClaim(b.claims.terms[id]); {
 		case reason != "":
 			r.tell(Unexplained{Key: contract.RecordKey(id), Reason: reason})

@@ -3,6 +3,7 @@ package audit_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"decore/adapters/embedded"
@@ -158,6 +159,30 @@ func TestTheSubsidyIsReckonedAgain(t *testing.T) {
 				t.Errorf("found %+v", report.Unexplained)
 			}
 		})
+	}
+}
+
+// Endorsers who let a bank claim a loan again that was revoked for good are found by who reads both claims.
+func TestTwoClaimsOfOneLoanOfWhichNoneIsVoidAreFound(t *testing.T) {
+	w, claim, p := heldClaim(t)
+	var loan string
+	forge(t, &forged{altered: altered{Ledger: w.Ledger}, terms: map[string][]byte{}}, w.Ledger, claim, func(c *contract.ClaimTerms) { loan = c.Loan.ID })
+	w.Do(gatewaytest.Regulator, "subsidy.claw-back", claim, contract.ClawBackArgs{Ground: subsidy.GroundError, Reason: "登记差错"})
+	again := w.Do(gatewaytest.BankA, "subsidy.hold", "", contract.HoldArgs{Policy: p.ID, Financing: loan, SizeClass: subsidy.Small, Private: true, Sector: p.Sectors[0]})
+	for ground, want := range map[subsidy.Ground]bool{subsidy.GroundError: false, subsidy.GroundMisuse: true} {
+		f := &forged{altered: altered{Ledger: w.Ledger}, terms: map[string][]byte{}}
+		forge(t, f, w.Ledger, claim, func(c *contract.ClaimTerms) { c.Claim.Entries[len(c.Claim.Entries)-1].Ground = ground })
+		report, err := audit.Run(t.Context(), f, audit.Options{Hash: embedded.HashBlock, All: true})
+		must(t, err)
+		if found := slices.ContainsFunc(report.Unexplained, func(u audit.Unexplained) bool {
+			return strings.HasSuffix(u.Reason, "neither is void") && (u.Key == contract.RecordKey(claim) || u.Key == contract.RecordKey(again))
+		}); found != want {
+			t.Errorf("revoked for %s: found %+v", ground, report.Unexplained)
+		}
+	}
+	report, err := audit.Run(t.Context(), w.Ledger, audit.Options{Hash: embedded.HashBlock, All: true})
+	if err != nil || report.Claims != 2 || len(report.Unexplained) > 0 {
+		t.Errorf("%v: %+v", err, report)
 	}
 }
 

@@ -107,6 +107,9 @@ func (c *accrueCommand) tell(w io.Writer, sum accrual.Summary) error {
 	for _, id := range sum.Unread {
 		_, _ = fmt.Fprintf(w, "UNREAD   %s  accrued, but moved on or not readable here: its amount is not in the sum\n", id)
 	}
+	for _, id := range sum.TopUps {
+		_, _ = fmt.Fprintf(w, "TOP UP   %s  its hold is used up, and it would be granted more\n", id)
+	}
 	_, err := fmt.Fprintf(w, "%d claims through %s: %d accrued, %d corrected, %s yuan in %d transactions; %d with nothing to accrue; %d refused\n",
 		sum.Claims, sum.Through, sum.Accrued, sum.Corrected, sum.Amount, sum.Batches, sum.Idle, len(sum.Refused))
 	return err

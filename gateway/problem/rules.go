@@ -93,7 +93,8 @@ var ruleCodes = map[string]entry{
 	"POLICY_COMBINED":       {409, Text{"The policy is made of policy documents and changes with them alone", "该政策由政策文件组合而成，须通过文件变更"}},
 	"POLICY_CONTRADICTION":  {422, Text{"The policy documents in force contradict each other, so that nothing could be subsidised", "现行政策文件相互矛盾，无可贴息对象"}},
 	"KEY_EXISTS":            {409, Text{"The key is one of the party's already", "该密钥已登记"}},
-	"CLAIM_EXISTS":          {409, Text{"The loan has a subsidy claim already", "该贷款已有贴息申领"}},
+	"CLAIM_EXISTS":          {409, Text{"The loan has a subsidy claim already, and it is not void", "该贷款已有贴息申领且未作废"}},
+	"CLAIM_REPLACED":        {409, Text{"The claim is void, and another one of its loan took its place", "该申领已作废，其贷款已另有申领"}},
 
 	"DEPTH_EXCEEDED":              {409, Text{"The claim was split or transferred as often as the policy allows", "拆分、转让层级已达上限"}},
 	"TRANSFER_PENDING":            {409, Text{"A transfer was offered and waits for its answer", "已有转让要约待答复"}},
@@ -135,6 +136,6 @@ var subsidyCodes = map[string]entry{
 	"NOTHING_TO_CORRECT":          {409, Text{"There is nothing to adjust", "没有可调整的金额"}},
 	"NOTHING_TO_TOP_UP":           {409, Text{"What is granted is all that the loan is expected to earn", "已预占额度已达该贷款预计可得贴息，无需追加"}},
 	"CORRECTION_DUE":              {409, Text{"What is booked is not what the loan's record gives now; correct the claim first", "已计提金额与贷款记录现状不符，请先冲正、调整"}},
-	"ENTRIES_FULL":                {409, Text{"The claim has as many bookings of this kind as it can carry; it can still be ended", "申领此类分录数已达上限，仍可释放或追回"}},
+	"ENTRIES_FULL":                {409, Text{"The claim has as many bookings of this kind as it can carry; it can still be lowered, paid out and ended", "申领此类分录数已达上限，仍可调减、全额结算、释放或追回"}},
 	"SETTLE_AMOUNT":               {422, Text{"The amount must be above 0.00 and at most what is accrued", "结算金额须大于零且不超过已计提金额"}},
 }

@@ -94,7 +94,7 @@ func (s *Store) Book(ctx context.Context, root string) (encumbrance.Book, error)
 	return orZero(v), err
 }
 
-// ClaimOf returns the record ID of a loan's one subsidy claim, or ErrNotFound.
+// ClaimOf returns the record ID of a loan's one subsidy claim, the last where those before it were void; or ErrNotFound.
 func (s *Store) ClaimOf(ctx context.Context, loan string) (string, error) {
 	v, err := fact[string](ctx, s, contract.ClaimKey(loan))
 	return must(v, err, "a claim of "+loan)
