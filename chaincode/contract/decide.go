@@ -197,10 +197,12 @@ func (c *call) arguments(v handler) (any, error) {
 		}
 		c.args, raw = sealed, sealed.Terms
 	}
-	switch string(raw) {
-	case "":
+	switch {
+	case len(raw) == 0:
 		return nil, fault.New(fault.ArgumentsMissing, "/body")
-	case "null": // which would read as arguments with every field left out
+	case len(raw) > maxArguments:
+		return nil, fault.New(fault.ArgumentsInvalid, "")
+	case string(raw) == "null": // which would read as arguments with every field left out
 		return nil, fault.New(fault.ArgumentsInvalid, "")
 	}
 	args, err := v.decode(raw)
@@ -218,6 +220,9 @@ func (c *call) arguments(v handler) (any, error) {
 	}
 	return args, nil
 }
+
+// maxArguments bounds the arguments of one command in bytes: only records may grow beyond, by many commands.
+const maxArguments = 256 << 10
 
 // maxPointer keeps a made-up field's name from filling the answer, which is public.
 const maxPointer = 100

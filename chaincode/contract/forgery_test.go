@@ -293,6 +293,7 @@ func TestArgumentsAreWhatTheSignerCommittedTo(t *testing.T) {
 		"no JSON":                 {`{`, "ARGUMENTS_INVALID", ""},
 		"deep nesting":            {`{"amount":` + deep + `}`, "ARGUMENTS_INVALID", "/amount"},
 		"nesting past all bounds": {`{"amount":` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + `}`, "ARGUMENTS_INVALID", ""},
+		"as large as a record":    {`{"goods":"` + strings.Repeat("x", 256<<10) + `"}`, "ARGUMENTS_INVALID", ""},
 		"huge":                    {`{"goods":"` + strings.Repeat("x", canon.MaxBytes) + `"}`, "ARGUMENTS_INVALID", ""},
 		"a fraction":              {strings.Replace(string(good), `"paymentDays":60`, `"paymentDays":60.5`, 1), "ARGUMENTS_INVALID", ""},
 		"null":                    {`null`, "ARGUMENTS_INVALID", ""},
