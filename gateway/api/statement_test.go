@@ -73,7 +73,7 @@ func TestTheStatementShowsEachWhatItMayKnow(t *testing.T) {
 		}
 	})
 	w.refuse(http.StatusNotFound, "NOT_FOUND", w.get(rival, path))
-	t.Run("in pages that put together are the whole", func(t *testing.T) {
+	t.Run("in pages that put together are the whole", func(*testing.T) {
 		for by, last := range map[ident.USCC]int{bureau: 3, supplier: 3, bankA: 3, bankB: 2} {
 			w.mustPage(by, path, last)
 		}
