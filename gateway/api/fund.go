@@ -32,7 +32,7 @@ type FundQuery struct {
 // FundMonthQuery asks for a month of a fund.
 type FundMonthQuery struct {
 	FundQuery
-	Month string `query:"month" maxLength:"7" doc:"Month, YYYY-MM; the one to be reported next when left out (月份)"`
+	Month string `query:"month" maxLength:"7" doc:"Month, YYYY-MM; the one to be reported next when left out; of the running month there is a preview in JSON alone (月份)"`
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" doc:"Most lines of a part, 1,000 when left out; a sheet has all lines (每份最多笔数)"`
 }
 
@@ -134,8 +134,9 @@ type ReportDraft struct {
 	Claims    int                 `json:"claims" doc:"How many claims the month's reports name in all (笔数)"`
 	Accrued   money.Amount        `json:"accrued" doc:"Sum over all of them (本月计提合计)"`
 	TakenBack money.Amount        `json:"takenBack" doc:"Sum over all of them (本月冲回合计)"`
-	Parts     []fund.FileArgs     `json:"parts" doc:"The reports still to be filed, each as it is sent to /v1/subsidy/reports, in this order; none once the month is complete (待报送月报，依次报送)"`
+	Parts     []fund.FileArgs     `json:"parts" doc:"The reports still to be filed, each as it is sent to /v1/subsidy/reports, in this order; none once the month is complete, and while it is not over (待报送月报，依次报送)"`
 	Filed     *fund.ReportedMonth `json:"filed,omitempty" doc:"The reports that were filed for the month (已报送)"`
+	Warnings  []Warning           `json:"warnings,omitempty" doc:"PERIOD_OPEN while nothing of the month can be filed yet, so that parts is empty: it is not over, or an earlier month is not reported and accepted (尚不能报送)"`
 }
 
 func (a *API) draftReport(ctx context.Context, e *exchange, in *FundMonthQuery) (*reply, error) {
@@ -149,7 +150,13 @@ func (a *API) draftReport(ctx context.Context, e *exchange, in *FundMonthQuery) 
 			return nil, parameter("query.month", err)
 		}
 	}
-	if in.Format == string(spreadsheet.XLSX) {
+	fileable := f.Fileable(month, a.today())
+	switch {
+	case month > fund.MonthOf(a.today()):
+		return nil, problem.From(fileable).At("query.month")
+	case in.Format == string(spreadsheet.XLSX) && !month.Over(a.today()): // a sheet is there to be filed
+		return nil, problem.From(fileable).At("query.month")
+	case in.Format == string(spreadsheet.XLSX):
 		return a.reportSheet(ctx, e, f, month)
 	}
 	whole := fund.FileArgs{Fund: in.ID, Month: month, Final: true}
@@ -161,7 +168,14 @@ func (a *API) draftReport(ctx context.Context, e *exchange, in *FundMonthQuery) 
 		return nil, err
 	}
 	out := ReportDraft{Fund: in.ID, Month: month, Claims: len(whole.Lines), Accrued: whole.Accrued, TakenBack: whole.TakenBack,
-		Parts: partsLeft(f, whole, cmp.Or(in.Limit, fund.MaxLines))}
+		Parts: []fund.FileArgs{}}
+	switch {
+	case fileable == nil:
+		out.Parts = partsLeft(f, whole, cmp.Or(in.Limit, fund.MaxLines))
+	case month >= f.Next():
+		p := problem.From(fileable)
+		out.Warnings = []Warning{{Code: p.Code, Field: "/parts", Message: problem.Title(p.Code, e.lang)}}
+	}
 	for i := range f.Months {
 		if f.Months[i].Month == month {
 			out.Filed = &f.Months[i]
