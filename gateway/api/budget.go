@@ -22,6 +22,9 @@ func whichBudget(b fund.BudgetArgs) budgetOf {
 
 // refuseSecondBudget refuses a budget of which an open one is on the ledger. What was closed may be opened anew.
 func (a *API) refuseSecondBudget(ctx context.Context, e *exchange, b fund.BudgetArgs) error {
+	if err := a.openAlone(e, b); err != nil {
+		return err
+	}
 	if err := a.catchUp(ctx); err != nil {
 		return err
 	}
@@ -34,16 +37,16 @@ func (a *API) refuseSecondBudget(ctx context.Context, e *exchange, b fund.Budget
 	})
 }
 
-// alone keeps others from opening the same budget, until release is called: of a double click the second finds what the first made,
-// or is told that it is being made.
-func (a *API) alone(args any, dry bool) (release func(), err error) {
-	b, isBudget := args.(fund.BudgetArgs)
-	if !isBudget || dry {
-		return func() {}, nil
+// openAlone keeps all others from opening the same budget until the request is answered, be they items of the same batch: of a
+// double click the second finds what the first made, or is told that it is being made.
+func (a *API) openAlone(e *exchange, b fund.BudgetArgs) error {
+	if e.dry {
+		return nil
 	}
 	which := whichBudget(b)
 	if _, taken := a.opening.LoadOrStore(which, true); taken {
-		return nil, problem.New(problem.BudgetExists).At("/document")
+		return problem.New(problem.BudgetExists).At("/document")
 	}
-	return func() { a.opening.Delete(which) }, nil
+	e.atEnd = append(e.atEnd, func() { a.opening.Delete(which) })
+	return nil
 }

@@ -150,17 +150,20 @@ func (a *API) draftReport(ctx context.Context, e *exchange, in *FundMonthQuery) 
 			return nil, parameter("query.month", err)
 		}
 	}
-	fileable := f.Fileable(month, a.today())
+	today, sheet := a.today(), in.Format == string(spreadsheet.XLSX)
 	switch {
-	case month > fund.MonthOf(a.today()):
-		return nil, problem.From(fileable).At("query.month")
-	case in.Format == string(spreadsheet.XLSX) && !month.Over(a.today()): // a sheet is there to be filed
-		return nil, problem.From(fileable).At("query.month")
-	case in.Format == string(spreadsheet.XLSX):
+	case month > fund.MonthOf(today), sheet && !month.Over(today): // a sheet is there to be filed
+		return nil, problem.From(f.Fileable(month, today)).At("query.month")
+	case sheet:
 		return a.reportSheet(ctx, e, f, month)
 	}
+	return a.reportDraft(ctx, e, f, in, month)
+}
+
+// reportDraft answers a month's reports in parts, or of a month that cannot be filed yet what they will say as far as it is known.
+func (a *API) reportDraft(ctx context.Context, e *exchange, f fund.Fund, in *FundMonthQuery, month fund.Month) (*reply, error) {
 	whole := fund.FileArgs{Fund: in.ID, Month: month, Final: true}
-	err = a.eachClaim(ctx, e, f.Policy, f.Bank, func(c bankClaim) error {
+	err := a.eachClaim(ctx, e, f.Policy, f.Bank, func(c bankClaim) error {
 		addLine(&whole, c)
 		return nil
 	})
@@ -169,7 +172,7 @@ func (a *API) draftReport(ctx context.Context, e *exchange, in *FundMonthQuery) 
 	}
 	out := ReportDraft{Fund: in.ID, Month: month, Claims: len(whole.Lines), Accrued: whole.Accrued, TakenBack: whole.TakenBack,
 		Parts: []fund.FileArgs{}}
-	switch {
+	switch fileable := f.Fileable(month, a.today()); {
 	case fileable == nil:
 		out.Parts = partsLeft(f, whole, cmp.Or(in.Limit, fund.MaxLines))
 	case month >= f.Next():

@@ -73,14 +73,7 @@ func (a *API) verb(ctx context.Context, e *exchange, v contract.Verb, id, ifMatc
 		return nil, err
 	}
 	in.ifMatch = ifMatch
-	release := func() {}
-	defer func() { release() }()
 	return a.perform(ctx, e, in, func() (step, error) {
-		free, err := a.alone(args.Elem().Interface(), e.dry)
-		if err != nil {
-			return step{}, err
-		}
-		release = free
 		return a.prepare(ctx, e, v, id, condition{version: ifMatch}, args.Elem().Interface())
 	})
 }

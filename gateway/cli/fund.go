@@ -234,32 +234,44 @@ func (c *fundSettleCommand) Run(ctx context.Context, s *streams) error {
 	case page.Advance.Less(page.Amount): // which claims go first is not for a program to say
 		return fmt.Errorf("nothing was settled: %s more must be allocated to the bank first", page.Amount.Sub(page.Advance))
 	}
-	settled, refused, before := 0, 0, 0
+	var sums settleSums
 	for len(page.Items) > 0 {
-		results, err := c.settle(ctx, page.Items)
-		if err != nil {
-			return fmt.Errorf("%d settled, then: %w", settled, err)
+		if err := c.settlePage(ctx, s.out, page.Items, &sums); err != nil {
+			return fmt.Errorf("%d settled, then: %w", sums.settled, err)
 		}
-		done, err := c.settledBefore(ctx, page.Items, results)
-		if err != nil {
-			return fmt.Errorf("%d settled, then: %w", settled, err)
-		}
-		n := printRefused(s.out, page.Items, results, done)
-		settled, refused, before = settled+len(results)-n-len(done), refused+n, before+len(done)
-		_, _ = fmt.Fprintf(s.out, "%d of %d settled\n", settled, all)
+		_, _ = fmt.Fprintf(s.out, "%d of %d settled\n", sums.settled, all)
 		if page.Next == "" {
 			break
 		}
 		if page, err = c.proposal(ctx, page.Next); err != nil {
-			return fmt.Errorf("%d settled, then: %w", settled, err)
+			return fmt.Errorf("%d settled, then: %w", sums.settled, err)
 		}
 	}
-	if before > 0 {
-		_, _ = fmt.Fprintf(s.out, "%d were already settled, as by a run that was cut off while the gateway went on\n", before)
+	if sums.before > 0 {
+		_, _ = fmt.Fprintf(s.out, "%d were already settled, as by a run that was cut off while the gateway went on\n", sums.before)
 	}
-	if refused > 0 {
-		return fmt.Errorf("%d claims were not settled", refused)
+	if sums.refused > 0 {
+		return fmt.Errorf("%d claims were not settled", sums.refused)
 	}
+	return nil
+}
+
+// settleSums are how many claims were settled, refused, and settled before by another run.
+type settleSums struct{ settled, refused, before int }
+
+// settlePage settles a page and tells of what was not.
+func (c *fundSettleCommand) settlePage(ctx context.Context, w io.Writer, items []api.BatchItem, sums *settleSums) error {
+	results, err := c.settle(ctx, items)
+	if err != nil {
+		return err
+	}
+	before, err := c.settledBefore(ctx, items, results)
+	if err != nil {
+		return err
+	}
+	refused := printRefused(w, items, results, before)
+	sums.settled += len(results) - refused - len(before)
+	sums.refused, sums.before = sums.refused+refused, sums.before+len(before)
 	return nil
 }
 
