@@ -118,3 +118,16 @@ func TestATokenIsOnlyMadeInAFolderOfAGateway(t *testing.T) {
 		t.Error("the folder was made")
 	}
 }
+
+func TestTheDemoTellsNothingOnALedgerThatIsNotItsOwn(t *testing.T) {
+	data := t.TempDir()
+	serve(t, data).kill(t)
+	before, _, _ := run(t, "doctor", "--data", data)
+	_, errOut, code := run(t, "demo", "--exit", "--data", data, "--listen", "127.0.0.1:0")
+	if code != 1 || !strings.Contains(errOut, "this folder's ledger is not the demo's") || !strings.Contains(errOut, "--data") {
+		t.Errorf("exit %d: %s", code, errOut)
+	}
+	if after, _, _ := run(t, "doctor", "--data", data); after != before {
+		t.Errorf("it wrote: %s, was %s", after, before)
+	}
+}

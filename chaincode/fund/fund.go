@@ -196,7 +196,7 @@ func (f Fund) Decline(reason string) (Fund, error) {
 
 // Allocate records a payment in advance.
 func (f Fund) Allocate(a Allocation, today calendar.Date) (Fund, error) {
-	if err := paid(a.Amount, a.Date, a.Reference, today); err != nil {
+	if err := f.paid(a.Amount, a.Date, a.Reference, today); err != nil {
 		return f, err
 	}
 	switch {
@@ -231,8 +231,9 @@ func (f Fund) VoidAllocation(a VoidArgs) (Fund, Allocation, error) {
 	return f, wrong, nil
 }
 
-// paid refuses a payment that makes no sense.
-func paid(amount money.Amount, date calendar.Date, reference string, today calendar.Date) error {
+// paid refuses a payment that makes no sense, as one from before the first month that is reported. The application itself is no
+// bound: a bank that came to the ledger late may have been paid before it applied there.
+func (f Fund) paid(amount money.Amount, date calendar.Date, reference string, today calendar.Date) error {
 	switch {
 	case !amount.IsPositive():
 		return fault.New(fault.AmountNotPositive, "/amount")
@@ -240,6 +241,8 @@ func paid(amount money.Amount, date calendar.Date, reference string, today calen
 		return fault.New(fault.FieldRequired, "/date")
 	case date.After(today):
 		return fault.New(fault.DateInFuture, "/date")
+	case date.Before(f.First.first()):
+		return fault.New(fault.DateOrder, "/date")
 	case reference == "" || len(reference) > maxText:
 		return fault.New(fault.FieldInvalid, "/reference")
 	}
@@ -305,7 +308,7 @@ func (f Fund) nextQuarter() Month {
 
 // Return records a payment of the bank back to the bureau (缴回).
 func (f Fund) Return(r Return, today calendar.Date) (Fund, error) {
-	if err := paid(r.Amount, r.Date, r.Reference, today); err != nil {
+	if err := f.paid(r.Amount, r.Date, r.Reference, today); err != nil {
 		return f, err
 	}
 	switch {

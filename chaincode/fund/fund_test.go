@@ -90,13 +90,29 @@ func TestAFundRefusesWhatMakesNoSense(t *testing.T) {
 			_, err := fund.Apply(fund.ApplyArgs{Policy: "p", Need: need("1.00")}, bank, bureau, today)
 			return err
 		}, fault.FieldRequired, "/first"},
-		"a need of nothing":         {func() error { _, err := f.Request(need("0.00"), today); return err }, fault.AmountNotPositive, "/need/amount"},
-		"a year long gone":          {func() error { n := need("1.00"); n.Year = 1999; _, err := f.Request(n, today); return err }, fault.FieldInvalid, "/need/year"},
-		"less than no loan":         {func() error { n := need("1.00"); n.Loans = -1; _, err := f.Request(n, today); return err }, fault.FieldInvalid, "/need/loans"},
-		"a day of filing":           {func() error { n := need("1.00"); n.Filed = today; _, err := f.Request(n, today); return err }, fault.FieldInvalid, "/need/filed"},
-		"no reason":                 {func() error { _, err := f.Decline(""); return err }, fault.FieldInvalid, "/reason"},
-		"a payment twice":           {func() error { _, err := f.Allocate(paid, today); return err }, fault.ReferenceUsed, "/reference"},
-		"a payment of tomorrow":     {func() error { p := paid; p.Date = today.AddDays(1); _, err := f.Allocate(p, today); return err }, fault.DateInFuture, "/date"},
+		"a need of nothing":     {func() error { _, err := f.Request(need("0.00"), today); return err }, fault.AmountNotPositive, "/need/amount"},
+		"a year long gone":      {func() error { n := need("1.00"); n.Year = 1999; _, err := f.Request(n, today); return err }, fault.FieldInvalid, "/need/year"},
+		"less than no loan":     {func() error { n := need("1.00"); n.Loans = -1; _, err := f.Request(n, today); return err }, fault.FieldInvalid, "/need/loans"},
+		"a day of filing":       {func() error { n := need("1.00"); n.Filed = today; _, err := f.Request(n, today); return err }, fault.FieldInvalid, "/need/filed"},
+		"no reason":             {func() error { _, err := f.Decline(""); return err }, fault.FieldInvalid, "/reason"},
+		"a payment twice":       {func() error { _, err := f.Allocate(paid, today); return err }, fault.ReferenceUsed, "/reference"},
+		"a payment of tomorrow": {func() error { p := paid; p.Date = today.AddDays(1); _, err := f.Allocate(p, today); return err }, fault.DateInFuture, "/date"},
+		"a payment of long ago": {func() error {
+			p := paid
+			p.Date = calendar.MustParse("2020-01-01")
+			_, err := f.Allocate(p, today)
+			return err
+		}, fault.DateOrder, "/date"},
+		"a payment of the day before all": {func() error {
+			p := paid
+			p.Date = calendar.MustParse("2026-02-28")
+			_, err := f.Allocate(p, today)
+			return err
+		}, fault.DateOrder, "/date"},
+		"a return of the day before all": {func() error {
+			_, err := f.Return(fund.Return{Amount: yuan("1.00"), Date: calendar.MustParse("2026-02-28"), Reference: "J1"}, today)
+			return err
+		}, fault.DateOrder, "/date"},
 		"a payment of no day":       {func() error { p := paid; p.Date = calendar.Date{}; _, err := f.Allocate(p, today); return err }, fault.FieldRequired, "/date"},
 		"a payment of nothing":      {func() error { p := paid; p.Amount = money.Zero; _, err := f.Allocate(p, today); return err }, fault.AmountNotPositive, "/amount"},
 		"a payment of no reference": {func() error { p := paid; p.Reference = ""; _, err := f.Allocate(p, today); return err }, fault.FieldInvalid, "/reference"},

@@ -134,16 +134,27 @@ func (f Fund) File(id string, a FileArgs, today calendar.Date) (Fund, Report, er
 	return f, Report{FileArgs: a, Policy: f.Policy, Bank: f.Bank, Bureau: f.Bureau}, nil
 }
 
-// fileable refuses a month that is not the one to be reported, and a report that is too large.
-func (f Fund) fileable(a FileArgs, today calendar.Date) error {
+// Fileable refuses a month that is not the one to be reported: it is complete (PERIOD_CLOSED), or it is not over, or an earlier
+// one is not reported and accepted (PERIOD_OPEN).
+func (f Fund) Fileable(m Month, today calendar.Date) error {
 	next := f.Next()
 	switch {
-	case a.Month.IsZero():
+	case m.IsZero():
 		return fault.New(fault.FieldRequired, "/month")
-	case a.Month < next:
+	case m < next:
 		return fault.New(fault.PeriodClosed, "/month")
-	case a.Month > next || !a.Month.Over(today) || f.waiting(a.Month):
+	case m > next || !m.Over(today) || f.waiting(m):
 		return fault.New(fault.PeriodOpen, "/month")
+	}
+	return nil
+}
+
+// fileable refuses a month that is not the one to be reported, and a report that is too large.
+func (f Fund) fileable(a FileArgs, today calendar.Date) error {
+	if err := f.Fileable(a.Month, today); err != nil {
+		return err
+	}
+	switch {
 	case len(a.Lines) > MaxLines || len(f.Months) >= maxMonths:
 		return fault.New(fault.TooMany, "/lines")
 	case len(a.Lines) == 0 && !a.Final:

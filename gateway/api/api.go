@@ -76,6 +76,7 @@ type API struct {
 	issuer  ident.USCC
 	handler http.Handler
 
+	opening  sync.Map   // budgets that are being opened
 	rotating sync.Mutex // held while the key that is to replace a party's is found or made
 }
 

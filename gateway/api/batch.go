@@ -51,6 +51,7 @@ type BatchResult struct {
 	Reasons    []problem.Reason    `json:"reasons,omitempty" doc:"All that speaks against it, where rules give several reasons at once (全部原因)"`
 	Command    *Signature          `json:"command,omitempty" doc:"The signed command (签名指令)"`
 	Position   *problem.Position   `json:"position,omitempty" doc:"Where it stands on the ledger (账本位置)"`
+	Warnings   []Warning           `json:"warnings,omitempty" doc:"What to know of it, though it was accepted (提示)"`
 }
 
 func (a *API) batch(c collection) func(context.Context, *exchange, *Write) (*reply, error) {
@@ -69,7 +70,7 @@ func (a *API) batch(c collection) func(context.Context, *exchange, *Write) (*rep
 			}
 			return steps, nil
 		}
-		return a.exactlyOnce(ctx, e, in, draft, func(outcomes []outcome) (*reply, error) { return a.batchReply(e, outcomes) })
+		return a.exactlyOnce(ctx, e, in, draft, func(outcomes []outcome) (*reply, error) { return a.batchReply(ctx, e, outcomes) })
 	}
 }
 
@@ -129,13 +130,14 @@ func within(prefix string, err error) error {
 	return p
 }
 
-func (a *API) batchReply(e *exchange, outcomes []outcome) (*reply, error) {
+func (a *API) batchReply(ctx context.Context, e *exchange, outcomes []outcome) (*reply, error) {
 	out := BatchAnswer{Results: make([]BatchResult, len(outcomes)), DryRun: e.dry}
 	for i, o := range outcomes {
 		var err error
 		if out.Results[i], err = o.result(e); err != nil {
 			return nil, err
 		}
+		out.Results[i].Warnings = a.warnings(ctx, e, o)
 	}
 	return answer(http.StatusOK, out)
 }

@@ -80,7 +80,7 @@ func (a *API) prepare(ctx context.Context, e *exchange, v contract.Verb, id stri
 	}
 	w := want{verb: v.Name, subject: id, args: args}
 	if v.Row.Creates() {
-		if err := precheck(e.caller.Party, args); err != nil {
+		if err := a.precheck(ctx, e, args); err != nil {
 			return step{}, err
 		}
 		return a.draft(e, w)

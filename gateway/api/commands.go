@@ -41,7 +41,7 @@ func (a *API) commandRoutes() {
 				}
 				return steps, nil
 			}
-			return a.exactlyOnce(ctx, e, in, draft, func(outcomes []outcome) (*reply, error) { return a.batchReply(e, outcomes) })
+			return a.exactlyOnce(ctx, e, in, draft, func(outcomes []outcome) (*reply, error) { return a.batchReply(ctx, e, outcomes) })
 		})
 }
 

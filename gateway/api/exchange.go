@@ -35,6 +35,16 @@ type exchange struct {
 
 	caller auth.Caller
 	party  party.Party // the caller's entry in the registry
+
+	atEnd []func() // gives back what the request alone may have while it is worked on
+}
+
+// end ends the work on a request.
+func (e *exchange) end() {
+	for _, f := range e.atEnd {
+		f()
+	}
+	e.atEnd = nil
 }
 
 type exchangeKey struct{}

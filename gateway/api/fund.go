@@ -32,7 +32,7 @@ type FundQuery struct {
 // FundMonthQuery asks for a month of a fund.
 type FundMonthQuery struct {
 	FundQuery
-	Month string `query:"month" maxLength:"7" doc:"Month, YYYY-MM; the one to be reported next when left out (月份)"`
+	Month string `query:"month" maxLength:"7" doc:"Month, YYYY-MM; the one to be reported next when left out; of the running month there is a preview in JSON alone (月份)"`
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" doc:"Most lines of a part, 1,000 when left out; a sheet has all lines (每份最多笔数)"`
 }
 
@@ -134,8 +134,9 @@ type ReportDraft struct {
 	Claims    int                 `json:"claims" doc:"How many claims the month's reports name in all (笔数)"`
 	Accrued   money.Amount        `json:"accrued" doc:"Sum over all of them (本月计提合计)"`
 	TakenBack money.Amount        `json:"takenBack" doc:"Sum over all of them (本月冲回合计)"`
-	Parts     []fund.FileArgs     `json:"parts" doc:"The reports still to be filed, each as it is sent to /v1/subsidy/reports, in this order; none once the month is complete (待报送月报，依次报送)"`
+	Parts     []fund.FileArgs     `json:"parts" doc:"The reports still to be filed, each as it is sent to /v1/subsidy/reports, in this order; none once the month is complete, and while it is not over (待报送月报，依次报送)"`
 	Filed     *fund.ReportedMonth `json:"filed,omitempty" doc:"The reports that were filed for the month (已报送)"`
+	Warnings  []Warning           `json:"warnings,omitempty" doc:"PERIOD_OPEN while nothing of the month can be filed yet, so that parts is empty: it is not over, or an earlier month is not reported and accepted (尚不能报送)"`
 }
 
 func (a *API) draftReport(ctx context.Context, e *exchange, in *FundMonthQuery) (*reply, error) {
@@ -149,11 +150,20 @@ func (a *API) draftReport(ctx context.Context, e *exchange, in *FundMonthQuery) 
 			return nil, parameter("query.month", err)
 		}
 	}
-	if in.Format == string(spreadsheet.XLSX) {
+	today, sheet := a.today(), in.Format == string(spreadsheet.XLSX)
+	switch {
+	case month > fund.MonthOf(today), sheet && !month.Over(today): // a sheet is there to be filed
+		return nil, problem.From(f.Fileable(month, today)).At("query.month")
+	case sheet:
 		return a.reportSheet(ctx, e, f, month)
 	}
+	return a.reportDraft(ctx, e, f, in, month)
+}
+
+// reportDraft answers a month's reports in parts, or of a month that cannot be filed yet what they will say as far as it is known.
+func (a *API) reportDraft(ctx context.Context, e *exchange, f fund.Fund, in *FundMonthQuery, month fund.Month) (*reply, error) {
 	whole := fund.FileArgs{Fund: in.ID, Month: month, Final: true}
-	err = a.eachClaim(ctx, e, f.Policy, f.Bank, func(c bankClaim) error {
+	err := a.eachClaim(ctx, e, f.Policy, f.Bank, func(c bankClaim) error {
 		addLine(&whole, c)
 		return nil
 	})
@@ -161,7 +171,14 @@ func (a *API) draftReport(ctx context.Context, e *exchange, in *FundMonthQuery) 
 		return nil, err
 	}
 	out := ReportDraft{Fund: in.ID, Month: month, Claims: len(whole.Lines), Accrued: whole.Accrued, TakenBack: whole.TakenBack,
-		Parts: partsLeft(f, whole, cmp.Or(in.Limit, fund.MaxLines))}
+		Parts: []fund.FileArgs{}}
+	switch fileable := f.Fileable(month, a.today()); {
+	case fileable == nil:
+		out.Parts = partsLeft(f, whole, cmp.Or(in.Limit, fund.MaxLines))
+	case month >= f.Next():
+		p := problem.From(fileable)
+		out.Warnings = []Warning{{Code: p.Code, Field: "/parts", Message: problem.Title(p.Code, e.lang)}}
+	}
 	for i := range f.Months {
 		if f.Months[i].Month == month {
 			out.Filed = &f.Months[i]

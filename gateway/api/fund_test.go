@@ -160,9 +160,19 @@ func TestABanksReportGoesOutAsASheetAndIsFiledWholeOrNotAtAll(t *testing.T) {
 		t.Errorf("filed %+v, again %+v", got, again)
 	}
 	p := w.refuse(http.StatusUnprocessableEntity, "ROWS_REFUSED", w.upload(bankA, path+"/report", "月报.xlsx", sheet))
-	if p.Errors[0].Code != "PERIOD_CLOSED" {
-		t.Errorf("a second time: %+v", p.Errors)
+	if p.Errors[0].Code != "PERIOD_CLOSED" || p.Detail != "this sheet was already filed as "+got.Reports[0].ID {
+		t.Errorf("a second time: %+v", p)
 	}
+	other := edited(t, sheet, set("I2", "5000.01"))
+	if p := w.refuse(http.StatusUnprocessableEntity, "ROWS_REFUSED", w.upload(bankA, path+"/report", "月报.xlsx", other)); p.Detail != "this sheet is not what was filed as "+got.Reports[0].ID {
+		t.Errorf("another one of the month: %+v", p)
+	}
+	defer func() {
+		w.act(bureau, "/v1/subsidy/reports/"+got.Reports[0].ID+"/accept", nil)
+		if p := w.refuse(http.StatusUnprocessableEntity, "ROWS_REFUSED", w.upload(bankA, path+"/report", "月报.xlsx", sheet)); !strings.HasPrefix(p.Detail, "this sheet was already filed as RPT-") {
+			t.Errorf("once it is accepted: %+v", p)
+		}
+	}()
 	after := into[fundTerms](w, w.get(bureau, path), http.StatusOK)
 	if after.Terms.Reported != "6875.00" || !after.Terms.Months[0].Complete || after.Terms.Months[0].Parts[0].Report != got.Reports[0].ID {
 		t.Errorf("%+v", after)
@@ -230,6 +240,7 @@ func TestAReportNamesTheHouseholdThatHadTheLoanWhenTheMonthEnded(t *testing.T) {
 		t.Fatalf("the sheet from before the succession is not taken: %d %s", r.status, r.body)
 	}
 	w.act(bankA, "/v1/subsidy/claims/"+claims[0]+"/accrue", object{"through": w.days(0)})
+	w.later(31 * 24 * time.Hour)
 	july := w.get(bankA, path+"?format=xlsx&month=2026-07").body
 	for want, sheet := range map[ident.USCC][]byte{supplier: june, rival: july} {
 		name := into[struct{ Name string }](w, w.get(bankA, "/v1/parties/"+string(want)), http.StatusOK).Name

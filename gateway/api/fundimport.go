@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"decore/adapters/fundsheet"
 	"decore/adapters/spreadsheet"
@@ -95,7 +96,31 @@ func (a *API) readReport(ctx context.Context, e *exchange, in *FundUpload, again
 		}
 		r.row(row)
 	}
-	return r.want, month < f.Next() || f.LastClaim(month) != "", r.problem()
+	wrong := r.problem()
+	if month < f.Next() && !again {
+		return whole, false, filedBefore(f, month, wrong == nil)
+	}
+	return r.want, month < f.Next() || f.LastClaim(month) != "", wrong
+}
+
+// filedBefore tells as which reports a month was filed, and whether they say what the sheet does: who was cut off then knows that
+// nothing is left to be done.
+func filedBefore(f fund.Fund, m fund.Month, same bool) error {
+	var reports []string
+	for _, month := range f.Months {
+		for _, p := range month.Parts {
+			if month.Month == m {
+				reports = append(reports, p.Report)
+			}
+		}
+	}
+	en, zh := "this sheet was already filed as ", "本表此前已报送，月报编号："
+	if !same {
+		en, zh = "this sheet is not what was filed as ", "本表与此前已报送的月报不一致，月报编号："
+	}
+	all := strings.Join(reports, ", ")
+	why := problem.Text{En: en + all, Zh: zh + all}
+	return problem.New(problem.RowsRefused).Found(problem.NewItem("", string(fault.PeriodClosed), nil, why)).Because(why.En, why.Zh)
 }
 
 // sheetOf reads an uploaded sheet of a layout.
@@ -111,7 +136,7 @@ func (a *API) sheetOf(ctx context.Context, in *Upload, layout spreadsheet.Layout
 	return table, nil
 }
 
-// monthOf takes the month from the sheet's first row: the one that is due, or in a repeat the one that was.
+// monthOf takes the month from the sheet's first row: the one that is due, or one that was reported.
 func (a *API) monthOf(ctx context.Context, table *spreadsheet.Table, f fund.Fund, again bool) (fund.Month, error) {
 	for row, err := range table.Rows(ctx) {
 		if err != nil {
@@ -122,7 +147,7 @@ func (a *API) monthOf(ctx context.Context, table *spreadsheet.Table, f fund.Fund
 		switch {
 		case err != nil:
 			wrong = problem.Invalid(problem.FromField(err))
-		case again && m < f.Next():
+		case m < f.Next() && (again || slices.ContainsFunc(f.Months, func(r fund.ReportedMonth) bool { return r.Month == m })):
 			return m, nil
 		case m < f.Next():
 			wrong = problem.From(fault.New(fault.PeriodClosed, ""))
@@ -191,7 +216,7 @@ func (r *reportReader) fault(i problem.Item) { r.faults = append(r.faults, i) }
 func (r *reportReader) problem() error {
 	for _, l := range r.want.Lines {
 		if !r.seen[l.Claim] {
-			r.fault(problem.NewItem("", string(fault.ReportMismatch), nil, problem.Text{En: "the claim " + l.Claim + " is left out", Zh: "漏报申领 " + l.Claim}))
+			r.fault(leftOutItem(l.Claim, ""))
 		}
 	}
 	r.faults = append(r.faults, r.ofSums...)

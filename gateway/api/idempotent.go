@@ -20,6 +20,7 @@ import (
 // kept before they are submitted and the answer after, so that a repeat gets the first answer, and one that comes
 // after a crash submits the same commands again, which the ledger answers with their first result.
 func (a *API) exactlyOnce(ctx context.Context, e *exchange, in *Write, draft func() ([]step, error), render func([]outcome) (*reply, error)) (*reply, error) {
+	defer e.end()
 	request := sha256.Sum256(slices.Concat([]byte(e.path+"\n"+in.ifMatch+"\n"), in.raw))
 	return a.keyed(ctx, e, in.Key, request, func(k *key) (*reply, error) {
 		steps, err := k.steps(ctx, draft)

@@ -8,6 +8,7 @@ import (
 	"decore/chaincode/contract"
 	"decore/chaincode/encumbrance"
 	"decore/chaincode/evidence"
+	"decore/chaincode/fund"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 	"decore/gateway/projection"
@@ -28,6 +29,7 @@ type RecordOf[T any] struct {
 	AllowedActions []string            `json:"allowedActions" doc:"Verbs that the caller may use now (可用操作)"`
 	Parents        []string            `json:"parents,omitempty" doc:"Records of which it came, of those that the caller sees; of one record alone, not in lists (来源记录)"`
 	Parts          []string            `json:"parts,omitempty" doc:"Records that came of it, such as the parts of a split, of those that the caller sees; of one record alone, not in lists (后续记录)"`
+	Warnings       []Warning           `json:"warnings,omitempty" doc:"What to know before it is decided on, as of a filed report what it leaves out; of one record alone, not in lists (提示)"`
 }
 
 // Encumbrance is a live lien as others see it: never who holds it or for which financing.
@@ -91,6 +93,9 @@ func (a *API) show(ctx context.Context, e *exchange, r projection.Record, s sigh
 	v, err := a.view(ctx, e, r, s)
 	if err == nil {
 		v.Parents, v.Parts, err = a.lineage(ctx, e, r)
+	}
+	if err == nil && r.Kind == fund.ReportTable.Kind && r.State == fund.Filed {
+		v.Warnings, err = a.reportWarnings(ctx, e, r.ID)
 	}
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"decore/chaincode/evidence"
 	"decore/chaincode/fault"
 	"decore/chaincode/financing"
+	"decore/chaincode/fund"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/order"
@@ -148,7 +149,19 @@ func (a *API) writtenReply(ctx context.Context, e *exchange, o outcome) (*reply,
 	return out, nil
 }
 
-// prechecks are the rules of new records that need nothing but the arguments: the caller is told before anything is
+// precheck is what is seen to before a new record is signed: what its arguments alone show, and of a report, which the ledger holds
+// against the claims that it names, the claims that it does not, of a budget whether there is one.
+func (a *API) precheck(ctx context.Context, e *exchange, args any) error {
+	switch args := args.(type) {
+	case fund.FileArgs:
+		return a.refuseLeftOut(ctx, e, args)
+	case fund.BudgetArgs:
+		return a.refuseSecondBudget(ctx, e, args)
+	}
+	return precheck(e.caller.Party, args)
+}
+
+// precheck applies the rules of new records that need nothing but the arguments: the caller is told before anything is
 // signed, and the ledger is spared. The ledger applies them again.
 func precheck(party ident.USCC, args any) error {
 	var err error

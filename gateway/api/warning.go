@@ -33,8 +33,13 @@ func warningOf(from, today calendar.Date, field, lang string) []Warning {
 	return []Warning{{Code: "RETROACTIVE", Message: fmt.Sprintf(retroactive.In(lang), from), Field: field}}
 }
 
-// effectiveFrom finds, by verb, from which day on what a command says is in force, and where it says so.
-var effectiveFrom = map[string]func(ctx context.Context, a *API, cmd evidence.Command) (calendar.Date, string, error){
+// acceptReport is the verb before which its signer is told what a report leaves out.
+const acceptReport = "fund-report.accept"
+
+// sinceFinder finds from which day on what a command says is in force, and where it says so.
+type sinceFinder func(ctx context.Context, a *API, cmd evidence.Command) (calendar.Date, string, error)
+
+var effectiveFrom = map[string]sinceFinder{ // by verb
 	"policy.publish": func(_ context.Context, _ *API, cmd evidence.Command) (calendar.Date, string, error) {
 		var args contract.PublishArgs
 		if cmd.Subject == contract.CreditPolicy {
@@ -65,25 +70,33 @@ func ofDraft(ctx context.Context, a *API, cmd evidence.Command) (calendar.Date, 
 	return m.Measure.EffectiveFrom, "/version", err
 }
 
-// warnings are those of a command that was accepted, as of the day on which it was. What cannot be found out is left out: the
-// command stands.
+// warnings are those of a command that was accepted. What cannot be found out is left out: the command stands.
 func (a *API) warnings(ctx context.Context, e *exchange, o outcome) []Warning {
+	if o.Answer != nil || o.refusal() != nil {
+		return nil
+	}
 	cmd, err := evidence.Parse(o.JWS)
 	if err != nil {
 		return nil
 	}
-	find, known := effectiveFrom[cmd.Verb]
-	if !known {
-		return nil
+	var found []Warning
+	if find, known := effectiveFrom[cmd.Verb]; known {
+		found, err = a.retroactive(ctx, e, o, cmd.Command, find)
+	} else if cmd.Verb == acceptReport {
+		found, err = a.reportWarnings(ctx, e, cmd.Subject)
 	}
-	from, field, err := find(ctx, a, cmd.Command)
 	if err != nil {
 		a.log.Warn("no warning could be found out", "command", cmd.ID, "error", err)
-		return nil
 	}
+	return found
+}
+
+// retroactive warns as of the day on which the command was accepted.
+func (a *API) retroactive(ctx context.Context, e *exchange, o outcome, cmd evidence.Command, find sinceFinder) ([]Warning, error) {
+	from, field, err := find(ctx, a, cmd)
 	today := a.today()
 	if p := o.position(); p != nil && !o.dry {
 		today = calendar.At(p.Time)
 	}
-	return warningOf(from, today, field, e.lang)
+	return warningOf(from, today, field, e.lang), err
 }

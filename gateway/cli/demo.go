@@ -16,6 +16,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"decore/chaincode/calendar"
 	"decore/gateway/demo"
 	"decore/gateway/server"
 )
@@ -70,6 +71,9 @@ func openHouse(ctx context.Context, c *demoCommand, data string, _ *streams, log
 }
 
 func (c *demoCommand) play(ctx context.Context, s *streams, b *branches) error {
+	if founded := calendar.At(b.servers[b.first].Charter.Founded.Time); founded != calendar.At(demo.Start()) {
+		return fmt.Errorf("%s: this folder's ledger is not the demo's, it was founded on %s; choose another with --data", b.data, founded)
+	}
 	gateways, err := b.gateways()
 	if err != nil {
 		return err

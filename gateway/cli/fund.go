@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -18,8 +19,10 @@ import (
 	"text/tabwriter"
 
 	"decore/chaincode/contract"
+	"decore/chaincode/fault"
 	"decore/chaincode/fund"
 	"decore/chaincode/money"
+	"decore/chaincode/subsidy"
 	"decore/gateway/api"
 	"decore/gateway/receipt"
 )
@@ -231,25 +234,44 @@ func (c *fundSettleCommand) Run(ctx context.Context, s *streams) error {
 	case page.Advance.Less(page.Amount): // which claims go first is not for a program to say
 		return fmt.Errorf("nothing was settled: %s more must be allocated to the bank first", page.Amount.Sub(page.Advance))
 	}
-	settled, refused := 0, 0
+	var sums settleSums
 	for len(page.Items) > 0 {
-		results, err := c.settle(ctx, page.Items)
-		if err != nil {
-			return fmt.Errorf("%d settled, then: %w", settled, err)
+		if err := c.settlePage(ctx, s.out, page.Items, &sums); err != nil {
+			return fmt.Errorf("%d settled, then: %w", sums.settled, err)
 		}
-		n := printRefused(s.out, page.Items, results)
-		settled, refused = settled+len(results)-n, refused+n
-		_, _ = fmt.Fprintf(s.out, "%d of %d settled\n", settled, all)
+		_, _ = fmt.Fprintf(s.out, "%d of %d settled\n", sums.settled, all)
 		if page.Next == "" {
 			break
 		}
 		if page, err = c.proposal(ctx, page.Next); err != nil {
-			return fmt.Errorf("%d settled, then: %w", settled, err)
+			return fmt.Errorf("%d settled, then: %w", sums.settled, err)
 		}
 	}
-	if refused > 0 {
-		return fmt.Errorf("%d claims were not settled", refused)
+	if sums.before > 0 {
+		_, _ = fmt.Fprintf(s.out, "%d were already settled, as by a run that was cut off while the gateway went on\n", sums.before)
 	}
+	if sums.refused > 0 {
+		return fmt.Errorf("%d claims were not settled", sums.refused)
+	}
+	return nil
+}
+
+// settleSums are how many claims were settled, refused, and settled before by another run.
+type settleSums struct{ settled, refused, before int }
+
+// settlePage settles a page and tells of what was not.
+func (c *fundSettleCommand) settlePage(ctx context.Context, w io.Writer, items []api.BatchItem, sums *settleSums) error {
+	results, err := c.settle(ctx, items)
+	if err != nil {
+		return err
+	}
+	before, err := c.settledBefore(ctx, items, results)
+	if err != nil {
+		return err
+	}
+	refused := printRefused(w, items, results, before)
+	sums.settled += len(results) - refused - len(before)
+	sums.refused, sums.before = sums.refused+refused, sums.before+len(before)
 	return nil
 }
 
@@ -289,10 +311,48 @@ func (c *fundSettleCommand) settle(ctx context.Context, items []api.BatchItem) (
 	return answer.Results, nil
 }
 
-// printRefused writes a line for each claim that was not settled, and one for each of several reasons, and counts the claims.
-func printRefused(w io.Writer, items []api.BatchItem, results []api.BatchResult) (refused int) {
+// settledBefore finds the claims that were refused because the amount was settled with them since it was proposed: the last thing
+// that was booked on each is that settlement.
+func (c *fundSettleCommand) settledBefore(ctx context.Context, items []api.BatchItem, results []api.BatchResult) (map[string]bool, error) {
+	done := map[string]bool{}
+	for i, r := range results {
+		if r.Code != string(subsidy.SettleAmount) && r.Code != string(fault.NotReported) {
+			continue
+		}
+		var wanted contract.SettleArgs
+		if err := json.Unmarshal(items[i].Args, &wanted); err != nil {
+			return nil, fmt.Errorf("the gateway's answer: %w", err)
+		}
+		raw, err := c.ask(ctx, http.MethodGet, []string{"claims", items[i].ID}, nil, "", nil)
+		if err != nil {
+			return nil, err
+		}
+		var claim struct {
+			Terms struct {
+				Claim struct{ Entries []subsidy.Entry }
+			}
+		}
+		if err := json.Unmarshal(raw, &claim); err != nil {
+			return nil, fmt.Errorf("the gateway's answer: %w", err)
+		}
+		if n := len(claim.Terms.Claim.Entries); n > 0 {
+			last := claim.Terms.Claim.Entries[n-1]
+			done[items[i].ID] = last.Verb == subsidy.VerbSettle && last.Settled.String() == wanted.Amount.String()
+		}
+	}
+	maps.DeleteFunc(done, func(_ string, settled bool) bool { return !settled })
+	return done, nil
+}
+
+// printRefused writes a line for each claim that was not settled, and one for each of several reasons, and counts the claims without
+// those that were settled before.
+func printRefused(w io.Writer, items []api.BatchItem, results []api.BatchResult, before map[string]bool) (refused int) {
 	for i, r := range results {
 		if r.Status == contract.Accepted {
+			continue
+		}
+		if before[items[i].ID] {
+			_, _ = fmt.Fprintf(w, "%s: already settled\n", items[i].ID)
 			continue
 		}
 		refused++

@@ -18,6 +18,9 @@ import (
 	"decore/gateway/cli"
 )
 
+// settledMeanwhile is a claim that another run settled after it was proposed, and clawedBack one that has lost the amount since.
+const settledMeanwhile, clawedBack = 101, 102
+
 // fakeFund answers like a gateway with a fund of n claims to settle, of which some are refused.
 func fakeFund(t *testing.T, n int, refused ...int) string {
 	t.Helper()
@@ -54,6 +57,8 @@ func fakeFund(t *testing.T, n int, refused ...int) string {
 		for _, item := range body.Items {
 			result := `{"status":"accepted","id":"` + item.ID + `"}`
 			switch {
+			case item.ID == fmt.Sprintf("SUB-%d", settledMeanwhile) && n == clawedBack, item.ID == fmt.Sprintf("SUB-%d", clawedBack) && n == clawedBack:
+				result = `{"status":"refused","code":"SETTLE_AMOUNT","title":"amount"}`
 			case slices.ContainsFunc(refused, func(i int) bool { return item.ID == fmt.Sprintf("SUB-%d", i) }):
 				result = `{"status":"refused","code":"CORRECTION_DUE","title":"due","reasons":[{"code":"LATE","title":"late"}]}`
 			case item.Verb != "settle" || item.Args.Amount != "1.00":
@@ -62,6 +67,10 @@ func fakeFund(t *testing.T, n int, refused ...int) string {
 			results = append(results, result)
 		}
 		_, _ = fmt.Fprintf(w, `{"results":[%s]}`, strings.Join(results, ","))
+	})
+	mux.HandleFunc("GET /v1/subsidy/claims/{id}", func(w http.ResponseWriter, r *http.Request) {
+		last := map[string]string{"SUB-101": "", "SUB-102": `,{"no":2,"verb":"claw-back","settled":"-1.00"}`}[r.PathValue("id")]
+		_, _ = io.WriteString(w, `{"terms":{"claim":{"entries":[{"no":1,"verb":"settle","settled":"1.00"}`+last+`]}}}`)
 	})
 	mux.HandleFunc("GET /v1/subsidy/funds/FND-1/report", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "sheet of "+r.URL.RawQuery)
@@ -108,6 +117,10 @@ func TestAFundIsSettledInBatchesAndSaysWhatWasNot(t *testing.T) {
 	poor := []string{"--gateway", fakeFund(t, 9001), "--token", "tok"}
 	if code, out := runFund(append([]string{"settle", "FND-1"}, poor...)...); code != 1 || !strings.Contains(out, "nothing was settled: 1.00 more") {
 		t.Errorf("a yuan short: %d %s", code, out)
+	}
+	twice := []string{"--gateway", fakeFund(t, clawedBack), "--token", "tok"}
+	if code, out := runFund(append([]string{"settle", "FND-1"}, twice...)...); code != 1 || !strings.Contains(out, "SUB-101: already settled\nSUB-102: refused SETTLE_AMOUNT amount\n100 of 102 settled\n1 were already settled") {
+		t.Errorf("settled meanwhile: %d %s", code, out)
 	}
 	if code, _ := runFund("settle", "FND-1", "--gateway", fakeFund(t, 1), "--token", "other"); code != 1 {
 		t.Error("a refused token is no failure")

@@ -57,6 +57,7 @@ const (
 	DecisionNotPossible = "DECISION_NOT_POSSIBLE"
 	FileRefused         = "FILE_REFUSED"
 	NotFound            = "NOT_FOUND"
+	BudgetExists        = "BUDGET_EXISTS"
 )
 
 type entry struct {
@@ -86,6 +87,7 @@ var httpCodes = map[string]entry{
 	MediaType:           {415, Text{"The body must be of another media type", "不支持的请求体类型"}},
 	NotAcceptable:       {406, Text{"None of the accepted media types can be produced", "无法按 Accept 要求的类型应答"}},
 	RouteNotFound:       {404, Text{"There is no such resource", "没有该资源"}},
+	BudgetExists:        {409, Text{"The bank has an open budget of that policy, year and document, or it is just being opened", "该行在该政策、年度与文号下已有预算，或正在设立"}},
 	NotFound:            {404, Text{"Not found", "未找到"}},
 	MethodNotAllowed:    {405, Text{"The resource does not know this method", "该资源不支持此方法"}},
 	FieldUnknown:        {422, Text{"There is no such field", "没有该字段"}},
