@@ -21,6 +21,19 @@ var marks = map[Ground]func(*Loan){
 	GroundOther:      func(*Loan) {},
 }
 
+// Void reports whether the claim ended without anything that stays, so that its loan may get another one in its place (作废): it was revoked
+// as a mistake, or gave back all that was held and earned nothing. Its record stays for good as it is. A claim that was revoked on
+// any other ground is its loan's last.
+func (c Claim) Void() bool {
+	switch c.State {
+	case ClawedBack:
+		return c.Entries[len(c.Entries)-1].Ground == GroundError
+	case Released, Settled:
+		return c.earned().IsZero()
+	}
+	return false
+}
+
 // Marked returns the loan's facts with what the ground makes known of it, and whether there is such a ground: only misuse
 // says of a borrower that it misused money.
 func (g Ground) Marked(l Loan) (Loan, bool) {
