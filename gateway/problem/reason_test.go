@@ -95,3 +95,16 @@ func TestALimitIsToldInOtherWordsThanARefusal(t *testing.T) {
 		}
 	}
 }
+
+func TestAHintIsOfTheFieldWhereOneIsKnown(t *testing.T) {
+	for _, c := range []struct{ verb, code, field, want string }{
+		{"financing.record", "DATE_ORDER", "/signed", "not after disbursed, the day on which the loan was paid out"},
+		{"financing.record", "DATE_ORDER", "/maturity", "after disbursed, the day on which the loan was paid out"},
+		{"financing.record", "DATE_ORDER", "/extensions/0/agreedOn", ""},
+		{"lot.release", "ENCUMBERED", "/quantity", "a bank holds the goods: it must order their release first (order-release)"},
+	} {
+		if got := problem.From(fault.New(fault.Code(c.code), c.field)).Hint(c.verb).Render("en", "", "").Detail; got != c.want {
+			t.Errorf("%s %s at %s: %q", c.verb, c.code, c.field, got)
+		}
+	}
+}
