@@ -58,11 +58,16 @@ func sense(r fault.Reason) Text {
 	if fact == "" {
 		fact = r.Field
 	}
-	steps := strings.Split(fact, "/")
+	return facts[anyPlace(fact)]
+}
+
+// anyPlace is the pointer with "*" for each place in a list.
+func anyPlace(pointer string) string {
+	steps := strings.Split(pointer, "/")
 	for i, s := range steps {
 		if s != "" && strings.Trim(s, "0123456789") == "" {
 			steps[i] = "*"
 		}
 	}
-	return facts[strings.Join(steps, "/")]
+	return strings.Join(steps, "/")
 }

@@ -1,7 +1,7 @@
 package problem
 
 // hints say, for a verb and the code that the ledger refuses it with, what to do next or what the rule is; with a field after the code,
-// for that field. They go by the verb alone and tell nothing about the record.
+// for that field, a place in a list being "*". They go by the verb alone and tell nothing about the record.
 var hints = map[string]map[string]Text{
 	"warehouse-receipt.deliver": {"ENCUMBERED": {"a bank holds the goods: it must order their delivery first (order-delivery)", "货物已质押，须由质权银行先出具放货指令（order-delivery）"}},
 	"warehouse-receipt.issue": {
@@ -20,6 +20,8 @@ var hints = map[string]map[string]Text{
 	},
 	"order.create":        {"DATE_ORDER /deliverBy": {"not before signed, the day on which the order was signed", "不得早于订单签订日"}},
 	"order.amend":         {"DATE_ORDER /deliverBy": {"not before the day on which the order was signed", "不得早于订单签订日"}},
+	"order.ship":          {"DATE_ORDER /date": {"not before the day on which the order was signed", "不得早于订单签订日"}},
+	"order.accept":        {"DATE_ORDER /date": {"not before the day on which the order was signed", "不得早于订单签订日"}},
 	"receivable.register": {"DATE_ORDER /due": {"not before issued, the invoice's day", "不得早于开票日"}},
 	"receivable.pay":      {"DATE_ORDER /date": {"not before the invoice's day", "不得早于开票日"}},
 	"financing.offer": {
@@ -27,11 +29,14 @@ var hints = map[string]map[string]Text{
 		"DATE_ORDER /validUntil": {"not before today", "不得早于今天"},
 	},
 	"financing.record": {
-		"DATE_ORDER /signed":        {"not after disbursed, the day on which the loan was paid out", "不得晚于放款日"},
-		"DATE_ORDER /maturity":      {"after disbursed, the day on which the loan was paid out", "须晚于放款日"},
-		"DATE_ORDER /entrustedPaid": {"not before disbursed, the day on which the loan was paid out", "不得早于放款日"},
-		"FIELD_INVALID /maturity":   {"at most 360 months after disbursed", "距放款日不得超过 360 个月"},
+		"DATE_ORDER /signed":                {"not after disbursed, the day on which the loan was paid out", "不得晚于放款日"},
+		"DATE_ORDER /maturity":              {"after disbursed, the day on which the loan was paid out", "须晚于放款日"},
+		"DATE_ORDER /entrustedPaid":         {"not before disbursed, the day on which the loan was paid out", "不得早于放款日"},
+		"DATE_ORDER /extensions/*/maturity": {"after the last day agreed before, that of the contract or of the extension before", "须晚于此前的到期日（合同到期日或上一次展期后到期日）"},
+		"DATE_ORDER /extensions/*/agreedOn": {"not before the loan was paid out or the extension before was agreed, and not after the last day agreed before", "不得早于放款日或上一次展期同意日，且不得晚于此前的到期日"},
+		"FIELD_INVALID /maturity":           {"at most 360 months after disbursed", "距放款日不得超过 360 个月"},
 	},
+	"financing.disburse":          {"DATE_ORDER /date": {"not before the day on which the offer was accepted, and before the loan's last day", "不得早于接受报价日，且须早于到期日"}},
 	"financing.repay":             {"DATE_ORDER /date": {"not before the day on which the loan was paid out", "不得早于放款日"}},
 	"financing.mark-overdue":      {"DATE_ORDER /from": {"after the day on which the loan was paid out, and not before an earlier time overdue ended", "须晚于放款日，且不早于前一段逾期结束日"}},
 	"financing.cure":              {"DATE_ORDER /on": {"after the first day overdue, and not after the loan's last day", "须晚于逾期起始日，且不晚于到期日"}},
@@ -74,7 +79,7 @@ func (p *Problem) Hint(verb string) *Problem {
 
 // hint finds what is known for the field, or else for any.
 func hint(verb, code, field string) Text {
-	if h, known := hints[verb][code+" "+field]; known {
+	if h, known := hints[verb][code+" "+anyPlace(field)]; known {
 		return h
 	}
 	return hints[verb][code]
