@@ -68,6 +68,19 @@ func TestAQuoteOfALoanThatHasAClaimSaysSo(t *testing.T) {
 	}
 }
 
+func TestAVoidClaimIsNotInTheWayOfAQuote(t *testing.T) {
+	w := newWorld(t)
+	policy := w.subsidyPolicy()
+	for ground, eligible := range map[string]bool{"error": true, "ineligible": false} {
+		hold := w.holdBody(policy, w.fixedAsset(bankA, "1000000.00"))
+		claim := w.act(bankA, "/v1/subsidy/claims", hold)
+		w.act(bureau, "/v1/subsidy/claims/"+claim.ID+"/claw-back", object{"ground": ground, "reason": "x"})
+		if q := into[quotation](w, w.post(bankA, "/v1/subsidy/quotes", hold), http.StatusOK); q.Eligible != eligible {
+			t.Errorf("revoked for %s: %+v", ground, q)
+		}
+	}
+}
+
 func TestAFactThatAQuoteLeavesOutIsToldOnce(t *testing.T) {
 	w := newWorld(t)
 	policy, loan := w.subsidyPolicy(), w.fixedAsset(bankA, "1000000.00")

@@ -48,8 +48,10 @@ var hints = map[string]map[string]Text{
 		"REPAYMENT_UNKNOWN /interest":  {"the repayment of that reference and day is recorded with another interest; state it, 0.00 where it had none", "该笔还款记录的利息与此不同；请照记录填写，无利息的填 0.00"},
 	},
 	"subsidy.restate": {
-		"DATE_ORDER /entrustedPaid":    {"not before the day on which the loan was paid out", "不得早于放款日"},
-		"FIELD_INVALID /entrustedPaid": {"another day than stands, and none against that for which the borrower signed (confirm-record)", "须与现记录不同；借款人已签认（confirm-record）的受托支付日不得由银行单方更正"},
+		"DATE_ORDER /entrustedPaid":          {"not before the day on which the loan was paid out", "不得早于放款日"},
+		"FIELD_INVALID /entrustedPaid":       {"another day than stands, and none against that for which the borrower signed (confirm-record)", "须与现记录不同；借款人已签认（confirm-record）的受托支付日不得由银行单方更正"},
+		"FIELD_INVALID /otherSubsidy":        {"is what stands already", "与现记录相同"},
+		"FIELD_INVALID /otherCentralSubsidy": {"is what stands already", "与现记录相同"},
 	},
 	"fund.apply":    {"FIELD_INVALID /first": {"not before the month in which the policy first takes effect", "不得早于政策首次生效的月份"}},
 	"fund.allocate": {"FIELD_INVALID /budget": {"the budget is for another bank or policy", "该预算属于其他银行或政策"}},
