@@ -269,7 +269,7 @@ var wrongs = map[string][]wrong{
 		{"financing", "", "RECORD_NOT_FOUND", "/financing"}, {"financing", `"nothing"`, "RECORD_NOT_FOUND", "/financing"}, {"sizeClass", `"vast"`, "INVALID_FACTS", "/sizeClass"},
 		{"entrustedPaid", past, "INVALID_FACTS", "/entrustedPaid"}, {"entrustedPaid", future, "DATE_IN_FUTURE", "/entrustedPaid"}, {"sector", `"赌博"`, "SECTOR_NOT_LISTED", "/sector"}, {"sector", long, "INVALID_FACTS", "/sector"},
 	},
-	"subsidy.accrue": {{"through", future, "DATE_IN_FUTURE", "/through"}, {"through", "", "ALREADY_ACCRUED", "/through"}},
+	"subsidy.accrue": {{"through", future, "DATE_IN_FUTURE", "/through"}, {"through", "", "FIELD_REQUIRED", "/through"}},
 	"subsidy.restate": {{"entrustedPaid", "", "FIELD_REQUIRED", "/entrustedPaid"}, {"entrustedPaid", future, "DATE_IN_FUTURE", "/entrustedPaid"}, {"entrustedPaid", past, "DATE_ORDER", "/entrustedPaid"},
 		{"otherSubsidy", `"0"`, "FIELD_INVALID", "/otherSubsidy"}, {"otherCentralSubsidy", `false`, "FIELD_INVALID", "/otherCentralSubsidy"},
 		{"reason", "", "FIELD_INVALID", "/reason"}, {"reason", long, "FIELD_INVALID", "/reason"}},

@@ -92,7 +92,7 @@ func TestWhatIsWrongWithSeveralArgumentsOfAClaimIsToldAtOnce(t *testing.T) {
 	for _, why := range w.Try(w.BankA, "subsidy.hold", contracttest.NewID("SUB"), args).Reasons {
 		got = append(got, string(why.Code)+why.Field)
 	}
-	want := []string{"INVALID_FACTS/settlement/everyMonths", "INVALID_FACTS/settlement/day", "INVALID_FACTS/sizeClass", "NOT_SME/sizeClass", "SECTOR_NOT_LISTED/sector"}
+	want := []string{"INVALID_FACTS/settlement/everyMonths", "INVALID_FACTS/settlement/day", "INVALID_FACTS/sizeClass", "SECTOR_NOT_LISTED/sector"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -157,6 +157,20 @@ func TestAClaimMovesWithItsAccount(t *testing.T) {
 		id := w.held()
 		w.Refuse("DATE_IN_FUTURE", w.BankA, "subsidy.accrue", id, contract.AccrueArgs{Through: w.today().AddDays(1)})
 	})
+	t.Run("a day must be named through which it accrues, before the first accrual and after", func(t *testing.T) {
+		w := base.fork(t)
+		id := w.held()
+		none := func() {
+			t.Helper()
+			if r := w.Try(w.BankA, "subsidy.accrue", id, contract.AccrueArgs{}); r.Code != "FIELD_REQUIRED" || r.Field != "/through" {
+				t.Errorf("got %+v", r)
+			}
+		}
+		none()
+		w.Pass(100 * days)
+		w.Do(w.BankA, "subsidy.accrue", id, contract.AccrueArgs{Through: w.today()})
+		none()
+	})
 	t.Run("a stale opening of the account is asked for anew", func(t *testing.T) {
 		w := base.fork(t)
 		first := w.held()

@@ -119,7 +119,10 @@ type accountRecord = *Record[AccountTerms]
 func init() {
 	onNew(&subsidy.Lifecycle, subsidy.VerbHold, holdSubsidy)
 	onClaim(subsidy.VerbAccrue, func(c *call, m *claimMove, a AccrueArgs) (err error) {
-		if a.Through.After(c.today()) {
+		switch {
+		case a.Through.IsZero():
+			return fault.New(fault.FieldRequired, "/through")
+		case a.Through.After(c.today()):
 			return fault.New(fault.DateInFuture, "/through")
 		}
 		if err := m.refreshLoan(c); err != nil {

@@ -104,6 +104,19 @@ func (p Policy) TakesExisting(paidOut, today calendar.Date) bool {
 		(p.ExistingLoansUntil.IsZero() || !today.After(p.ExistingLoansUntil))
 }
 
+// ExistingDays says which loans may be recorded afterwards, as the policy's settings do, for who is refused.
+func (p Policy) ExistingDays() string {
+	s := fmt.Sprintf("%s v%d existingLoansFrom", p.ID, p.Version)
+	if p.ExistingLoansFrom.IsZero() {
+		return s + ": none"
+	}
+	s += " " + p.ExistingLoansFrom.String()
+	if !p.ExistingLoansUntil.IsZero() {
+		s += ", existingLoansUntil " + p.ExistingLoansUntil.String()
+	}
+	return s
+}
+
 // Validate names the first field that cannot be right.
 func (p Policy) Validate() error {
 	if p.ID == "" || p.Title == "" {

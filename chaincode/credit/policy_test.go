@@ -73,3 +73,16 @@ func TestValidateNamesTheField(t *testing.T) {
 		}
 	}
 }
+
+func TestTheDaysOfExistingLoansAreTold(t *testing.T) {
+	for want, p := range map[string]credit.Policy{
+		"credit v2 existingLoansFrom: none":      {ID: "credit", Version: 2},
+		"credit v2 existingLoansFrom 2026-01-01": {ID: "credit", Version: 2, ExistingLoansFrom: calendar.MustParse("2026-01-01")},
+		"credit v2 existingLoansFrom 2026-01-01, existingLoansUntil 2026-06-30": {ID: "credit", Version: 2,
+			ExistingLoansFrom: calendar.MustParse("2026-01-01"), ExistingLoansUntil: calendar.MustParse("2026-06-30")},
+	} {
+		if got := p.ExistingDays(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

@@ -154,9 +154,10 @@ func (t Terms) Cure(a CureArgs, today calendar.Date) (Terms, lc.State, error) {
 func (t Terms) Reverse(a ReverseArgs, today calendar.Date) (Terms, lc.State, error) {
 	wrong := Repayment{a.Principal, a.Interest, a.Date, a.Reference}
 	i := slices.IndexFunc(t.Repayments, wrong.same)
-	collected := slices.ContainsFunc(t.Collections, func(c Collection) bool { return c.Reference == a.Reference && c.Date == a.Date })
 	switch {
-	case i < 0 || collected:
+	case i < 0:
+		return t, "", t.unlike(wrong)
+	case slices.ContainsFunc(t.Collections, func(c Collection) bool { return c.Reference == a.Reference && c.Date == a.Date }):
 		return t, "", fault.New(fault.RepaymentUnknown, "/reference")
 	case !reasonGiven(a.Reason):
 		return t, "", fault.New(fault.FieldInvalid, "/reason")
@@ -170,4 +171,30 @@ func (t Terms) Reverse(a ReverseArgs, today calendar.Date) (Terms, lc.State, err
 		return t, Disbursed, nil
 	}
 	return t, Overdue, nil
+}
+
+// unlike says by what a repayment differs from those that were recorded: the first field, of reference, date and both amounts, by which none
+// of them is like it. A difference says no more than that.
+func (t Terms) unlike(wrong Repayment) error {
+	left := t.Repayments
+	for _, c := range []struct {
+		field string
+		same  func(Repayment) bool
+	}{
+		{"/reference", func(r Repayment) bool { return r.Reference == wrong.Reference }},
+		{"/date", func(r Repayment) bool { return r.Date == wrong.Date }},
+		{"/principal", func(r Repayment) bool { return r.Principal.Cmp(wrong.Principal) == 0 }},
+	} {
+		var like []Repayment
+		for _, r := range left {
+			if c.same(r) {
+				like = append(like, r)
+			}
+		}
+		if len(like) == 0 {
+			return fault.New(fault.RepaymentUnknown, c.field)
+		}
+		left = like
+	}
+	return fault.New(fault.RepaymentUnknown, "/interest")
 }

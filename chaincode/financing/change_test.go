@@ -167,6 +167,21 @@ func TestReversalOfARepayment(t *testing.T) {
 			t.Errorf("%v: %s", err, state)
 		}
 	})
+	t.Run("is told the first field by which no repayment is like it", func(t *testing.T) {
+		for field, change := range map[string]func(*financing.ReverseArgs){
+			"/reference": func(a *financing.ReverseArgs) { a.Reference, a.Principal = "RP2", money.Zero },
+			"/date":      func(a *financing.ReverseArgs) { a.Date, a.Principal = today.AddDays(-1), money.Zero },
+			"/principal": func(a *financing.ReverseArgs) { a.Principal = money.Zero },
+			"/interest":  func(a *financing.ReverseArgs) { a.Interest = money.Zero },
+		} {
+			other := args
+			change(&other)
+			_, _, err := f.Reverse(other, today)
+			if wantCode(t, err, fault.RepaymentUnknown); fault.Of(err).Field != field {
+				t.Errorf("%s: %v", field, err)
+			}
+		}
+	})
 	t.Run("is refused of another amount, of what a collection brought, and without a reason", func(t *testing.T) {
 		other := args
 		other.Principal = yuan("89.99")

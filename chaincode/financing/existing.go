@@ -67,7 +67,7 @@ func Record(a RecordArgs, lender ident.USCC, policy credit.Policy, today calenda
 		return Terms{}, err
 	}
 	if !policy.TakesExisting(a.Disbursed, today) {
-		return Terms{}, fault.New(fault.ExistingClosed, "/disbursed")
+		return Terms{}, fault.New(fault.ExistingClosed, "/disbursed").Under(policy.ExistingDays())
 	}
 	return Terms{Applicant: a.Applicant, Lender: lender, Product: a.Product, Asked: a.Amount, TenorMonths: a.months(), Purpose: a.Purpose,
 		Collateral: []string{}, Repayments: []Repayment{}, Existing: &Existing{ExistingLoan: a.ExistingLoan, RecordedOn: today}}, nil

@@ -114,7 +114,9 @@ func TestWhatCannotHaveBeenIsNotRecorded(t *testing.T) {
 	t.Run("when the policy takes none any more, or never did", func(t *testing.T) {
 		for _, p := range []credit.Policy{takesExisting, {}} {
 			_, err := financing.Record(oldLoan(), oldBank, p, day("2027-01-01"))
-			wantCode(t, err, fault.ExistingClosed)
+			if wantCode(t, err, fault.ExistingClosed); fault.Of(err).Clause != p.ExistingDays() {
+				t.Errorf("on the ground of %s", fault.Of(err).Clause)
+			}
 		}
 	})
 	t.Run("tenors count begun months", func(t *testing.T) {

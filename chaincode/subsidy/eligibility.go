@@ -46,7 +46,7 @@ type Reason struct {
 // Ground returns the ground in words: document and clause, or policy record, version, setting and why.
 func (r Reason) Ground() string {
 	if r.Document == "" && r.Setting != "" {
-		return fmt.Sprintf("%s v%d %s: %s", r.Policy, r.Version, r.Setting, r.Why)
+		return strings.TrimSuffix(fmt.Sprintf("%s v%d %s: %s", r.Policy, r.Version, r.Setting, r.Why), ": ")
 	}
 	return strings.TrimSpace(r.Document + " " + r.Clause)
 }
@@ -56,7 +56,7 @@ type rule struct {
 	code Code
 	// refuses reports whether the loan fails; nil for reasons that a household's account gives.
 	refuses func(Policy, Loan) bool
-	// facts points to the facts that fail, each of them a reason of its own; nil where none does by itself.
+	// facts points to the facts that fail, each of them a reason of its own.
 	facts func(Policy, Loan) []string
 }
 
@@ -71,7 +71,7 @@ func at(fact string) func(Policy, Loan) []string {
 
 // rules lists every reason in the order in which they are answered.
 var rules = []rule{
-	{InvalidFacts, func(p Policy, l Loan) bool { return !p.soundFacts(l) }, Policy.unsound},
+	{InvalidFacts, nil, Policy.unsound},
 	{NotSME, func(p Policy, l Loan) bool { return !slices.Contains(p.SMEClasses, p.sizeOf(l)) }, sizeFact},
 	{NotPrivate, func(p Policy, l Loan) bool { return p.privateOnly(l.Type) && !p.private(l) }, privateFact},
 	{SectorNotListed, func(p Policy, l Loan) bool { return !p.inSector(l) }, at("/sector")},
@@ -90,30 +90,61 @@ var rules = []rule{
 	{MisuseOfLoan, func(_ Policy, l Loan) bool { return l.Misuse }, at("/misuse")},
 	{UseNotPermitted, func(p Policy, l Loan) bool { return !p.useAllowed(l) }, at("/use")},
 	{NetRateFloorReached, func(p Policy, l Loan) bool { return !p.bestRate(l).IsPositive() }, at("/otherSubsidy")},
-	{NothingToSubsidise, nil, nil},
+	{NothingToSubsidise, nil, idleFact},
 }
 
 // Judge returns every reason for which the loan gets no subsidy whatever the household's account says,
-// in a fixed order; none when the loan is eligible. Only INVALID_FACTS comes more than once, for each fact that makes no sense.
+// in a fixed order; none when the loan is eligible. Only INVALID_FACTS comes more than once, for each fact that makes no sense or
+// that a rule asks for and the loan does not state; what such a fact would lead to is then no reason of its own.
 func (p Policy) Judge(l Loan) []Reason {
-	var codes []Code
+	return p.judge(l, nil).reasons()
+}
+
+// judgement is what was found against a loan.
+type judgement struct {
+	policy Policy
+	loan   Loan
+	codes  []Code
+	// invalid points to the facts of INVALID_FACTS.
+	invalid []string
+}
+
+// judge finds what speaks against the loan. unstated points to facts that only look as if they were stated, as a false that
+// nobody said.
+func (p Policy) judge(l Loan, unstated []string) judgement {
+	j := judgement{policy: p, loan: l, invalid: p.unsound(l)}
+	unknown := slices.Concat(j.invalid, l.unstated(), unstated)
 	for _, r := range rules {
-		if r.refuses != nil && r.refuses(p, l) {
-			codes = append(codes, r.code)
+		if r.refuses == nil || !r.refuses(p, l) {
+			continue
+		}
+		for _, fact := range r.facts(p, l) {
+			switch {
+			case !slices.Contains(unknown, fact):
+				j.codes = append(j.codes, r.code)
+			case !slices.Contains(j.invalid, fact):
+				j.invalid = append(j.invalid, fact)
+			}
 		}
 	}
-	return p.reasons(l, codes)
+	return j
+}
+
+// and adds codes.
+func (j judgement) and(codes ...Code) judgement {
+	j.codes = append(slices.Clone(j.codes), codes...)
+	return j
 }
 
 // reasons gives the codes their grounds and the facts of the loan that fail, in the order of the rules.
-func (p Policy) reasons(l Loan, codes []Code) []Reason {
-	var all []Reason
+func (j judgement) reasons() []Reason {
+	p, l, all := j.policy, j.loan, []Reason(nil)
 	for _, r := range rules {
-		if !slices.Contains(codes, r.code) {
-			continue
-		}
-		facts := []string{""}
-		if r.facts != nil {
+		facts := j.invalid
+		if r.code != InvalidFacts {
+			if !slices.Contains(j.codes, r.code) {
+				continue
+			}
 			facts = r.facts(p, l)
 		}
 		for _, fact := range facts {
@@ -123,6 +154,11 @@ func (p Policy) reasons(l Loan, codes []Code) []Reason {
 		}
 	}
 	return all
+}
+
+// reasons are the codes, of a loan whose facts make sense, with grounds and facts.
+func (p Policy) reasons(l Loan, codes []Code) []Reason {
+	return judgement{policy: p, loan: l}.and(codes...).reasons()
 }
 
 func (p Policy) reason(c Code) Reason {
@@ -137,6 +173,15 @@ func (p Policy) reason(c Code) Reason {
 	}
 	if i := slices.IndexFunc(p.Assumptions, func(a Assumption) bool { return slices.Contains(a.Grounds, c) }); i >= 0 {
 		r.Setting, r.Why = p.Assumptions[i].Field, p.Assumptions[i].Reason
+	}
+	return r
+}
+
+// setting is the reason that a setting of the policy record gives, and why it is so where the record says it.
+func (p Policy) setting(c Code, field string) Reason {
+	r := Reason{Code: c, Policy: p.ID, Version: p.Version, Setting: field}
+	if i := slices.IndexFunc(p.Assumptions, func(a Assumption) bool { return a.Field == field }); i >= 0 {
+		r.Why = p.Assumptions[i].Reason
 	}
 	return r
 }

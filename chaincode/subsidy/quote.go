@@ -16,11 +16,13 @@ type Quotation struct {
 }
 
 // Quote says what the loan would get under the policy beside what the household's account already uses
-// (试算). A draft policy can be quoted. A loan that is not eligible gets a zero amount and every reason.
-func Quote(p Policy, a Account, l Loan) Quotation {
+// (试算). A draft policy can be quoted. A loan that is not eligible gets a zero amount and every reason. unstated points to facts
+// that the loan holds as false because nobody stated them: where they decide, they are INVALID_FACTS.
+func Quote(p Policy, a Account, l Loan, unstated ...string) Quotation {
 	q := Quotation{Room: a.Room(p), PrincipalRoom: a.PrincipalRoom(p)}
-	if q.Reasons = p.Judge(l); len(q.Reasons) > 0 {
-		q.Reasons = p.reasons(l, append(codes(q.Reasons), q.capsReached()...))
+	found := p.judge(l, unstated)
+	if q.Reasons = found.reasons(); len(q.Reasons) > 0 {
+		q.Reasons = found.and(q.capsReached()...).reasons()
 		return q
 	}
 	q.EligiblePrincipal = money.Min(l.Principal, q.PrincipalRoom)
@@ -67,14 +69,6 @@ func (q Quotation) limits(p Policy, l Loan) []Reason {
 		}
 	}
 	return p.reasons(l, by)
-}
-
-func codes(reasons []Reason) []Code {
-	all := make([]Code, len(reasons))
-	for i, r := range reasons {
-		all[i] = r.Code
-	}
-	return all
 }
 
 func total(periods []Period) money.Amount {

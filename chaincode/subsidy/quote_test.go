@@ -141,3 +141,46 @@ func BenchmarkQuote(b *testing.B) {
 		}
 	}
 }
+
+// told are codes with the facts that they point to.
+func told(reasons []subsidy.Reason) []string {
+	var all []string
+	for _, r := range reasons {
+		all = append(all, string(r.Code)+" "+r.Fact)
+	}
+	return all
+}
+
+func TestAFactThatIsMissingIsToldOnceAndNotWhatItWouldLeadTo(t *testing.T) {
+	byController := func(p *subsidy.Policy) { p.PrivateTest = subsidy.ByController }
+	public := func(l *subsidy.Loan) { l.Private = false }
+	for _, c := range []struct {
+		name     string
+		policy   func(*subsidy.Policy)
+		loan     func(*subsidy.Loan)
+		unstated []string
+		want     []string
+	}{
+		{"all that a hold states", nil, func(l *subsidy.Loan) { l.SizeClass, l.Private, l.Sector = "", false, "" }, []string{"/private"},
+			[]string{"INVALID_FACTS /sizeClass", "INVALID_FACTS /private", "INVALID_FACTS /sector"}},
+		{"the day of payment", nil, func(l *subsidy.Loan) { l.Disbursed = noDate }, nil, []string{"INVALID_FACTS /disbursed"}},
+		{"the type and the bank", func(p *subsidy.Policy) { p.HandlingBanks = append(p.HandlingBanks, bankA) },
+			func(l *subsidy.Loan) { l.Type, l.Bank = "", "" }, nil, []string{"INVALID_FACTS /bank", "INVALID_FACTS /type"}},
+		{"who controls it", byController, nil, nil, []string{"INVALID_FACTS /controller"}},
+		{"what the policy does not go by", byController, func(l *subsidy.Loan) { l.Private, l.Controller = false, subsidy.ByCitizens }, []string{"/private"}, nil},
+		{"nothing: it says no", nil, public, nil, []string{"NOT_PRIVATE /private"}},
+		{"a size that is none", nil, func(l *subsidy.Loan) { l.SizeClass = "huge" }, nil, []string{"INVALID_FACTS /sizeClass"}},
+		{"the day on which the clock starts", func(p *subsidy.Policy) { p.ClockStart = subsidy.OnEntrustedPayment }, nil, nil, []string{"NOTHING_TO_SUBSIDISE /entrustedPaid"}},
+		{"nothing: too little is lent", nil, func(l *subsidy.Loan) { l.Principal = yuan("0.01") }, nil, []string{"NOTHING_TO_SUBSIDISE /principal"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, l := policy2026(t), fixedAsset("1000000.00")
+			apply(c.policy, &p)
+			apply(c.loan, &l)
+			q := subsidy.Quote(p, subsidy.Account{}, l, c.unstated...)
+			if got := told(q.Reasons); !slices.Equal(got, c.want) || q.Eligible != (c.want == nil) {
+				t.Errorf("eligible %t, got %q, want %q", q.Eligible, got, c.want)
+			}
+		})
+	}
+}

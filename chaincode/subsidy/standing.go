@@ -93,12 +93,6 @@ func (p Policy) Classed(l Loan) (Loan, error) {
 	return l, nil
 }
 
-// soundFacts reports whether the facts make sense, for themselves and by the policy's size table.
-func (p Policy) soundFacts(l Loan) bool {
-	_, err := p.Classed(l)
-	return err == nil && l.Validate() == nil
-}
-
 // unsound points to every fact that makes no sense, each once.
 func (p Policy) unsound(l Loan) []string {
 	_, unclassed := p.Classed(l)
@@ -109,6 +103,32 @@ func (p Policy) unsound(l Loan) []string {
 		}
 	}
 	return all
+}
+
+// unstated points to the facts that a policy may ask for, that the loan makes sense without, and that it does not state.
+func (l Loan) unstated() []string {
+	var all []string
+	for _, f := range []struct {
+		fact   string
+		stated bool
+	}{
+		{"/sector", l.Sector != "" || l.Link != nil},
+		{"/controller", l.Controller != ""},
+		{"/use", l.Use != ""},
+	} {
+		if !f.stated {
+			all = append(all, f.fact)
+		}
+	}
+	return all
+}
+
+// idleFact points to why there is nothing to subsidise: the clock has not started, or what is lent earns nothing.
+func idleFact(p Policy, l Loan) []string {
+	if p.start(l).IsZero() {
+		return []string{"/entrustedPaid"}
+	}
+	return []string{"/principal"}
 }
 
 // sizeFact points to what the size goes by: the class, or the figures where no class is stated.

@@ -103,8 +103,15 @@ func TestPrivate(t *testing.T) {
 	} {
 		p := policy2026(t, func(p *subsidy.Policy) { p.PrivateTest = c.test })
 		l := fixedAsset("1.00", func(l *subsidy.Loan) { l.Private, l.Controller = c.declared, c.controller })
-		if got := !slices.Contains(reasonCodes(p.Judge(l)), subsidy.NotPrivate); got != c.private {
-			t.Errorf("%+v: private %t", c, got)
+		want := []subsidy.Code{subsidy.NotPrivate}
+		switch {
+		case c.private:
+			want = nil
+		case c.test == subsidy.ByController && c.controller == "":
+			want = []subsidy.Code{subsidy.InvalidFacts} // nobody said who controls it
+		}
+		if got := reasonCodes(p.Judge(l)); !slices.Equal(got, want) {
+			t.Errorf("%+v: %v, want %v", c, got, want)
 		}
 	}
 }
@@ -121,7 +128,11 @@ func TestUseOfTheMoney(t *testing.T) {
 	} {
 		p := policy2026(t, func(p *subsidy.Policy) { p.PermittedUses = c.permitted })
 		got := p.Judge(fixedAsset("1.00", func(l *subsidy.Loan) { l.Use = c.use }))
-		if len(got) == 0 != c.allowed || len(got) > 0 && (got[0].Code != subsidy.UseNotPermitted || got[0].Clause == "") {
+		why := subsidy.UseNotPermitted
+		if c.use == "" {
+			why = subsidy.InvalidFacts
+		}
+		if len(got) == 0 != c.allowed || len(got) > 0 && (got[0].Code != why || got[0].Fact != "/use" || got[0].Clause == "") {
 			t.Errorf("%+v: %+v", c, got)
 		}
 	}

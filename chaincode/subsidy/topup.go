@@ -21,7 +21,7 @@ func TopUp(p, now Policy, a Account, c Claim, l Loan, on calendar.Date) (Account
 	more := money.Min(wanted, money.Min(a.Room(p), a.Room(now)))
 	switch {
 	case wanted.IsZero():
-		return a, c, money.Zero, refuse(NothingToTopUp, "")
+		return a, c, money.Zero, p.nothingMore(l)
 	case more.IsZero():
 		return a, c, money.Zero, refuseFor(p.reasons(l, []Code{AmountCapReached}))
 	}
@@ -33,6 +33,16 @@ func TopUp(p, now Policy, a Account, c Claim, l Loan, on calendar.Date) (Account
 		return a, c, money.Zero, err
 	}
 	return moved, next, more, nil
+}
+
+// nothingMore says why nothing more can be granted: that all is, or that the version does not subsidise the extension.
+func (p Policy) nothingMore(l Loan) error {
+	if p.SubsidiseExtension || l.FirstMaturity.IsZero() {
+		return refuse(NothingToTopUp, "")
+	}
+	r := p.setting(NothingToTopUp, "subsidiseExtension")
+	r.Fact = "/firstMaturity"
+	return refuseFor([]Reason{r})
 }
 
 // raisable refuses what TopUp can refuse without a schedule.

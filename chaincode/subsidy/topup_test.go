@@ -1,7 +1,9 @@
 package subsidy_test
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"decore/chaincode/lifecycle"
@@ -166,6 +168,18 @@ func TestTopUpRefuses(t *testing.T) {
 			}
 		})
 	}
+	t.Run("an extension that is not subsidised is told so, with the setting", func(t *testing.T) {
+		not := policy(func(p *subsidy.Policy) { p.SubsidiseExtension = false })
+		_, _, _, err := subsidy.TopUp(not, p, a, c, longer(), day("2027-03-01"))
+		var refused *subsidy.Error
+		if !errors.As(err, &refused) || len(refused.Reasons) != 1 || refused.Reasons[0].Fact != "/firstMaturity" || !strings.HasPrefix(refused.Reasons[0].Ground(), p.ID+" v1 subsidiseExtension") {
+			t.Errorf("got %+v", err)
+		}
+		_, _, _, err = subsidy.TopUp(not, p, a, c, goldenYear(), day("2027-03-01"))
+		if !errors.As(err, &refused) || len(refused.Reasons) != 0 {
+			t.Errorf("a loan that was not extended: %+v", err)
+		}
+	})
 	t.Run("an expired policy lets claims be topped up as long as it says", func(t *testing.T) {
 		over := policy(func(p *subsidy.Policy) { p.Status = subsidy.Expired })
 		if _, _, _, err := subsidy.TopUp(p, over, a, c, longer(), day("2028-12-31")); err != nil {

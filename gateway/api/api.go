@@ -133,6 +133,7 @@ func New(d Deps) (*API, error) {
 	router.NotFoundHandler, router.MethodNotAllowedHandler = a.unrouted(problem.RouteNotFound), a.unrouted(problem.MethodNotAllowed)
 	a.huma = humamux.New(router, a.config(d.Version))
 	a.routes()
+	a.schemas.finish()
 	router.PathPrefix(docsPath).Handler(documentation())
 	guarded := a.guard(router)
 	a.handler = a.observe(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -46,7 +46,7 @@ type BatchResult struct {
 	Commitment evidence.Commitment `json:"commitment,omitempty" doc:"Commitment to the terms (条款承诺)"`
 	Code       string              `json:"code,omitempty" doc:"Why not (原因)"`
 	Title      string              `json:"title,omitempty" doc:"The same as a sentence (说明)"`
-	Field      string              `json:"field,omitempty" doc:"Which field (字段)"`
+	Field      string              `json:"field,omitempty" doc:"JSON pointer into the item (字段)" example:"/args/amount"`
 	Clause     string              `json:"clause,omitempty" doc:"Which rule (依据)"`
 	Reasons    []problem.Reason    `json:"reasons,omitempty" doc:"All that speaks against it, where rules give several reasons at once (全部原因)"`
 	Command    *Signature          `json:"command,omitempty" doc:"The signed command (签名指令)"`
@@ -119,13 +119,18 @@ func verbOf(t *lifecycle.Table, verb string) (contract.Verb, bool) {
 }
 
 // within moves the faults of a part to where the part stands.
-func within(prefix string, err error) error {
+func within(prefix string, err error) *problem.Problem {
 	p := problem.From(err)
 	if p.Field != "" {
 		p.Field = prefix + p.Field
 	}
 	for i := range p.Errors {
 		p.Errors[i].Location = prefix + p.Errors[i].Location
+	}
+	for i := range p.Reasons {
+		if p.Reasons[i].Field != "" {
+			p.Reasons[i].Field = prefix + p.Reasons[i].Field
+		}
 	}
 	return p
 }
@@ -153,6 +158,9 @@ func (o outcome) result(e *exchange) (BatchResult, error) {
 	}
 	r := BatchResult{Status: contract.Accepted, State: o.answer.State, Version: o.answer.Version, Commitment: o.commitment(), Position: o.position()}
 	if p := o.refusal(); p != nil {
+		if o.err == nil {
+			p = within("/args", p) // the ledger points into the arguments
+		}
 		r = refused(e, p)
 		if o.err != nil || o.answer.Status == contract.Invalid {
 			r.Status = contract.Invalid

@@ -204,6 +204,8 @@ func itemOf(d huma.ErrorDetail) problem.Item {
 		case c.begin == missing:
 			name, _, _ := strings.Cut(rest, " ")
 			return problem.NewItem(location+"/"+name, c.code, nil, problem.Text{})
+		case d.Value == "" && (c.code == problem.DateInvalid || c.code == problem.MonthInvalid):
+			return problem.NewItem(location, "FIELD_REQUIRED", nil, problem.Text{}) // an empty one is none
 		case c.zh == "":
 			return problem.NewItem(location, c.code, d.Value, problem.Text{})
 		}

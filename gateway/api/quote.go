@@ -1,11 +1,21 @@
 package api
 
 import (
+	"context"
+	"errors"
+	"net/http"
+
+	"decore/chaincode/canon"
 	"decore/chaincode/contract"
+	"decore/chaincode/evidence"
 	"decore/chaincode/fault"
+	"decore/chaincode/financing"
+	"decore/chaincode/ident"
 	"decore/chaincode/money"
 	"decore/chaincode/subsidy"
 	"decore/gateway/problem"
+	"decore/gateway/projection"
+	"decore/gateway/submit"
 )
 
 // QuoteAnswer is what a hold would grant now.
@@ -62,7 +72,7 @@ func quoteAnswer(q subsidy.Quotation, lang string, field func(fact string) strin
 func quoteReason(q subsidy.Quotation, r subsidy.Reason, field func(fact string) string) QuoteReason {
 	out := QuoteReason{Reason: problem.NewReason(fault.Reason{Code: fault.Code(r.Code), Field: field(r.Fact), Fact: r.Fact, Clause: r.Ground()}),
 		Policy: r.Policy, Version: r.Version, Document: r.Document, Clause: r.Clause, Setting: r.Setting, Why: r.Why}
-	if out.Field != inFinancing {
+	if out.Field != inFinancing || r.Fact == inFinancing {
 		out.Fact = "" // the field is the fact
 	}
 	if c, known := caps[r.Code]; known {
@@ -85,4 +95,149 @@ func (q QuoteRequest) fieldOf(fact string) string {
 		return fact
 	}
 	return "/loan" + fact
+}
+
+func (a *API) quote(ctx context.Context, e *exchange, q QuoteRequest) (*reply, error) {
+	loan, err := a.loanOf(ctx, e, q)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.mayKnowRoom(ctx, e, loan.Household); err != nil {
+		return nil, err
+	}
+	policy, err := a.quotedPolicy(ctx, q.Policy, loan)
+	if err != nil {
+		return nil, err
+	}
+	account, err := a.standingAccount(ctx, e, q, loan.Household)
+	if err != nil {
+		return nil, err
+	}
+	quoted := subsidy.Quote(policy, account, loan, q.unstated()...)
+	claimed, err := a.claimed(ctx, q.Financing)
+	if err != nil {
+		return nil, err
+	}
+	if claimed {
+		quoted = refusedBy(quoted, subsidy.Reason{Code: subsidy.Code(fault.ClaimExists), Policy: policy.ID, Version: policy.Version, Fact: inFinancing})
+	}
+	return answer(http.StatusOK, quoteAnswer(quoted, e.lang, q.fieldOf))
+}
+
+// claimed reports whether the loan has a claim that stands in the way of another. Only where its terms are here can one that ended be
+// known to be void.
+func (a *API) claimed(ctx context.Context, loan string) (bool, error) {
+	if loan == "" {
+		return false, nil // facts that somebody sent are no loan on the ledger
+	}
+	id, err := a.store.ClaimOf(ctx, loan)
+	if errors.Is(err, projection.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	r, err := a.store.Record(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	t, known := r.Terms.(contract.ClaimTerms)
+	return !known || !t.Claim.Void(), nil
+}
+
+// refusedBy is the quotation with another reason before all others: it grants nothing.
+func refusedBy(q subsidy.Quotation, why subsidy.Reason) subsidy.Quotation {
+	return subsidy.Quotation{Reasons: append([]subsidy.Reason{why}, q.Reasons...), Room: q.Room, PrincipalRoom: q.PrincipalRoom}
+}
+
+// maxHeirs bounds the chain of heirs that is followed.
+const maxHeirs = 16
+
+// standingAccount is the account on which a hold would draw: the household's, or that of its heir.
+func (a *API) standingAccount(ctx context.Context, e *exchange, q QuoteRequest, household ident.USCC) (account subsidy.Account, err error) {
+	for range maxHeirs {
+		account, err = a.account(ctx, q.Policy, household)
+		if hidden := (*problem.Problem)(nil); errors.As(err, &hidden) && hidden.Code == problem.TermsNotHere && q.Financing != "" {
+			account, err = a.owedAccount(ctx, e, q, household)
+		}
+		if err != nil || account.Successor == "" {
+			return account, err
+		}
+		household = account.Successor
+	}
+	return account, problem.New("TOO_MANY").At("/financing")
+}
+
+// owedAccount asks another organisation for a household's account of which no copy was written for this one: a bank
+// that is to draw on it is owed it, on the strength of the claim that it would sign. The claim goes no further.
+func (a *API) owedAccount(ctx context.Context, e *exchange, q QuoteRequest, household ident.USCC) (subsidy.Account, error) {
+	id, err := a.accountID(ctx, q.Policy, household)
+	if err != nil {
+		return subsidy.Account{}, err
+	}
+	record, err := a.store.Record(ctx, id)
+	if err != nil {
+		return subsidy.Account{}, err
+	}
+	claim, err := a.draft(e, want{verb: subsidy.Lifecycle.Kind + "." + subsidy.VerbHold, args: q.holdArgs(), trial: true})
+	if err != nil {
+		return subsidy.Account{}, err
+	}
+	owed, err := a.submit.Owed(ctx, submit.Signed{JWS: claim.JWS, Opening: claim.Opening})
+	if err != nil {
+		return subsidy.Account{}, err
+	}
+	for _, raw := range owed {
+		var t contract.AccountTerms
+		sealed, err := evidence.Open(raw)
+		if err == nil && sealed.Commitment() == record.Header.Terms {
+			err := canon.Strict(sealed.Terms, &t)
+			return t.Account, err
+		}
+	}
+	return subsidy.Account{}, problem.New(problem.TermsNotHere)
+}
+
+// loanOf returns the facts to quote: as they were sent, or as the loan's record has them.
+func (a *API) loanOf(ctx context.Context, e *exchange, q QuoteRequest) (subsidy.Loan, error) {
+	if q.Loan != nil {
+		loan := *q.Loan
+		if q.Household != "" && loan.Household != "" && q.Household != loan.Household {
+			return loan, problem.New("FIELD_INVALID").At("/household").Because("is another one than /loan/household", "与 /loan/household 不一致")
+		}
+		setDefault(&loan.Household, q.Household)
+		if loan.Household == "" {
+			return loan, problem.New("FIELD_REQUIRED").At("/household")
+		}
+		return loan, nil
+	}
+	r, s, err := a.record(ctx, e, financing.Table.Kind, q.Financing)
+	if err != nil {
+		return subsidy.Loan{}, err
+	}
+	t, known := r.Terms.(financing.Terms)
+	if s != terms || !known {
+		return subsidy.Loan{}, problem.New("RECORD_NOT_FOUND").At("/financing")
+	}
+	return contract.LoanFacts(r.ID, t, q.holdArgs()), nil
+}
+
+// quotedPolicy returns the version of a policy that a hold would judge the loan by; a policy that is a draft can be quoted too.
+func (a *API) quotedPolicy(ctx context.Context, id string, loan subsidy.Loan) (subsidy.Policy, error) {
+	newest, err := a.store.SubsidyPolicy(ctx, id, 0)
+	if errors.Is(err, projection.ErrNotFound) {
+		return newest, problem.New("POLICY_UNKNOWN").At("/policy")
+	}
+	if err != nil {
+		return newest, err
+	}
+	p, err := a.store.JudgingPolicy(ctx, id, loan, a.today())
+	var refused *subsidy.Error
+	switch {
+	case errors.As(err, &refused) && newest.Status == subsidy.Draft:
+		return newest, nil
+	case errors.As(err, &refused):
+		return p, problem.New(string(refused.Code)).At("/policy")
+	}
+	return p, err
 }

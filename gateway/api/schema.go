@@ -35,6 +35,27 @@ func (s schemas) of(t reflect.Type) *huma.Schema {
 	return schema
 }
 
+// finish completes the schemas when all are made, and before any is used.
+func (s schemas) finish() {
+	for _, made := range s.registry.Map() {
+		needed(made)
+	}
+}
+
+// needed lets no required day or month be empty: an empty text is none.
+func needed(object *huma.Schema) {
+	for _, name := range object.Required {
+		p := object.Properties[name]
+		if p == nil {
+			continue
+		}
+		if strict, known := given[p.Pattern]; known {
+			p.Pattern = strict
+			p.PrecomputeMessages()
+		}
+	}
+}
+
 // optional reports whether the type can be read from {}, so that a body may be left out.
 func (s schemas) optional(t reflect.Type) bool {
 	return len(s.registry.Schema(t, false, t.Name()).Required) == 0
@@ -48,17 +69,33 @@ func schemaName(t reflect.Type, hint string) string {
 	if t.Name() == "" {
 		return hint
 	}
-	name, parameter, generic := strings.Cut(strings.TrimSuffix(t.Name(), "]"), "[")
+	name, parameter, generic := cutParameter(t.Name())
 	name = capital(name)
 	pkg := capital(t.PkgPath()[strings.LastIndexByte(t.PkgPath(), '/')+1:])
 	if pkg != "Api" && !strings.HasPrefix(name, pkg) {
 		name = pkg + name
 	}
 	if generic {
-		parameter = parameter[strings.LastIndexByte(parameter, '/')+1:]
-		for _, part := range strings.Split(parameter, ".") {
-			name += capital(part)
-		}
+		name += parameterName(parameter)
+	}
+	return name
+}
+
+// cutParameter cuts "Page[x.T]" into "Page" and "x.T".
+func cutParameter(name string) (outer, parameter string, generic bool) {
+	outer, parameter, generic = strings.Cut(name, "[")
+	return outer, strings.TrimSuffix(parameter, "]"), generic
+}
+
+// parameterName makes a name of a parameter, which has its whole path, and of its own parameter in turn.
+func parameterName(parameter string) string {
+	outer, inner, generic := cutParameter(parameter)
+	name := ""
+	for _, part := range strings.Split(outer[strings.LastIndexByte(outer, '/')+1:], ".") {
+		name += capital(part)
+	}
+	if generic {
+		name += parameterName(inner)
 	}
 	return name
 }
@@ -127,7 +164,7 @@ func (rateSchema) Schema(huma.Registry) *huma.Schema {
 }
 
 func (dateSchema) Schema(huma.Registry) *huma.Schema {
-	return text("", `^([0-9]{4}-[0-9]{2}-[0-9]{2})?$`, dateText, "2026-03-05")
+	return text("", dateOrNone, dateText, "2026-03-05")
 }
 
 func (instantSchema) Schema(huma.Registry) *huma.Schema {
@@ -135,7 +172,7 @@ func (instantSchema) Schema(huma.Registry) *huma.Schema {
 }
 
 func (usccSchema) Schema(huma.Registry) *huma.Schema {
-	return text("uscc", "", "Unified social credit code, 18 characters with both check characters, normalised (统一社会信用代码)", "91370200MA0TEST016")
+	return text("uscc", "", "Unified social credit code, 18 characters with both check characters, normalised (统一社会信用代码)", "91370200990000009K")
 }
 
 func (invoiceSchema) Schema(huma.Registry) *huma.Schema {
@@ -155,12 +192,20 @@ func (commitmentSchema) Schema(huma.Registry) *huma.Schema {
 }
 
 func (monthSchema) Schema(huma.Registry) *huma.Schema {
-	return text("", `^([0-9]{4}-[0-9]{2})?$`, monthText, "2026-03")
+	return text("", monthOrNone, monthText, "2026-03")
 }
 
 func (objectSchema) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
 }
+
+// The patterns of what may be left empty, and what is asked of the same where it is required.
+const (
+	dateOrNone  = `^([0-9]{4}-[0-9]{2}-[0-9]{2})?$`
+	monthOrNone = `^([0-9]{4}-[0-9]{2})?$`
+)
+
+var given = map[string]string{dateOrNone: `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`, monthOrNone: `^[0-9]{4}-[0-9]{2}$`}
 
 // The texts by which validation tells apart what a pattern is of.
 const (

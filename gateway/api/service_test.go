@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"decore/chaincode/ident"
 	"decore/gateway/api"
@@ -97,6 +98,81 @@ func TestTheDocumentIsWholeAndServedOffline(t *testing.T) {
 		if r := w.get("", string(m[1])); r.status != http.StatusOK {
 			t.Errorf("%s is not served: %d", m[1], r.status)
 		}
+	}
+}
+
+func TestTheDocumentsSchemasAreNamedAndTheirExamplesAccepted(t *testing.T) {
+	w := newWorld(t)
+	raw := w.get("", "/openapi.json").body
+	var doc struct {
+		Components map[string]map[string]jsontext.Value
+	}
+	w.must(json.Unmarshal(raw, &doc, json.MatchCaseInsensitiveNames(true)))
+	allowed := regexp.MustCompile(`^[A-Za-z0-9._-]+$`) // OpenAPI 3.1, 4.8.7
+	for kind, all := range doc.Components {
+		for name := range all {
+			if !allowed.MatchString(name) {
+				t.Errorf("%s: no name is %q", kind, name)
+			}
+		}
+	}
+	readers := map[string]func(string) error{
+		"uscc":            func(s string) error { _, err := ident.ParseUSCC(s); return err },
+		"invoice-number":  func(s string) error { _, err := ident.ParseInvoiceNumber(s); return err },
+		"document-number": func(s string) error { _, err := ident.ParseDocumentNumber(s); return err },
+	}
+	checked, read, days := 0, map[string]bool{}, 0
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, e := range v {
+				walk(e)
+			}
+		case map[string]any:
+			pattern, _ := v["pattern"].(string)
+			format, _ := v["format"].(string)
+			examples, _ := v["examples"].([]any)
+			if one, has := v["example"]; has {
+				examples = append(examples, one)
+			}
+			for _, e := range examples {
+				s, is := e.(string)
+				if is && pattern != "" {
+					checked++
+					if !regexp.MustCompile(pattern).MatchString(s) {
+						t.Errorf("the example %q does not fit %s", s, pattern)
+					}
+				}
+				if reads := readers[format]; is && reads != nil {
+					read[format] = true
+					if err := reads(s); err != nil {
+						t.Errorf("the example %q: %v", s, err)
+					}
+				}
+			}
+			required, _ := v["required"].([]any)
+			properties, _ := v["properties"].(map[string]any)
+			for _, name := range required {
+				p, _ := properties[name.(string)].(map[string]any)
+				pattern, _ := p["pattern"].(string)
+				if of := regexp.MustCompile(pattern); pattern != "" && (of.MatchString("2026-03-05") || of.MatchString("2026-03")) {
+					days++
+					if of.MatchString("") {
+						t.Errorf("%v is required and may be empty", name)
+					}
+				}
+			}
+			for _, member := range v {
+				walk(member)
+			}
+		}
+	}
+	var whole any
+	w.must(json.Unmarshal(raw, &whole))
+	walk(whole)
+	if checked < 50 || len(read) != len(readers) || days < 20 {
+		t.Errorf("only %d examples, of %v, and %d days were found", checked, read, days)
 	}
 }
 

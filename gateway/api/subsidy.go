@@ -8,18 +8,14 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"decore/chaincode/calendar"
 	"decore/chaincode/canon"
 	"decore/chaincode/contract"
-	"decore/chaincode/evidence"
-	"decore/chaincode/financing"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/money"
 	"decore/chaincode/subsidy"
 	"decore/gateway/problem"
 	"decore/gateway/projection"
-	"decore/gateway/submit"
 )
 
 // PolicyPath names a policy.
@@ -46,33 +42,6 @@ type PolicyEntry struct {
 	Version int            `json:"version" doc:"Version (版本)"`
 	Current bool           `json:"current" doc:"The version that governs today (当前版本)"`
 	Policy  jsontext.Value `json:"policy" doc:"The whole record (政策内容)"`
-}
-
-// QuoteRequest asks what a loan would get, either of a loan's facts or of a financing on the ledger.
-type QuoteRequest struct {
-	Policy    string        `json:"policy" minLength:"1" maxLength:"64" doc:"ID of the subsidy policy (贴息政策)"`
-	Household ident.USCC    `json:"household,omitzero" doc:"The borrower, with loan (单户)"`
-	Loan      *subsidy.Loan `json:"loan,omitempty" doc:"The loan's facts (贷款信息)"`
-
-	Financing  string             `json:"financing,omitempty" maxLength:"64" doc:"Record ID of the loan, in place of loan (贷款记录编号)"`
-	Figures    *subsidy.Figures   `json:"figures,omitempty" doc:"Figures that the size follows from (划型指标)"`
-	Controller subsidy.Controller `json:"controller,omitempty" enum:"citizens,state,collective,foreign,none" doc:"Who controls the borrower (实际控制人类型)"`
-	Link       *subsidy.ChainLink `json:"link,omitempty" doc:"Link to a listed chain (产业链上下游关系)"`
-	Use        string             `json:"use,omitempty" maxLength:"100" doc:"Use of the money by the policy's name (资金用途)"`
-
-	SizeClass           subsidy.SizeClass   `json:"sizeClass,omitempty" enum:"large,medium,small,micro" doc:"Borrower's size when the contract was signed (企业规模)"`
-	Private             bool                `json:"private,omitempty" doc:"The borrower is privately owned (民营企业)"`
-	Sector              string              `json:"sector,omitempty" doc:"Sector by the policy's name (行业领域)"`
-	EntrustedPaid       calendar.Date       `json:"entrustedPaid,omitzero" doc:"Day of entrusted payment to the supplier (受托支付日)"`
-	Settlement          *subsidy.Settlement `json:"settlement,omitempty" doc:"Days on which the contract settles interest (合同约定结息日)"`
-	OtherCentralSubsidy bool                `json:"otherCentralSubsidy,omitempty" doc:"The loan has another subsidy of the central budget (其他中央财政贴息)"`
-	OtherSubsidy        money.Rate          `json:"otherSubsidy,omitzero" doc:"Local subsidies on the same loan, a fraction a year (地方贴息率)"`
-}
-
-func (q QuoteRequest) holdArgs() contract.HoldArgs {
-	return contract.HoldArgs{Policy: q.Policy, Financing: q.Financing, SizeClass: q.SizeClass, Private: q.Private, Sector: q.Sector,
-		EntrustedPaid: q.EntrustedPaid, Settlement: q.Settlement, OtherCentralSubsidy: q.OtherCentralSubsidy, OtherSubsidy: q.OtherSubsidy,
-		Figures: q.Figures, Controller: q.Controller, Link: q.Link, Use: q.Use}
 }
 
 // AccountQuery asks for a household's account.
@@ -113,8 +82,8 @@ func (a *API) subsidyRoutes() {
 	handle(a, route{method: http.MethodPost, path: "/v1/subsidy/quotes", id: "subsidy.quote", tag: tagSubsidy, en: "What a loan would get now; nothing is written",
 		zh: "贴息试算", roles: quoters, body: reflect.TypeFor[QuoteRequest](), answer: reflect.TypeFor[QuoteAnswer]()},
 		func(ctx context.Context, e *exchange, in *struct{ Payload }) (*reply, error) {
-			var q QuoteRequest
-			if err := a.schemas.decode(in.raw, &q, false); err != nil {
+			q, err := a.quoteRequest(in.raw)
+			if err != nil {
 				return nil, err
 			}
 			return a.quote(ctx, e, q)
@@ -214,120 +183,6 @@ func checkPolicy(id string, raw []byte) error {
 		return problem.New("POLICY_INVALID").At("/id")
 	}
 	return nil
-}
-
-func (a *API) quote(ctx context.Context, e *exchange, q QuoteRequest) (*reply, error) {
-	loan, err := a.loanOf(ctx, e, q)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.mayKnowRoom(ctx, e, loan.Household); err != nil {
-		return nil, err
-	}
-	policy, err := a.quotedPolicy(ctx, q.Policy, loan)
-	if err != nil {
-		return nil, err
-	}
-	account, err := a.standingAccount(ctx, e, q, loan.Household)
-	if err != nil {
-		return nil, err
-	}
-	return answer(http.StatusOK, quoteAnswer(subsidy.Quote(policy, account, loan), e.lang, q.fieldOf))
-}
-
-// maxHeirs bounds the chain of heirs that is followed.
-const maxHeirs = 16
-
-// standingAccount is the account on which a hold would draw: the household's, or that of its heir.
-func (a *API) standingAccount(ctx context.Context, e *exchange, q QuoteRequest, household ident.USCC) (account subsidy.Account, err error) {
-	for range maxHeirs {
-		account, err = a.account(ctx, q.Policy, household)
-		if hidden := (*problem.Problem)(nil); errors.As(err, &hidden) && hidden.Code == problem.TermsNotHere && q.Financing != "" {
-			account, err = a.owedAccount(ctx, e, q, household)
-		}
-		if err != nil || account.Successor == "" {
-			return account, err
-		}
-		household = account.Successor
-	}
-	return account, problem.New("TOO_MANY").At("/financing")
-}
-
-// owedAccount asks another organisation for a household's account of which no copy was written for this one: a bank
-// that is to draw on it is owed it, on the strength of the claim that it would sign. The claim goes no further.
-func (a *API) owedAccount(ctx context.Context, e *exchange, q QuoteRequest, household ident.USCC) (subsidy.Account, error) {
-	id, err := a.accountID(ctx, q.Policy, household)
-	if err != nil {
-		return subsidy.Account{}, err
-	}
-	record, err := a.store.Record(ctx, id)
-	if err != nil {
-		return subsidy.Account{}, err
-	}
-	claim, err := a.draft(e, want{verb: subsidy.Lifecycle.Kind + "." + subsidy.VerbHold, args: q.holdArgs(), trial: true})
-	if err != nil {
-		return subsidy.Account{}, err
-	}
-	owed, err := a.submit.Owed(ctx, submit.Signed{JWS: claim.JWS, Opening: claim.Opening})
-	if err != nil {
-		return subsidy.Account{}, err
-	}
-	for _, raw := range owed {
-		var t contract.AccountTerms
-		sealed, err := evidence.Open(raw)
-		if err == nil && sealed.Commitment() == record.Header.Terms {
-			err := canon.Strict(sealed.Terms, &t)
-			return t.Account, err
-		}
-	}
-	return subsidy.Account{}, problem.New(problem.TermsNotHere)
-}
-
-// loanOf returns the facts to quote: as they were sent, or as the loan's record has them.
-func (a *API) loanOf(ctx context.Context, e *exchange, q QuoteRequest) (subsidy.Loan, error) {
-	switch {
-	case (q.Loan == nil) == (q.Financing == ""):
-		return subsidy.Loan{}, problem.New("FIELD_INVALID").At("/loan").Because("give a loan or a financing", "请填写 loan 或 financing 之一")
-	case q.Loan != nil:
-		loan := *q.Loan
-		if q.Household != "" && loan.Household != "" && q.Household != loan.Household {
-			return loan, problem.New("FIELD_INVALID").At("/household")
-		}
-		setDefault(&loan.Household, q.Household)
-		if loan.Household == "" {
-			return loan, problem.New("FIELD_REQUIRED").At("/household")
-		}
-		return loan, nil
-	}
-	r, s, err := a.record(ctx, e, financing.Table.Kind, q.Financing)
-	if err != nil {
-		return subsidy.Loan{}, err
-	}
-	t, known := r.Terms.(financing.Terms)
-	if s != terms || !known {
-		return subsidy.Loan{}, problem.New("RECORD_NOT_FOUND").At("/financing")
-	}
-	return contract.LoanFacts(r.ID, t, q.holdArgs()), nil
-}
-
-// quotedPolicy returns the version of a policy that a hold would judge the loan by; a policy that is a draft can be quoted too.
-func (a *API) quotedPolicy(ctx context.Context, id string, loan subsidy.Loan) (subsidy.Policy, error) {
-	newest, err := a.store.SubsidyPolicy(ctx, id, 0)
-	if errors.Is(err, projection.ErrNotFound) {
-		return newest, problem.New("POLICY_UNKNOWN").At("/policy")
-	}
-	if err != nil {
-		return newest, err
-	}
-	p, err := a.store.JudgingPolicy(ctx, id, loan, a.today())
-	var refused *subsidy.Error
-	switch {
-	case errors.As(err, &refused) && newest.Status == subsidy.Draft:
-		return newest, nil
-	case errors.As(err, &refused):
-		return p, problem.New(string(refused.Code)).At("/policy")
-	}
-	return p, err
 }
 
 // subsidyPolicy returns the version of a policy that governs today, or else its newest one.

@@ -85,6 +85,10 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	log := slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: cmds.LogLevel}))
 	slog.SetDefault(log)
 	if err := parsed.Run(log); err != nil {
+		var answered *answeredError
+		if errors.As(err, &answered) && asksJSON(parsed) {
+			_, _ = fmt.Fprintln(out, strings.TrimSpace(string(answered.body)))
+		}
 		_, _ = fmt.Fprintf(errOut, "gateway: %s\n", oneLine(err))
 		var usage *usageError
 		if errors.As(err, &usage) {
@@ -93,6 +97,16 @@ func Run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return exitFailed
 	}
 	return exitOK
+}
+
+// asksJSON reports whether the command was asked for a gateway's answers as they are.
+func asksJSON(parsed *kong.Context) bool {
+	for _, f := range parsed.Flags() {
+		if asked, is := f.Target.Interface().(bool); is && asked && f.Name == "json" {
+			return true
+		}
+	}
+	return false
 }
 
 // usageError is a fault of the command line that the parser cannot see.

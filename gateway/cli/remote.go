@@ -47,22 +47,32 @@ func (r remote) ask(ctx context.Context, method string, path []string, query url
 	defer func() { _ = response.Body.Close() }()
 	raw, err := io.ReadAll(io.LimitReader(response.Body, remoteMost))
 	if err == nil && response.StatusCode >= http.StatusBadRequest {
-		err = fmt.Errorf("the gateway answers %s:\n%s", response.Status, faultsOf(raw))
+		err = &answeredError{response.Status, raw}
 	}
 	return raw, err
+}
+
+// answeredError is what a gateway answers instead of what was asked for.
+type answeredError struct {
+	status string
+	body   []byte
+}
+
+func (e *answeredError) Error() string {
+	return "the gateway answers " + e.status + ": " + faultsOf(e.body)
 }
 
 // faultsOf lists the faults of a problem, one a line; what is no problem is shown as it is.
 func faultsOf(raw []byte) string {
 	var p struct {
-		Code, Title, Detail string
-		Errors              []struct{ Location, Code, Message string }
-		Reasons             []struct{ Code, Title, Detail, Field, Fact, Ground string }
+		Code, Title, Detail, Field string
+		Errors                     []struct{ Location, Code, Message string }
+		Reasons                    []struct{ Code, Title, Detail, Field, Fact, Ground string }
 	}
 	if json.Unmarshal(raw, &p) != nil || p.Title == "" {
 		return strings.TrimSpace(string(raw))
 	}
-	lines := []string{strings.TrimSpace(strings.TrimSpace(p.Code+" "+p.Title) + " " + p.Detail)}
+	lines := []string{strings.Join(strings.Fields(p.Field+" "+p.Code+" "+p.Title+" "+p.Detail), " ")}
 	for _, e := range p.Errors {
 		lines = append(lines, fmt.Sprintf("  %-6s %s %s", e.Location, e.Code, e.Message))
 	}

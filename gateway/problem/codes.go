@@ -96,7 +96,7 @@ var httpCodes = map[string]entry{
 	AmountInvalid:       {422, Text{"An amount is a text of yuan with at most two decimals, such as \"1500000.00\"", "金额应为以元为单位、至多两位小数的文本，例如 \"1500000.00\""}},
 	QuantityInvalid:     {422, Text{"A quantity is a text of a number with at most six decimals, a space and a unit, such as \"120.5 t\"", "数量应为数字(至多六位小数)、空格加计量单位的文本，例如 \"120.5 t\""}},
 	RateInvalid:         {422, Text{"A rate is a text of a fraction between 0 and 1 with at most eight decimals, such as \"0.0385\"", "利率或比率应为 0 至 1 之间、至多八位小数的文本，例如 \"0.0385\""}},
-	DateInvalid:         {422, Text{"A date is an existing day written YYYY-MM-DD", "日期应为存在的日期，格式 YYYY-MM-DD"}},
+	DateInvalid:         {422, Text{"A date is an existing day of the years 1990 to 2199 written YYYY-MM-DD", "日期应为 1990 至 2199 年间存在的日期，格式 YYYY-MM-DD"}},
 	TimeInvalid:         {422, Text{"A time is of RFC 3339, such as \"2026-01-05T09:02:03+08:00\"", "时间应为 RFC 3339 格式，例如 \"2026-01-05T09:02:03+08:00\""}},
 	MonthInvalid:        {422, Text{"A month is written YYYY-MM", "月份格式应为 YYYY-MM"}},
 	USCCInvalid:         {422, Text{"This is not a unified social credit code", "统一社会信用代码不正确"}},

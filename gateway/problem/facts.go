@@ -14,8 +14,9 @@ var facts = map[string]Text{
 	"/id":            {"must not be empty", "不得为空"},
 	"/household":     {"must not be empty", "不得为空"},
 	"/bank":          {"must not be empty", "不得为空"},
-	"/type":          {"must not be empty", "不得为空"},
-	"/sector":        {"must be at most 300 bytes", "不得超过 300 字节"},
+	"/type":          {"must be stated", "须填写"},
+	"/private":       {"must be stated", "须填写"},
+	"/sector":        {"must be stated, in at most 300 bytes", "须填写，不超过 300 字节"},
 	"/principal":     {"must be above 0.00", "须大于 0.00"},
 	"/disbursed":     {"must be a date", "须为日期"},
 	"/maturity":      {"must be after disbursed", "须晚于放款日"},
@@ -23,7 +24,7 @@ var facts = map[string]Text{
 	"/firstMaturity": {"must be after disbursed and before maturity", "须晚于放款日且早于到期日"},
 	"/signed":        {"must not be after disbursed", "不得晚于放款日"},
 	"/controller":    {"must be citizens, state, collective, foreign or none", "须为 citizens、state、collective、foreign 或 none"},
-	"/use":           {"must be at most 300 bytes", "不得超过 300 字节"},
+	"/use":           {"must be stated where the policy lists uses, in at most 300 bytes", "政策列明用途的须填写，不超过 300 字节"},
 	"/sizeClass":     {"must be large, medium, small or micro, and what the figures give where figures are stated", "须为 large、medium、small 或 micro；填写划型指标的，须与指标划型结果一致"},
 
 	"/link/chain":     {"must be a chain's name", "须为产业链名称"},
@@ -57,11 +58,16 @@ func sense(r fault.Reason) Text {
 	if fact == "" {
 		fact = r.Field
 	}
-	steps := strings.Split(fact, "/")
+	return facts[anyPlace(fact)]
+}
+
+// anyPlace is the pointer with "*" for each place in a list.
+func anyPlace(pointer string) string {
+	steps := strings.Split(pointer, "/")
 	for i, s := range steps {
 		if s != "" && strings.Trim(s, "0123456789") == "" {
 			steps[i] = "*"
 		}
 	}
-	return facts[strings.Join(steps, "/")]
+	return strings.Join(steps, "/")
 }

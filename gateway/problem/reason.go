@@ -21,10 +21,16 @@ type Reason struct {
 // NewReason is a reason of the ledger, or one that the same rules gave here.
 func NewReason(r fault.Reason) Reason {
 	out := Reason{Code: string(r.Code), Field: r.Field, Fact: r.Fact, Ground: r.Clause}
+	out.detail = particular[out.Code+" "+out.Fact]
 	if out.Code == invalidFacts {
 		out.detail = sense(r)
 	}
 	return out
+}
+
+// particular says what a reason means for a fact, where the code alone does not.
+var particular = map[string]Text{
+	"NOTHING_TO_TOP_UP /firstMaturity": {"the version of the policy that granted the claim does not subsidise an extension", "核准该申领的政策版本不对展期部分贴息"},
 }
 
 // Because adds what is particular to this case.

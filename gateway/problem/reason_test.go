@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"decore/chaincode/calendar"
+	"decore/chaincode/contract"
 	"decore/chaincode/fault"
 	"decore/chaincode/money"
 	"decore/chaincode/subsidy"
@@ -92,6 +93,37 @@ func TestALimitIsToldInOtherWordsThanARefusal(t *testing.T) {
 		slices.Sort(all)
 		if len(slices.Compact(all)) != 4 || all[0] == "" {
 			t.Errorf("%s: %q", code, all)
+		}
+	}
+}
+
+func TestAHintIsOfTheFieldWhereOneIsKnown(t *testing.T) {
+	for _, c := range []struct{ verb, code, field, want string }{
+		{"financing.record", "DATE_ORDER", "/signed", "not after disbursed, the day on which the loan was paid out"},
+		{"financing.record", "DATE_ORDER", "/maturity", "after disbursed, the day on which the loan was paid out"},
+		{"financing.record", "DATE_ORDER", "/extensions/0/maturity", "after the last day agreed before, that of the contract or of the extension before"},
+		{"financing.record", "DATE_ORDER", "/nothing", ""},
+		{"lot.release", "ENCUMBERED", "/quantity", "a bank holds the goods: it must order their release first (order-release)"},
+	} {
+		if got := problem.From(fault.New(fault.Code(c.code), c.field)).Hint(c.verb).Render("en", "", "").Detail; got != c.want {
+			t.Errorf("%s %s at %s: %q", c.verb, c.code, c.field, got)
+		}
+	}
+}
+
+func TestHintsAreOfVerbsAndCodesThatThereAre(t *testing.T) {
+	verbs := map[string]bool{}
+	for _, v := range contract.Verbs() {
+		verbs[v.Name] = true
+	}
+	for verb, all := range problem.HintsOf() {
+		if !verbs[verb] {
+			t.Errorf("there is no verb %s", verb)
+		}
+		for key, h := range all {
+			if code, _, _ := strings.Cut(key, " "); !problem.Known(code) || h.En == "" || h.Zh == "" {
+				t.Errorf("%s: %s %+v", verb, key, h)
+			}
 		}
 	}
 }
