@@ -76,7 +76,7 @@ func (a *API) refuseLeftOut(ctx context.Context, e *exchange, r fund.FileArgs) e
 	var wrong *problem.Problem
 	switch {
 	case errors.As(err, &wrong):
-		return nil
+		return nil //nolint:nilerr // the ledger says the same, and records it
 	case err != nil:
 		return err
 	case f.Bank != e.caller.Party || f.Fileable(r.Month, a.today()) != nil:
@@ -86,13 +86,13 @@ func (a *API) refuseLeftOut(ctx context.Context, e *exchange, r fund.FileArgs) e
 	if err != nil || out.claims == 0 {
 		return err
 	}
-	p := problem.New(string(fault.ReportMismatch)).At("/lines").Because(
+	var items []problem.Item
+	for _, claim := range out.named {
+		items = append(items, leftOutItem(claim, "/lines"))
+	}
+	return problem.New(string(fault.ReportMismatch)).At("/lines").Found(items...).Because(
 		fmt.Sprintf("%d claims are left out: %s accrued, %s taken back; the reports of a month are filed one after the other, and their lines in the order of claims", out.claims, out.accrued, out.takenBack),
 		fmt.Sprintf("漏报 %d 笔申领：计提 %s 元，冲回 %s 元；当月月报须按申领编号顺序逐份报送", out.claims, out.accrued, out.takenBack))
-	for _, claim := range out.named {
-		p.Found(leftOutItem(claim, "/lines"))
-	}
-	return p
 }
 
 // leftOutWarning is told to whoever may accept a report.
