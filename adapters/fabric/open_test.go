@@ -3,20 +3,12 @@ package fabric_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/big"
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"decore/adapters/fabric"
 	"decore/adapters/fabric/connection"
@@ -40,36 +32,13 @@ func ExampleOpen() {
 	fmt.Println(head.Number, err)
 }
 
-// testIdentity makes an identity that its own certificate vouches for.
-func testIdentity(t *testing.T) connection.Identity {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "client"}, NotAfter: time.Now().Add(time.Hour)}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return connection.Identity{Certificate: asPEM("CERTIFICATE", cert), Key: asPEM("PRIVATE KEY", raw)}
-}
-
-func asPEM(kind string, raw []byte) string {
-	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: raw}))
-}
-
 func TestOpenRefuses(t *testing.T) {
-	good, other := testIdentity(t), testIdentity(t)
+	good, other := fabric.SelfSigned(t), fabric.SelfSigned(t)
 	for name, spoil := range map[string]func(*connection.Connection){
 		"no channel":                      func(c *connection.Connection) { c.Channel = "" },
 		"no peer of the own organisation": func(c *connection.Connection) { c.Org = "BankAMSP" },
 		"a certificate not in PEM":        func(c *connection.Connection) { c.Identity.Certificate = "certificate" },
-		"a certificate that is none":      func(c *connection.Connection) { c.Identity.Certificate = asPEM("CERTIFICATE", []byte("none")) },
+		"a certificate that is none":      func(c *connection.Connection) { c.Identity.Certificate = fabric.AsPEM("CERTIFICATE", []byte("none")) },
 		"a key not in PEM":                func(c *connection.Connection) { c.Identity.Key = "secret" },
 		"a key that is none":              func(c *connection.Connection) { c.Identity.Key = good.Certificate },
 		"another identity's key":          func(c *connection.Connection) { c.Identity.Key = other.Key },
@@ -104,7 +73,7 @@ func TestAClientSaysWhyItReachesNobody(t *testing.T) {
 	}
 	address := closed.Addr().String()
 	_ = closed.Close()
-	good := testIdentity(t)
+	good := fabric.SelfSigned(t)
 	node := connection.Node{Org: "BureauMSP", Address: address, TLSRoots: good.Certificate}
 	var log bytes.Buffer
 	c, err := fabric.Open(t.Context(), connection.Connection{

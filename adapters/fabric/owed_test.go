@@ -3,17 +3,9 @@ package fabric
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"math/big"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 	pb "github.com/hyperledger/fabric-protos-go/peer"
@@ -51,7 +43,7 @@ func (p *answeringPeer) shown(text string) bool {
 // bureauClient is the regulator's client before these peers.
 func bureauClient(t *testing.T, peers ...*answeringPeer) *Client {
 	t.Helper()
-	id := ownIdentity(t)
+	id := SelfSigned(t)
 	conn := connection.Connection{Channel: "decore", Chaincode: "decore", Org: "BureauMSP", Regulator: "BureauMSP", Identity: id,
 		Orderers: []connection.Node{{Org: "BureauMSP", Address: "127.0.0.1:1", TLSRoots: id.Certificate}}}
 	for _, p := range peers {
@@ -67,27 +59,6 @@ func bureauClient(t *testing.T, peers ...*answeringPeer) *Client {
 		c.peers[p.org] = []*node{{org: p.org, peer: p}}
 	}
 	return c
-}
-
-func ownIdentity(t *testing.T) connection.Identity {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "client"}, NotAfter: time.Now().Add(time.Hour)}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block := func(kind string, raw []byte) string {
-		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: raw}))
-	}
-	return connection.Identity{Certificate: block("CERTIFICATE", cert), Key: block("PRIVATE KEY", raw)}
 }
 
 // The bureau settles a claim of bank A and one of bank B in one batch, and lacks what only their holders have.

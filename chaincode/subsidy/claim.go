@@ -163,10 +163,10 @@ func (c Claim) countsAgain(next Claim) money.Amount {
 	return next.Principal.Sub(c.Principal)
 }
 
-// Restate adjusts what was accrued to facts of the loan that the bank itself had stated, and that were otherwise or have changed, as the
-// day of the entrusted payment or its other subsidies (更正), like Correct; where nothing is to be adjusted, the entry keeps who restated them. A claim of which nothing is
-// accrued starts from the loan's first day as it is now. It returns what was added. It fails with PRINCIPAL_CAP_REACHED,
-// ENTRIES_FULL, CLAIM_STATE or MISMATCH.
+// Restate adjusts what was accrued to facts of the loan that the bank itself had stated, and that were otherwise or have
+// changed, as the day of the entrusted payment or its other subsidies (更正), like Correct; where nothing is to be adjusted,
+// the entry keeps who restated them. A claim of which nothing is accrued starts from the loan's first day as it is now. It
+// returns what was added. It fails with PRINCIPAL_CAP_REACHED, ENTRIES_FULL, CLAIM_STATE or MISMATCH.
 func Restate(p Policy, a Account, c Claim, l Loan) (Account, Claim, money.Signed, error) {
 	if err := movable(VerbRestate, a, c); err != nil {
 		return a, c, money.Signed{}, err
