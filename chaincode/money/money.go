@@ -80,16 +80,35 @@ func (a Amount) Fen() int64 {
 }
 
 // Add returns a + b.
-func (a Amount) Add(b Amount) Amount { return Amount{a.d.Add(b.d)} }
+func (a Amount) Add(b Amount) Amount {
+	// Half of all sums begin at Zero, which has no decimals yet: to bring it to two costs more than all the rest.
+	switch {
+	case a.d.IsZero():
+		return b
+	case b.d.IsZero():
+		return a
+	}
+	return Amount{a.d.Add(b.d)}
+}
 
 // Sub returns a - b, which may be negative.
-func (a Amount) Sub(b Amount) Amount { return Amount{a.d.Sub(b.d)} }
+func (a Amount) Sub(b Amount) Amount {
+	if b.d.IsZero() {
+		return a
+	}
+	return Amount{a.d.Sub(b.d)}
+}
 
 // Times returns a × rate, rounded as Round does.
 func (a Amount) Times(r Rate) Amount { return Round(a.d.Mul(r.d)) }
 
 // Cmp compares a and b: -1, 0 or +1.
-func (a Amount) Cmp(b Amount) int { return a.d.Cmp(b.d) }
+func (a Amount) Cmp(b Amount) int {
+	if b.d.IsZero() {
+		return a.d.Sign()
+	}
+	return a.d.Cmp(b.d)
+}
 
 // Less reports a < b.
 func (a Amount) Less(b Amount) bool { return a.Cmp(b) < 0 }

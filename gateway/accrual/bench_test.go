@@ -17,6 +17,7 @@ import (
 	"decore/chaincode/money"
 	"decore/gateway/accrual"
 	"decore/gateway/accrual/accrualtest"
+	"decore/gateway/server"
 )
 
 // benchBook is a data folder with the book of DECORE_LOANS loans (2,000 when not given), made once and kept in the
@@ -60,6 +61,7 @@ func BenchmarkMake(b *testing.B) {
 // BenchmarkRun accrues the whole book in one run, and beside it verifies as many signatures as the run had commands and
 // does nothing else: the raw path, which no way of recording signed facts can pass.
 func BenchmarkRun(b *testing.B) {
+	server.TuneCollector() // as the program does
 	book, n := benchBook(b)
 	for b.Loop() {
 		b.StopTimer()

@@ -14,7 +14,7 @@ import (
 
 // book adds a batch's answers to the summary. An amount counts when the terms that the ledger now commits to tell it;
 // what was worked out here before proves nothing.
-func (j *job) book(ctx context.Context, batch []item, answers []submit.Answer, errs []error) error {
+func (j *job) book(ctx context.Context, batch []*item, answers []submit.Answer, errs []error) error {
 	var ids []string
 	for i, it := range batch {
 		if errs[i] == nil && answers[i].Status == contract.Accepted {
@@ -39,7 +39,7 @@ func (j *job) book(ctx context.Context, batch []item, answers []submit.Answer, e
 	return nil
 }
 
-func (j *job) bookOne(it item, answer submit.Answer, err error, written []byte) {
+func (j *job) bookOne(it *item, answer submit.Answer, err error, written []byte) {
 	switch {
 	case err != nil:
 		j.sum.refuse(it.record.ID, err.Error())
@@ -63,7 +63,7 @@ func (j *job) bookOne(it item, answer submit.Answer, err error, written []byte) 
 
 // accrued is what a command added to a claim: the difference between the version before, which was read from the
 // projection, and the one that the command wrote.
-func accrued(it item, answer submit.Answer, written []byte) (money.Amount, bool) {
+func accrued(it *item, answer submit.Answer, written []byte) (money.Amount, bool) {
 	if answer.Version != it.record.Version+1 || evidence.Commit(written) != answer.Terms {
 		return money.Zero, false // the claim was moved in between by another command
 	}

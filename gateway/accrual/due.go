@@ -17,6 +17,7 @@ import (
 type item struct {
 	record projection.Record
 	terms  contract.ClaimTerms
+	loan   []byte // opening of its loan's terms
 	verb   string
 }
 
@@ -29,31 +30,31 @@ type verdict struct {
 
 // judge works out by the ledger's own rules, on the records as they stand in the projection, what would become of a
 // claim. What the ledger would refuse is not signed: a refusal that nobody asked for would stay on it for good.
-func (r *Run) judge(ctx context.Context, record projection.Record, beside map[string]projection.Record) (item, verdict, error) {
+func (r *Run) judge(ctx context.Context, record projection.Record, beside map[string]projection.Record) (*item, verdict, error) {
 	terms, known := record.Terms.(contract.ClaimTerms)
 	if !known {
-		return item{}, verdict{reason: termsNotHere}, nil
+		return nil, verdict{reason: termsNotHere}, nil
 	}
 	loan, known := beside[terms.Loan.ID].Terms.(financing.Terms)
 	account, opened := beside[terms.Account].Terms.(contract.AccountTerms)
 	if !known || !opened {
-		return item{}, verdict{reason: termsNotHere}, nil
+		return nil, verdict{reason: termsNotHere}, nil
 	}
 	if terms.Claim.Void() {
 		if id, err := r.Store.ClaimOf(ctx, terms.Loan.ID); err != nil || id != record.ID {
-			return item{}, verdict{idle: true, reason: string(fault.ClaimReplaced)}, err
+			return nil, verdict{idle: true, reason: string(fault.ClaimReplaced)}, err
 		}
 	}
 	policy, err := r.Store.SubsidyPolicy(ctx, terms.Claim.Policy, terms.Claim.Version)
 	if err != nil {
-		return item{}, verdict{}, fmt.Errorf("policy of claim %s: %w", record.ID, err)
+		return nil, verdict{}, fmt.Errorf("policy of claim %s: %w", record.ID, err)
 	}
 	now := contract.LoanNow(terms.Loan, loan)
 	verb, v, err := r.move(policy, account.Account, terms.Claim, now)
 	if err == nil && v.reason == string(subsidy.HoldUsedUp) {
 		v.topUp, err = r.canBeToppedUp(ctx, policy, account.Account, terms.Claim, now)
 	}
-	return item{record, terms, verb}, v, err
+	return &item{record, terms, beside[terms.Loan.ID].Opening, verb}, v, err
 }
 
 // canBeToppedUp reports whether the claim would be granted more on the day of the run, by the version that governs it then.

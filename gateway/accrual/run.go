@@ -57,6 +57,7 @@ type Run struct {
 
 const (
 	page         = 500             // claims read at once
+	ahead        = 4               // batches read ahead of those that are signed
 	batchTimeout = 2 * time.Minute // from a batch's first submission to its answer
 	attempts     = 6               // tries of a batch while the ledger is busy or out of reach
 )
@@ -64,8 +65,8 @@ const (
 // job is a run under way.
 type job struct {
 	*Run
-	of    int         // claims to look at
-	queue chan []item // batches to be signed and submitted
+	of    int          // claims to look at
+	queue chan []*item // batches to be signed and submitted
 
 	mu  sync.Mutex
 	sum Summary
@@ -74,7 +75,7 @@ type job struct {
 // Do makes the run and returns what it came to, also when it ends early: then err says why, and making the run again
 // goes on where it stopped. When ctx ends, the batches under way are still waited for.
 func (r *Run) Do(ctx context.Context) (Summary, error) {
-	j := &job{Run: r, queue: make(chan []item), sum: Summary{Bank: r.Bank, Through: r.Through, Refused: []Refusal{}, TopUps: []string{}, Unread: []string{}}}
+	j := &job{Run: r, queue: make(chan []*item, ahead), sum: Summary{Bank: r.Bank, Through: r.Through, Refused: []Refusal{}, TopUps: []string{}, Unread: []string{}}}
 	err := r.check()
 	if err != nil {
 		return j.sum, err
@@ -87,7 +88,7 @@ func (r *Run) Do(ctx context.Context) (Summary, error) {
 		defer close(j.queue)
 		return j.read(inner)
 	})
-	for range or(r.Parallel, 2) {
+	for range or(r.Parallel, 3) {
 		group.Go(func() error {
 			for batch := range j.queue {
 				if err := j.accrue(inner, batch); err != nil {
@@ -139,7 +140,7 @@ func (r *Run) filter() projection.Filter {
 // read goes through the bank's claims and queues those that are due.
 func (j *job) read(ctx context.Context) error {
 	f := j.filter()
-	var due []item
+	var due []*item
 	for {
 		records, err := j.Store.Records(ctx, f)
 		if err != nil {
@@ -159,7 +160,7 @@ func (j *job) read(ctx context.Context) error {
 
 // due are those of the claims that something is to be accrued or corrected for, a household's together: commands on one account
 // had better not be under way in two transactions.
-func (j *job) due(ctx context.Context, records []projection.Record) ([]item, error) {
+func (j *job) due(ctx context.Context, records []projection.Record) ([]*item, error) {
 	ids := make([]string, 0, len(records))
 	for _, r := range records {
 		if t, known := r.Terms.(contract.ClaimTerms); known {
@@ -170,7 +171,7 @@ func (j *job) due(ctx context.Context, records []projection.Record) ([]item, err
 	if err != nil {
 		return nil, fmt.Errorf("read the loans and accounts: %w", err)
 	}
-	var due []item
+	var due []*item
 	for _, record := range records {
 		it, v, err := j.judge(ctx, record, beside)
 		switch {
@@ -182,12 +183,12 @@ func (j *job) due(ctx context.Context, records []projection.Record) ([]item, err
 			j.leave(record.ID, v)
 		}
 	}
-	slices.SortStableFunc(due, func(a, b item) int { return strings.Compare(a.terms.Account, b.terms.Account) })
+	slices.SortStableFunc(due, func(a, b *item) int { return strings.Compare(a.terms.Account, b.terms.Account) })
 	return due, nil
 }
 
 // send queues whole batches, and in the end what is left; it returns what is not queued yet.
-func (j *job) send(ctx context.Context, due []item, last bool) ([]item, error) {
+func (j *job) send(ctx context.Context, due []*item, last bool) ([]*item, error) {
 	size := or(j.Batch, contract.MaxBatch)
 	for len(due) >= size || last && len(due) > 0 {
 		n := min(size, len(due))
@@ -202,7 +203,7 @@ func (j *job) send(ctx context.Context, due []item, last bool) ([]item, error) {
 }
 
 // accrue signs and submits a batch and reads back what it did.
-func (j *job) accrue(ctx context.Context, batch []item) error {
+func (j *job) accrue(ctx context.Context, batch []*item) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -214,7 +215,8 @@ func (j *job) accrue(ctx context.Context, batch []item) error {
 		if err != nil {
 			return fmt.Errorf("sign for claim %s: %w", it.record.ID, err)
 		}
-		signed.Touches = []string{it.terms.Loan.ID, it.terms.Account}
+		signed.Touches = []string{it.terms.Loan.ID, it.terms.Account} // other claims of the household move the account too
+		signed.Known = map[string][]byte{it.record.ID: it.record.Opening, it.terms.Loan.ID: it.loan}
 		commands[i] = signed
 	}
 	answers, errs, err := j.submit(ctx, commands)

@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"decore/chaincode/contract"
+	"decore/gateway/server"
 )
 
 // Exit codes.
@@ -56,6 +57,7 @@ Start with:  gateway demo`
 func Main(args []string, in io.Reader, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	server.TuneCollector()
 	return Run(ctx, args, in, out, errOut)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -84,7 +85,7 @@ type port func(context.Context, contract.Batch) (ledger.Commit, error)
 func (s *Submitter) settle(ctx context.Context, places []place, decide port) error {
 	var owed []jsontext.Value
 	for attempt := 1; len(places) > 0; attempt++ {
-		batch, err := s.compose(ctx, places, owed)
+		batch, err := s.compose(ctx, places, owed, attempt == 1)
 		if err != nil {
 			return err
 		}
@@ -119,9 +120,11 @@ func (s *Submitter) settle(ctx context.Context, places []place, decide port) err
 	return nil
 }
 
-// compose gathers the commands with the openings of what they are known to touch, and those that others gave.
-func (s *Submitter) compose(ctx context.Context, places []place, owed []jsontext.Value) (contract.Batch, error) {
+// compose gathers the commands with the openings of what they are known to touch, and those that others gave. What the
+// signers know is taken for the newest when it is trusted.
+func (s *Submitter) compose(ctx context.Context, places []place, owed []jsontext.Value, trust bool) (contract.Batch, error) {
 	b := contract.Batch{Openings: slices.Clone(owed)}
+	known := map[string][]byte{}
 	var records []string
 	for _, p := range places {
 		c := p.sub.commands[p.i]
@@ -129,8 +132,12 @@ func (s *Submitter) compose(ctx context.Context, places []place, owed []jsontext
 		if c.Opening != nil {
 			b.Openings = append(b.Openings, jsontext.Value(c.Opening))
 		}
+		if trust {
+			maps.Copy(known, c.Known)
+		}
 		records = append(records, s.openings.touched(c)...)
 	}
+	records = slices.DeleteFunc(records, func(id string) bool { return known[id] != nil })
 	secret, err := s.openings.tokenKey(ctx)
 	if err != nil {
 		return b, err
@@ -142,6 +149,7 @@ func (s *Submitter) compose(ctx context.Context, places []place, owed []jsontext
 	if err != nil {
 		return b, err
 	}
+	maps.Copy(found, known)
 	for _, raw := range found {
 		b.Openings = append(b.Openings, jsontext.Value(raw))
 	}
@@ -184,7 +192,7 @@ func (s *Submitter) bring(ctx context.Context, places []place, batch contract.Ba
 // Owed returns the openings that other organisations owe to the signer of a command (contract.Owed). The command is
 // not submitted.
 func (s *Submitter) Owed(ctx context.Context, command Signed) ([]jsontext.Value, error) {
-	batch, err := s.compose(ctx, []place{{&submission{commands: []Signed{command}}, 0}}, nil)
+	batch, err := s.compose(ctx, []place{{&submission{commands: []Signed{command}}, 0}}, nil, true)
 	if err != nil {
 		return nil, err
 	}

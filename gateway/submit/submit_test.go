@@ -1,6 +1,7 @@
 package submit_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -13,6 +14,8 @@ import (
 	"decore/chaincode/contract"
 	"decore/chaincode/financing"
 	"decore/chaincode/ident"
+	"decore/chaincode/money"
+	"decore/chaincode/order"
 	"decore/gateway/gatewaytest"
 	"decore/gateway/submit"
 )
@@ -131,6 +134,43 @@ func (l blindTo) Private(ctx context.Context, org string, keys ...string) ([][]b
 		}
 	}
 	return values, err
+}
+
+func terms(t *testing.T, w *gatewaytest.World, id string) map[string][]byte {
+	t.Helper()
+	all, err := w.Submit.Terms(t.Context(), id)
+	if err != nil || all[id] == nil {
+		t.Fatal(err, all)
+	}
+	return all
+}
+
+func TestWhatTheSignerKnowsIsNotReadAgain(t *testing.T) {
+	w, _ := gated(t)
+	id := w.Do(gatewaytest.SME, "order.create", "", w.OrderArgs("1000.00"))
+	known := terms(t, w, id)
+	blind := submit.New(blindTo{w.Ledger}, submit.DefaultOptions())
+	defer blind.Close()
+	attest, _ := w.Sign(gatewaytest.Leader, "order.attest", id, financing.NoArgs{})
+	attest.Known = known
+	if a, err := blind.One(t.Context(), attest); err != nil || a.Status != contract.Accepted {
+		t.Errorf("%v %+v", err, a)
+	}
+}
+
+func TestWhatTheSignerKnowsMayBeOutOfDate(t *testing.T) {
+	w, _ := gated(t)
+	id := w.Do(gatewaytest.SME, "order.create", "", w.OrderArgs("1000.00"))
+	before := terms(t, w, id)
+	w.Do(gatewaytest.SME, "order.amend", id, order.AmendArgs{Amount: money.MustParse("900.00"), DeliverBy: w.Today().AddDays(60)})
+	if now := terms(t, w, id); bytes.Equal(now[id], before[id]) {
+		t.Fatal("the terms did not change")
+	}
+	attest, _ := w.Sign(gatewaytest.Leader, "order.attest", id, financing.NoArgs{})
+	attest.Known = before
+	if a, err := w.Submit.One(t.Context(), attest); err != nil || a.Status != contract.Accepted {
+		t.Errorf("%v %+v", err, a)
+	}
 }
 
 func TestConflictsAreSubmittedAgain(t *testing.T) {
