@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"decore/chaincode/calendar"
 	"decore/chaincode/financing"
 	"decore/chaincode/fund"
 	"decore/chaincode/ident"
@@ -58,12 +59,7 @@ func openLater(b *testing.B, book string) (o *server.Office, later func(time.Dur
 // toReport accrues the book under an open fund and returns the report of the month, which is over, and how many lines it has.
 func toReport(b *testing.B, o *server.Office, later func(time.Duration)) (fund.FileArgs, int) {
 	b.Helper()
-	budget := do(b, o, desk.Order{Party: benchBureau, Verb: "budget.open", Args: fund.BudgetArgs{Policy: accrualtest.Policy, Bank: accrualtest.Bank, Year: 2026,
-		Amount: money.MustParse("9000000.00"), Document: "d"}}).Record
-	id := do(b, o, desk.Order{Party: accrualtest.Bank, Verb: "fund.apply", Args: fund.ApplyArgs{Policy: accrualtest.Policy, First: "2026-07",
-		Need: fund.Need{Year: 2026, Amount: money.MustParse("1.00")}}}).Record
-	do(b, o, desk.Order{Party: benchBureau, Verb: "fund.allocate", Subject: id, Args: fund.Allocation{Budget: budget, Amount: money.MustParse("1.00"),
-		Date: accrualtest.Through, Reference: "YB1"}})
+	id := openFund(b, o, fund.MaxLines)
 	run(b, o, accrual.Run{})
 	later(40 * 24 * time.Hour)
 	args := fund.FileArgs{Fund: id, Month: "2026-07", Final: true}
@@ -74,4 +70,17 @@ func toReport(b *testing.B, o *server.Office, later func(time.Duration)) (fund.F
 		args.Accrued = args.Accrued.Add(e.Accrued)
 	}
 	return args, len(args.Lines)
+}
+
+// openFund opens the bank's fund, with what n claims will have accrued in advance.
+func openFund(b *testing.B, o *server.Office, n int) (id string) {
+	b.Helper()
+	all := money.Fen(int64(n) * accrualtest.Each.Fen())
+	budget := do(b, o, desk.Order{Party: benchBureau, Verb: "budget.open", Args: fund.BudgetArgs{Policy: accrualtest.Policy, Bank: accrualtest.Bank, Year: 2026,
+		Amount: all, Document: "d"}}).Record
+	id = do(b, o, desk.Order{Party: accrualtest.Bank, Verb: "fund.apply", Args: fund.ApplyArgs{Policy: accrualtest.Policy, First: "2026-07",
+		Need: fund.Need{Year: 2026, Amount: all}}}).Record
+	do(b, o, desk.Order{Party: benchBureau, Verb: "fund.allocate", Subject: id, Args: fund.Allocation{Budget: budget, Amount: all,
+		Date: calendar.At(o.Desk.Clock.Now()), Reference: "YB1"}})
+	return id
 }

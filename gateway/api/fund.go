@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"reflect"
 	"slices"
@@ -309,26 +310,24 @@ func (a *API) settlement(ctx context.Context, e *exchange, in *SettlementQuery) 
 	if err != nil {
 		return nil, err
 	}
-	out := Settlement{Items: []BatchItem{}, Advance: f.Advance(), Through: f.Covered()}
-	err = a.eachClaim(ctx, e, f.Policy, f.Bank, func(c bankClaim) error {
-		amount := c.Settleable()
-		if !amount.IsPositive() {
-			return nil
-		}
-		out.Claims, out.Amount = out.Claims+1, out.Amount.Add(amount)
-		switch {
-		case c.id <= after:
-			return nil
-		case len(out.Items) == in.most():
-			out.Next = cursorOf(list, out.Items[in.most()-1].ID)
-			return nil
-		}
-		args, err := json.Marshal(contract.SettleArgs{Amount: amount})
-		out.Items = append(out.Items, BatchItem{Verb: subsidy.VerbSettle, ID: c.id, Args: args})
-		return err
-	})
-	if err != nil {
+	found, err := a.store.Settleable(ctx, projection.Settling{Bank: f.Bank, Policy: f.Policy, Reader: e.caller.Party, Day: a.today(), After: after, Limit: in.most()})
+	var awaited *projection.AwaitedError
+	switch {
+	case errors.As(err, &awaited):
+		return nil, problem.New(problem.TermsNotHere).Because(awaited.ID, awaited.ID)
+	case err != nil:
 		return nil, err
+	}
+	out := Settlement{Items: []BatchItem{}, Claims: found.Claims, Amount: found.Amount, Advance: f.Advance(), Through: f.Covered()}
+	for _, c := range found.Page {
+		args, err := json.Marshal(contract.SettleArgs{Amount: c.Amount})
+		if err != nil {
+			return nil, err
+		}
+		out.Items = append(out.Items, BatchItem{Verb: subsidy.VerbSettle, ID: c.ID, Args: args})
+	}
+	if found.More {
+		out.Next = cursorOf(list, out.Items[in.most()-1].ID)
 	}
 	return answer(http.StatusOK, out)
 }

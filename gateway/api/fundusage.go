@@ -65,18 +65,18 @@ type PublicNotice struct {
 func (a *API) usageRoutes() {
 	regulator := []lifecycle.Role{lifecycle.Regulator}
 	handle(a, route{method: http.MethodGet, path: "/v1/subsidy/usage", id: "subsidy.usage", tag: tagSubsidy, roles: regulator,
-		en: "Use of a policy by bank, sector, district, size or month", zh: "贴息使用情况", answer: reflect.TypeFor[Page[Usage]]()},
+		en: "Use of a policy by bank, sector, district, size or month", zh: "贴息使用情况", answer: reflect.TypeFor[Page[Usage]](), timeout: a.limits.Import},
 		func(ctx context.Context, e *exchange, in *UsageQuery) (*reply, error) {
 			return whenBureau(ctx, a, e, func() (*reply, error) { return a.usage(ctx, e, in) })
 		})
 	handle(a, route{method: http.MethodGet, path: "/v1/subsidy/position", id: "subsidy.position", tag: tagSubsidy, roles: regulator,
-		en: "Budget of a policy: used, held and left", zh: "预算执行情况", answer: reflect.TypeFor[Position]()},
+		en: "Budget of a policy: used, held and left", zh: "预算执行情况", answer: reflect.TypeFor[Position](), timeout: a.limits.Import},
 		func(ctx context.Context, e *exchange, in *PolicyOnly) (*reply, error) {
 			return whenBureau(ctx, a, e, func() (*reply, error) { return a.position(ctx, e, in.Policy) })
 		})
 	handle(a, route{method: http.MethodGet, path: "/v1/subsidy/public-notice", id: "subsidy.public-notice", tag: tagSubsidy, roles: regulator,
 		// No other member's node holds every claim, so any other list would leave households out without showing it.
-		en: "The list of subsidised households for publication, without private terms; for the bureau alone, which publishes it: no other member's node holds every claim", zh: "公示名单（由财政部门生成并公布）", answer: reflect.TypeFor[Page[PublicNotice]]()},
+		en: "The list of subsidised households for publication, without private terms; for the bureau alone, which publishes it: no other member's node holds every claim", zh: "公示名单（由财政部门生成并公布）", answer: reflect.TypeFor[Page[PublicNotice]](), timeout: a.limits.Import},
 		func(ctx context.Context, e *exchange, in *PolicyOnly) (*reply, error) {
 			return whenBureau(ctx, a, e, func() (*reply, error) { return a.publicNotice(ctx, e, in.Policy) })
 		})

@@ -162,7 +162,8 @@ func (w *writer) putCommand(r commandRow) {
 func (w *writer) putChange(ch *change) {
 	r, f := ch.after, facetsOf(ch.after)
 	w.exec(w.stmt.putRecord, r.ID, r.Kind, string(r.State), string(r.Owner), f.number, f.due.String(), f.amount.Fen(),
-		string(f.seller), string(f.buyer), f.contract, f.traded.String(), f.owed.Fen(), ch.awaited, ch.header, r.Opening)
+		string(f.seller), string(f.buyer), f.contract, f.traded.String(), f.owed.Fen(),
+		f.policy, f.settleable.Fen(), ch.awaited, ch.header, r.Opening)
 	var readers map[ident.USCC]access
 	links := map[link]bool{}
 	if ch.before.ID != "" {

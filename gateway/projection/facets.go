@@ -29,7 +29,9 @@ type facets struct {
 	due    calendar.Date
 	amount money.Amount
 	trade
-	links map[link]bool
+	policy     string       // of a subsidy claim
+	settleable money.Amount // of a subsidy claim
+	links      map[link]bool
 }
 
 // trade is the sale that an order or a receivable is of.
@@ -71,6 +73,7 @@ func facetsOf(r Record) facets {
 		f.link(Collateral, t.Collateral...)
 	case contract.ClaimTerms:
 		f.due, f.amount = t.Loan.Maturity, t.Claim.Granted
+		f.policy, f.settleable = t.Claim.Policy, t.Settleable()
 		f.link(Loan, t.Loan.ID)
 		f.link(Account, t.Account)
 	case contract.AccountTerms:

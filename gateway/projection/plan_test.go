@@ -90,7 +90,12 @@ func TestTradesAreFoundByIndexesAndReadersByTheirKey(t *testing.T) {
 		"contract": {query{ofContract, []any{"s", "b", "c", 5}}, []string{"SEARCH records USING INDEX records_contract (seller=? AND buyer=? AND contract=?)"}},
 		"sales":    {of(v.sales("s", always, always, 5)), []string{"SEARCH r USING INDEX records_traded (seller=?)", byKey}},
 		"first":    {of(v.first("s", "b")), []string{"SEARCH r USING INDEX records_traded (seller=? AND buyer=? AND kind=?)", byKey}},
-		"debtors":  {of(v.debtors("s")), []string{"SEARCH r USING COVERING INDEX records_owed (seller=?)", byKey}},
+		"settleable": {of(Settling{Bank: "b", Policy: "p", Reader: "a", Day: always, After: "SUB-5", Limit: 5}.page()),
+			[]string{"SEARCH r USING COVERING INDEX records_settleable (owner=? AND policy=? AND id>?)", byKey}},
+		"settleable sums": {of(Settling{Bank: "b", Policy: "p", Reader: "a", Day: always}.sums()),
+			[]string{"SEARCH r USING COVERING INDEX records_settleable (owner=? AND policy=?)", byKey}},
+		"awaited claim": {query{awaitedClaim, []any{"subsidy", "b"}}, []string{"SCAN records USING INDEX records_awaited"}},
+		"debtors":       {of(v.debtors("s")), []string{"SEARCH r USING COVERING INDEX records_owed (seller=?)", byKey}},
 	} {
 		if got := plan(t, s, c.text, c.args); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q", name, got)

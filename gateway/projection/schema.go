@@ -14,7 +14,7 @@ var schema string
 
 // schemaVersion is raised with every change of schema.sql or of what its columns are made from. A file
 // of another version is emptied and fed anew.
-const schemaVersion = 3
+const schemaVersion = 4
 
 const metaTable = `CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)`
 

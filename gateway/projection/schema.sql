@@ -29,6 +29,8 @@ CREATE TABLE records (
     contract TEXT    NOT NULL,         -- number of the order's contract
     traded   TEXT    NOT NULL,         -- YYYY-MM-DD: when the order was signed or the invoice issued
     owed     INTEGER NOT NULL,         -- fen that are outstanding of a live receivable
+    policy   TEXT    NOT NULL,         -- of a subsidy claim, '' for none or unknown
+    settleable INTEGER NOT NULL,       -- fen that the bureau could settle with a subsidy claim
     awaited INTEGER NOT NULL,          -- 1 when an organisation of this gateway is entitled to an opening that has not come yet
     header  BLOB    NOT NULL,          -- as on the ledger
     opening BLOB                       -- NULL when this gateway may not know the terms
@@ -38,6 +40,7 @@ CREATE INDEX records_number ON records (number) WHERE number <> '';
 CREATE INDEX records_traded ON records (seller, buyer, kind, traded, amount, id) WHERE seller <> '';
 CREATE INDEX records_contract ON records (seller, buyer, contract, id) WHERE contract <> '';
 CREATE INDEX records_owed ON records (seller, buyer, owed, id) WHERE owed > 0;
+CREATE INDEX records_settleable ON records (owner, policy, id, settleable) WHERE settleable > 0;
 CREATE INDEX records_awaited ON records (id) WHERE awaited = 1;
 
 -- Who may read a record, why, and until which day. The record's state stands here too, so that a party with

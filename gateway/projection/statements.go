@@ -26,11 +26,11 @@ func (s *statements) prepare(ctx context.Context, db *sqlite.DB) error {
 		{&s.putFact, db.Writer, `INSERT INTO facts (key, value) VALUES (?, ?)
 			ON CONFLICT (key) DO UPDATE SET value = excluded.value`},
 		{&s.putRecord, db.Writer, `INSERT INTO records (id, kind, state, owner, number, due, amount, seller, buyer, contract, traded, owed,
-			awaited, header, opening) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			policy, settleable, awaited, header, opening) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, state = excluded.state, owner = excluded.owner,
 			number = excluded.number, due = excluded.due, amount = excluded.amount, seller = excluded.seller,
 			buyer = excluded.buyer, contract = excluded.contract, traded = excluded.traded, owed = excluded.owed,
-			awaited = excluded.awaited, header = excluded.header, opening = excluded.opening`},
+			policy = excluded.policy, settleable = excluded.settleable, awaited = excluded.awaited, header = excluded.header, opening = excluded.opening`},
 		{&s.putReader, db.Writer, `INSERT INTO readers (party, record, state, until, why) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT (party, record) DO UPDATE SET state = excluded.state, until = excluded.until, why = excluded.why`},
 		{&s.dropReader, db.Writer, `DELETE FROM readers WHERE party = ? AND record = ?`},

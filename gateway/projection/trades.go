@@ -85,9 +85,13 @@ func (r Reader) first(seller, buyer ident.USCC) (query string, args []any) {
 	return query + " ORDER BY r.traded LIMIT 1", args
 }
 
-// split is what debtors adds above and below by itself, in fen, since SQL adds in 64 bits, which the largest
+// split is what a query adds above and below by itself, in fen, since SQL adds in 64 bits, which the largest
 // amounts would leave.
 const split = 100_000_000
+
+func unsplit(above, below int64) money.Amount {
+	return money.Round(money.Fen(above).Decimal().Mul(decimal.NewFromInt(split))).Add(money.Fen(below))
+}
 
 func (r Reader) debtors(seller ident.USCC) (query string, args []any) {
 	query, args = r.seen("r.buyer, SUM(r.owed / ?), SUM(r.owed % ?), COUNT(*)", "r.owed > 0 AND r.seller = ?", split, split, string(seller))
@@ -155,7 +159,7 @@ func (s *Store) Debtors(ctx context.Context, v Reader, seller ident.USCC) ([]Sha
 		var d Share
 		var above, below int64
 		err := scan(&d.Debtor, &above, &below, &d.Receivables)
-		d.Owed = money.Round(money.Fen(above).Decimal().Mul(decimal.NewFromInt(split))).Add(money.Fen(below))
+		d.Owed = unsplit(above, below)
 		return d, err
 	})
 	if err != nil {
