@@ -15,10 +15,12 @@ import (
 var ErrIllegible = errors.New("a character that is not shown")
 
 // Legible reports, as a *FieldError, the first text of a JSON document that is shown otherwise than it is: with a control or
-// format character, such as one that turns the direction of writing around (Unicode categories Cc and Cf, UAX #9), or
-// what is no character at all. Who signs such a text has not seen what it says. Line ends and tabs are legible.
+// format character, such as one that turns the direction of writing around (Unicode categories Cc and Cf, UAX #9), with
+// what is no character at all, or with nothing but spaces. Who signs such a text has not seen what it says. Line ends and tabs
+// among other characters are legible, and so is an empty text, which says that there is none.
 func Legible(b []byte) error {
-	if !bytes.ContainsFunc(b, func(r rune) bool { return r == '\\' || r >= utf8.RuneSelf || r == 0x7f }) {
+	plain := !bytes.ContainsFunc(b, func(r rune) bool { return r == '\\' || r >= utf8.RuneSelf || r == 0x7f })
+	if plain && !bytes.Contains(b, []byte(`" `)) { // as a text of nothing but spaces begins
 		return nil
 	}
 	d := jsontext.NewDecoder(bytes.NewReader(b))
@@ -29,11 +31,13 @@ func Legible(b []byte) error {
 			return nil
 		case err != nil:
 			return err //nolint:wrapcheck // who reads it before says what is wrong with it
-		case token.Kind() == '"' && strings.ContainsFunc(token.String(), hidden):
+		case token.Kind() == '"' && (strings.ContainsFunc(token.String(), hidden) || blank(token.String())):
 			return &FieldError{Pointer: string(d.StackPointer()), Err: ErrIllegible}
 		}
 	}
 }
+
+func blank(s string) bool { return s != "" && strings.TrimSpace(s) == "" }
 
 func hidden(r rune) bool {
 	switch r {

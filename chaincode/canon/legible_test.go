@@ -9,6 +9,10 @@ import (
 
 func TestATextWithWhatIsNotShownIsNamed(t *testing.T) {
 	for name, c := range map[string]struct{ doc, pointer string }{
+		"nothing but a space":        {`{"a":" "}`, "/a"},
+		"nothing but spaces":         {`{"a":"x","b":["y","   "]}`, "/b/1"},
+		"nothing but a line end":     {`{"a":"\n"}`, "/a"},
+		"a wide space alone":         {`{"a":"` + "\u3000" + `"}`, "/a"},
 		"a null":                     {`{"a":"x\u0000"}`, "/a"},
 		"a turn of direction":        {`{"a":[1,{"b":"x` + "\u202e" + `cod.exe"}]}`, "/a/1/b"},
 		"an isolate":                 {`{"a":"` + "\u2067" + `"}`, "/a"},
@@ -28,7 +32,7 @@ func TestATextWithWhatIsNotShownIsNamed(t *testing.T) {
 }
 
 func TestWhatIsShownIsLegible(t *testing.T) {
-	for _, doc := range []string{`{}`, `{"a":"x"}`, `{"a":"青岛\n第二行\t\"引号\""}`, `{"a":"𠮷野 é Ω 😀"}`, `[1,true,null,"` + "\ue000" + `"]`} { // private use: rare characters in names
+	for _, doc := range []string{`{}`, `{"a":""}`, `{"a":" x"}`, `{"a":"x "}`, `{" x":1}`, `{"a":"x"}`, `{"a":"青岛\n第二行\t\"引号\""}`, `{"a":"𠮷野 é Ω 😀"}`, `[1,true,null,"` + "\ue000" + `"]`} { // private use: rare characters in names
 		if err := canon.Legible([]byte(doc)); err != nil {
 			t.Errorf("%s: %v", doc, err)
 		}

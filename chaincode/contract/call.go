@@ -12,8 +12,10 @@ import (
 	"decore/chaincode/duplicate"
 	"decore/chaincode/evidence"
 	"decore/chaincode/fault"
+	"decore/chaincode/goods"
 	"decore/chaincode/ident"
 	"decore/chaincode/lifecycle"
+	"decore/chaincode/money"
 	"decore/chaincode/party"
 )
 
@@ -148,6 +150,9 @@ func save[T Terms](c *call, r *Record[T]) error {
 		return err
 	}
 	if !bytes.Equal(sealed.Terms, r.opening.Terms) {
+		if err := readable[T](sealed.Terms); err != nil {
+			return fmt.Errorf("terms of %s: %w", r.ID, err)
+		}
 		r.Header.Terms, r.opening = sealed.Commitment(), sealed
 		c.layer.opened[r.ID] = sealed
 		standing, err := c.standing(r.Header)
@@ -171,6 +176,17 @@ func save[T Terms](c *call, r *Record[T]) error {
 		c.saved = r.Header
 	}
 	return c.layer.store(RecordKey(r.ID), r.Header)
+}
+
+// readable reads terms back before they are written: a record that nobody can read would stop every gateway at its block, for good.
+// Amounts and quantities are the only fields that arithmetic may have brought out of the range of what can be read.
+func readable[T Terms](terms []byte) error {
+	var back T
+	err := canon.Strict(terms, &back)
+	if errors.Is(err, money.ErrAmount) || errors.Is(err, goods.ErrQuantity) {
+		return fault.New(fault.OutOfRange, "")
+	}
+	return err
 }
 
 // standing lists the grants that are not over: by their last day, or because the bank holds a lien, which

@@ -21,3 +21,6 @@ func SubmitUnsigned(s State, b Batch) (Outcome, error) {
 		}
 	})
 }
+
+// Readable is the check of terms before they are written.
+func Readable[T Terms](terms []byte) error { return readable[T](terms) }

@@ -29,10 +29,10 @@ var wrongGoods = map[string][]wrong{
 	"lot.declare": {
 		{"keeper", "", "FIELD_REQUIRED", "/keeper"}, {"keeper", `"SELLER"`, "SAME_PARTY", "/keeper"}, {"keeper", `"BANK"`, "PARTY_ROLE_MISSING", "/keeper"},
 		{"keeper", `"STRANGER"`, "PARTY_UNKNOWN", "/keeper"}, {"quantity", "", "QUANTITY_NOT_POSITIVE", "/quantity"}, {"quantity", noGoods, "QUANTITY_NOT_POSITIVE", "/quantity"},
-		{"goods", `{"name":"","quality":"a"}`, "FIELD_REQUIRED", "/goods/name"}, {"goods", `{"name":"a","quality":" "}`, "FIELD_REQUIRED", "/goods/quality"},
+		{"goods", `{"name":"","quality":"a"}`, "FIELD_REQUIRED", "/goods/name"}, {"goods", `{"name":"a","quality":""}`, "FIELD_REQUIRED", "/goods/quality"},
 		{"order", `"nothing"`, "FIELD_REQUIRED", "/orderShare"}, {"orderShare", `"1.00"`, "FIELD_REQUIRED", "/orderShare"},
 	},
-	"lot.store": append(moved("counted", ""), wrong{"site", `" "`, "FIELD_REQUIRED", "/site"}, wrong{"position", "", "FIELD_REQUIRED", "/position"},
+	"lot.store": append(moved("counted", ""), wrong{"site", `""`, "FIELD_REQUIRED", "/site"}, wrong{"position", "", "FIELD_REQUIRED", "/position"},
 		wrong{"site", long, "FIELD_INVALID", "/site"}),
 	"lot.add":     moved("quantity", "")[:4],
 	"lot.lose":    append(moved("quantity", `"100.000001 t"`), wrong{"cause", "", "FIELD_REQUIRED", "/cause"}),
@@ -41,7 +41,7 @@ var wrongGoods = map[string][]wrong{
 		{"source", "", "FIELD_REQUIRED", "/source"}, {"date", "", "FIELD_REQUIRED", "/date"}, {"date", future, "DATE_IN_FUTURE", "/date"}, {"price", zero, "AMOUNT_NOT_POSITIVE", "/price"},
 	},
 	"lot.insure": {
-		{"insurer", "", "FIELD_REQUIRED", "/insurer"}, {"policy", `" "`, "FIELD_REQUIRED", "/policy"}, {"amount", zero, "AMOUNT_NOT_POSITIVE", "/amount"},
+		{"insurer", "", "FIELD_REQUIRED", "/insurer"}, {"policy", `""`, "FIELD_REQUIRED", "/policy"}, {"amount", zero, "AMOUNT_NOT_POSITIVE", "/amount"},
 		{"from", "", "FIELD_REQUIRED", "/from"}, {"until", past, "DATE_ORDER", "/until"},
 	},
 	"lot.freeze": {{"reason", "", "FIELD_REQUIRED", "/reason"}, {"reason", long, "FIELD_INVALID", "/reason"}},
@@ -50,7 +50,7 @@ var wrongGoods = map[string][]wrong{
 		{"lot", "", "RECORD_NOT_FOUND", "/lot"}, {"lot", `"ledger"`, "RECORD_NOT_FOUND", "/lot"}, {"quantity", otherUnit, "UNIT_MISMATCH", "/quantity"},
 		{"quantity", noGoods, "QUANTITY_NOT_POSITIVE", "/quantity"}, {"quantity", `"100.000001 t"`, "OVER_QUANTITY", "/quantity"},
 		{"contents", `{}`, "FIELD_REQUIRED", "/contents/number"}, {"contents", `{"number":"1"}`, "FIELD_REQUIRED", "/contents/depositorAddress"},
-		{"contents", `{"depositorAddress":"a","lossStandard":" ","number":"1"}`, "FIELD_REQUIRED", "/contents/lossStandard"},
+		{"contents", `{"depositorAddress":"a","lossStandard":"","number":"1"}`, "FIELD_REQUIRED", "/contents/lossStandard"},
 		{"contents", `{"depositorAddress":"a","lossStandard":"1","number":"1","storedUntil":` + past + `}`, "DATE_ORDER", "/contents/storedUntil"},
 	},
 	"warehouse-receipt.endorse": {
@@ -74,7 +74,7 @@ var wrongGoods = map[string][]wrong{
 		{"cause", "", "FIELD_REQUIRED", "/cause"},
 	},
 	"warehouse-receipt.extend": {{"until", "", "FIELD_REQUIRED", "/until"}, {"until", past, "DATE_ORDER", "/until"}},
-	"warehouse-receipt.freeze": {{"reason", `" "`, "FIELD_REQUIRED", "/reason"}},
+	"warehouse-receipt.freeze": {{"reason", `""`, "FIELD_REQUIRED", "/reason"}},
 }
 
 func init() {

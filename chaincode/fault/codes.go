@@ -15,7 +15,7 @@ const (
 	SignatureInvalid   Code = "SIGNATURE_INVALID"
 	ArgumentsMissing   Code = "ARGUMENTS_MISSING"
 	ArgumentsInvalid   Code = "ARGUMENTS_INVALID"
-	TextIllegible      Code = "TEXT_ILLEGIBLE"      // a text has a character that is not shown, so that its signer saw something else
+	TextIllegible      Code = "TEXT_ILLEGIBLE"      // a text has a character that is not shown, or only spaces, so that its signer saw something else
 	CommitmentMismatch Code = "COMMITMENT_MISMATCH" // arguments do not match the signed commitment
 	SubjectMalformed   Code = "SUBJECT_MALFORMED"
 )
@@ -33,7 +33,8 @@ const (
 	FieldRequired        Code = "FIELD_REQUIRED"
 	FieldInvalid         Code = "FIELD_INVALID"
 	AmountNotPositive    Code = "AMOUNT_NOT_POSITIVE"
-	SameParty            Code = "SAME_PARTY" // seller and buyer, or lender and borrower, are one
+	OutOfRange           Code = "OUT_OF_RANGE" // a sum would be more than a record can hold, and nobody could read it any more
+	SameParty            Code = "SAME_PARTY"   // seller and buyer, or lender and borrower, are one
 	PartyRoleMissing     Code = "PARTY_ROLE_MISSING"
 	DateOrder            Code = "DATE_ORDER"
 	DateInFuture         Code = "DATE_IN_FUTURE"

@@ -204,6 +204,8 @@ func (f Fund) Allocate(a Allocation, today calendar.Date) (Fund, error) {
 		return f, fault.New(fault.FieldInvalid, "/void")
 	case slices.ContainsFunc(f.Allocations, func(o Allocation) bool { return o.Reference == a.Reference && o.Void == "" }):
 		return f, fault.New(fault.ReferenceUsed, "/reference")
+	case money.Largest.Less(f.Allocated.Add(a.Amount)):
+		return f, fault.New(fault.OutOfRange, "/amount")
 	case len(f.Allocations) >= maxAllocations:
 		return f, fault.New(fault.TooMany, "")
 	}

@@ -35,6 +35,9 @@ type Amount struct{ d decimal.Decimal }
 // Zero is 0.00.
 var Zero = Amount{}
 
+// Largest is the largest amount that a record can hold.
+var Largest = MustParse("999999999999999.99")
+
 // Parse reads a non-negative amount such as "1500000.00"; at most two decimals, no sign, no exponent.
 func Parse(s string) (Amount, error) {
 	if !amountForm.MatchString(s) {
