@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"decore/adapters/embedded"
+	"decore/chaincode/contract"
 	"decore/gateway/consortium"
 	"decore/gateway/server"
 )
@@ -44,6 +46,35 @@ func TestADataFolderIsOfOneOrganisation(t *testing.T) {
 	}
 	if out, _, code := run(t, "doctor", "--data", data); code != 1 || !strings.Contains(out, want) {
 		t.Errorf("doctor: exit %d: %s", code, out)
+	}
+}
+
+func TestTheDoctorFindsABlockThatNoGatewayCanRead(t *testing.T) {
+	data := t.TempDir()
+	serve(t, data).kill(t)
+	if out, _, code := run(t, "doctor", "--data", data); code != 0 {
+		t.Fatalf("before: exit %d: %s", code, out)
+	}
+	plan, err := server.Plan(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := embedded.Open(embedded.Options{Dir: filepath.Join(data, "ledger"), Orgs: plan.Orgs, Run: func(s contract.State, _ contract.Batch) (contract.Outcome, error) {
+		err := s.Put(contract.RecordKey("ORD-01JNQ4M3S0V5B6C7D8E9F0G1H2"), []byte(`{"unheard":"of"}`))
+		return contract.Outcome{Results: []contract.Result{{Status: contract.Accepted}}}, err
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := engine.Submit(t.Context(), contract.Batch{Commands: []string{"nothing"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := engine.Close(); err != nil {
+		t.Fatal(err)
+	}
+	out, _, code := run(t, "doctor", "--data", data)
+	if code != 1 || !strings.Contains(out, "ok    ledger") || !strings.Contains(out, "FAIL  projection") || !strings.Contains(out, "cannot read a block") {
+		t.Errorf("exit %d: %s", code, out)
 	}
 }
 

@@ -294,16 +294,13 @@ func examineProjection(ctx context.Context, p *patient) (string, error) {
 	if p.store, err = projection.Open(ctx, filepath.Join(p.data, "projection.db"), projection.Options{Clock: p.ledger.Now}); err != nil {
 		return "", fmt.Errorf("%w (it can be deleted: the gateway builds it again from the ledger)", err)
 	}
+	// As a gateway would at its start, which a block that cannot be read would end.
+	if err := p.store.CatchUp(ctx, p.ledger); err != nil {
+		return "", err
+	}
 	at, err := p.store.Position(ctx)
 	if err != nil {
 		return "", err
-	}
-	head, err := p.ledger.Head(ctx)
-	if err != nil {
-		return "", err
-	}
-	if at.Number < head.Number {
-		return fmt.Sprintf("at block %d of %d; the gateway catches up when it starts", at.Number, head.Number), nil
 	}
 	differences, err := p.store.Reconcile(ctx, p.ledger)
 	if err != nil {
