@@ -143,6 +143,7 @@ var effects = map[string]effect{
 	"subsidy.hold":      {then: do(claimLoan, drawOnAccount)},
 	"subsidy.accrue":    {then: do(drawOnAccount, mayMoveFund)},
 	"subsidy.top-up":    {then: do(drawOnAccount, mayMoveFund)},
+	"subsidy.reduce":    {then: do(drawOnAccount)},
 	"subsidy.settle":    {then: do(drawOnAccount, mayMoveFund)},
 	"subsidy.release":   {then: do(drawOnAccount)},
 	"subsidy.restate":   {then: do(drawOnAccount, mayMoveFund)},

@@ -144,6 +144,7 @@ func init() {
 		h.do(h.bank(), "subsidy.accrue", h.one(h.subs, "SUB"), contract.AccrueArgs{Through: h.today()})
 	}
 	steps["top up"] = func(h *tale) { h.do(h.bank(), "subsidy.top-up", h.one(h.subs, "SUB"), financing.NoArgs{}) }
+	steps["reduce"] = func(h *tale) { h.do(h.bank(), "subsidy.reduce", h.one(h.subs, "SUB"), financing.NoArgs{}) }
 	steps["settle"] = func(h *tale) {
 		h.do(h.Regulator, "subsidy.settle", h.one(h.subs, "SUB"), contract.SettleArgs{Amount: yuan("0.01")})
 	}

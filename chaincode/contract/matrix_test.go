@@ -123,6 +123,12 @@ var sample = map[string]func(w *world, id string) any{
 		}
 		return financing.NoArgs{}
 	},
+	"subsidy.reduce": func(w *world, id string) any {
+		if s := w.Header(id).State; s == subsidy.Held || s == subsidy.Accruing {
+			w.Do(w.BankA, "financing.repay", w.claim(id).Loan.ID, w.repayment("100.00"))
+		}
+		return financing.NoArgs{}
+	},
 	"subsidy.settle": func(*world, string) any { return contract.SettleArgs{Amount: yuan("1.00")} },
 	"subsidy.correct": func(w *world, id string) any {
 		if terms, ok := w.existingClaim(id); ok { // repaid before the days that were accrued

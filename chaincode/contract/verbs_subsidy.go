@@ -134,6 +134,13 @@ func init() {
 		m.account, m.claim, _, err = subsidy.TopUp(m.policy, now, m.account, m.claim, m.loan, c.today())
 		return err
 	})
+	onClaim(subsidy.VerbReduce, func(c *call, m *claimMove, _ financing.NoArgs) (err error) {
+		if err := m.refreshLoan(c); err != nil {
+			return err
+		}
+		m.account, m.claim, _, err = subsidy.Reduce(m.policy, m.account, m.claim, m.loan)
+		return err
+	})
 	onClaim(subsidy.VerbSettle, func(c *call, m *claimMove, a SettleArgs) (err error) {
 		if err := m.refreshLoan(c); err != nil {
 			return err

@@ -131,11 +131,14 @@ func (c Claim) release() Claim {
 // open reports whether the claim may still take more for days to come.
 func (c Claim) open() bool { return c.State == Held || c.State == Accruing }
 
-// limit is how much the claim may have for days gone by: while it is open all that was granted, afterwards what it has
+// kept is what was granted less what was given back.
+func (c Claim) kept() money.Amount { return c.Granted.Sub(c.Released) }
+
+// limit is how much the claim may have for days gone by: while it is open all that it kept, afterwards what it has
 // and as much of what it gave back as the household has room for.
 func (c Claim) limit(p Policy, a Account) money.Amount {
 	if c.open() {
-		return c.Granted
+		return c.kept()
 	}
 	return c.earned().Add(money.Min(c.Released, a.Room(p)))
 }

@@ -42,7 +42,8 @@
 // A household is one legal entity (单户), known by its unified social credit code. Its [Account] under a policy
 // spans all banks. A [Claim] is one loan's part of it and lives hold → accrue → settle, with release of what
 // was not accrued and claw back on a [Ground], as misuse; see [Lifecycle]. A loan that comes to earn more than was held for it, as
-// by an extension, gets more by a [TopUp], as far as the caps leave room. Nothing is settled or released before the claim follows
+// by an extension, gets more by a [TopUp], as far as the caps leave room; one that comes to earn less gives back by a [Reduce] what it
+// holds in vain. Nothing is settled or released before the claim follows
 // the loan's facts as they are now.
 //
 // Every move of a claim is an [Entry], with a signed [Line] for each period; none is ever changed. When the loan's facts
@@ -51,7 +52,7 @@
 // as they are known, in whatever order they were reported, and [Claim.Balanced] shows it from the entries.
 //
 // An adjustment moves between what is accrued or settled and what is held, so that an open claim never counts more than
-// was granted to it, and frees no room under either cap before it ends, not even under an outstanding basis: a claim does
+// was granted to it, and frees no room under the cap on principal before it ends, not even under an outstanding basis: a claim does
 // not know what other loans used on the days since, so room freed late could be granted twice. Of an ended claim it moves
 // to what was released, and back only as far as the household has room, under an outstanding basis for all of its principal.
 //

@@ -62,7 +62,7 @@ type part struct{ entries, lines int }
 // The parts bound what signers can do to a claim of their own accord. Each kind of booking has its own, so that none keeps another
 // out: 24 monthly periods, each settled apart and corrected upward each month, take 49 to raise and 24 to settle. A restatement
 // that is refused leaves the stated facts as they were. Nothing may
-// keep a claim from ending, nor what it has too much from being taken back: a release, a claw-back and a correction downward are
+// keep a claim from ending, nor what it has too much from being given back: a release, a reduction, a claw-back and a correction downward are
 // always booked. The loan's record bounds these, as each needs a repayment, an overdue spell, a rate or an extension of its own.
 var (
 	raising   = part{entries: 80, lines: 360} // holds, top-ups, accruals, corrections upward
@@ -73,7 +73,7 @@ var (
 // partOf is in which part a booking counts, and false for one that is not counted.
 func partOf(verb string, lines []Line) (part, bool) {
 	switch verb {
-	case VerbRelease, VerbClawBack:
+	case VerbRelease, VerbReduce, VerbClawBack:
 		return part{}, false
 	case VerbSettle:
 		return settling, true

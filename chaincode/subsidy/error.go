@@ -12,6 +12,7 @@ const (
 	CorrectionDue    Code = "CORRECTION_DUE"    // what is booked is not what the loan's facts give now: correct it first
 	EntriesFull      Code = "ENTRIES_FULL"      // the claim has as many bookings of this kind as it can carry; it can still be lowered, paid out and ended
 	NothingToTopUp   Code = "NOTHING_TO_TOP_UP" // what is granted is all that the loan is expected to earn
+	NothingToReduce  Code = "NOTHING_TO_REDUCE" // what is held is no more than the loan is still expected to earn
 	SettleAmount     Code = "SETTLE_AMOUNT"     // not above zero, or above what is accrued
 )
 

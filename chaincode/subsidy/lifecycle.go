@@ -20,6 +20,7 @@ const (
 	VerbHold     = "hold"
 	VerbAccrue   = "accrue"
 	VerbTopUp    = "top-up"
+	VerbReduce   = "reduce"
 	VerbSettle   = "settle"
 	VerbRelease  = "release"
 	VerbCorrect  = "correct"
@@ -33,7 +34,7 @@ var (
 	eitherOfThem  = slices.Concat(lendingBank, financeBureau)
 )
 
-// Lifecycle is the table of a claim (贴息申领): banks hold, top up, accrue and release; the finance bureau settles and claws back; either corrects.
+// Lifecycle is the table of a claim (贴息申领): banks hold, top up, reduce, accrue and release; the finance bureau settles and claws back; either corrects.
 var Lifecycle = lifecycle.Table{Kind: "subsidy", Prefix: "SUB", Rows: []lifecycle.Row{
 	{Verb: VerbHold, From: []lifecycle.State{lifecycle.None}, To: []lifecycle.State{Held}, By: lendingBank,
 		En: "reserve the subsidy of a loan", Zh: "预占贴息额度"},
@@ -41,6 +42,8 @@ var Lifecycle = lifecycle.Table{Kind: "subsidy", Prefix: "SUB", Rows: []lifecycl
 		En: "accrue the periods that have ended", Zh: "计提贴息"},
 	{Verb: VerbTopUp, From: []lifecycle.State{Held, Accruing}, To: []lifecycle.State{Held, Accruing}, By: lendingBank,
 		En: "hold more for a loan that is now expected to earn more, as when it was extended", Zh: "追加占用（展期等）"},
+	{Verb: VerbReduce, From: []lifecycle.State{Held, Accruing}, To: []lifecycle.State{Held, Accruing}, By: lendingBank,
+		En: "give back what is held beyond what the loan is still expected to earn, as after a part was repaid early", Zh: "核减占用（部分提前还款等）"},
 	{Verb: VerbSettle, From: []lifecycle.State{Accruing, Released}, To: []lifecycle.State{Accruing, Released, Settled}, By: financeBureau,
 		En: "settle what is accrued", Zh: "结算贴息"},
 	{Verb: VerbRelease, From: []lifecycle.State{Held, Accruing}, To: []lifecycle.State{Released, Settled}, By: lendingBank,

@@ -47,6 +47,10 @@ func verbsOf(p subsidy.Policy) map[string]func(subsidy.Account, subsidy.Claim) (
 			_, c, _, err := subsidy.TopUp(extending, extending, a, c, extended(goldenYear(), "2027-10-08"), day("2026-10-01"))
 			return c, err
 		},
+		subsidy.VerbReduce: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
+			_, c, _, err := subsidy.Reduce(p, a, c, goldenYear(repaidAll("2027-01-01")))
+			return c, err
+		},
 		subsidy.VerbSettle: func(a subsidy.Account, c subsidy.Claim) (subsidy.Claim, error) {
 			_, c, err := subsidy.Settle(p, a, c, goldenYear(), yuan("1.00"))
 			return c, err
@@ -101,7 +105,7 @@ func TestLifecycleTable(t *testing.T) {
 	t.Run("banks ask and the finance bureau settles", func(t *testing.T) {
 		lender := func(r lifecycle.Relation) bool { return r == lifecycle.Lender }
 		got := subsidy.Lifecycle.Allowed(subsidy.Accruing, []lifecycle.Role{lifecycle.Bank}, lender)
-		if want := []string{"accrue", "top-up", "release", "correct", "restate"}; !slices.Equal(got, want) {
+		if want := []string{"accrue", "top-up", "reduce", "release", "correct", "restate"}; !slices.Equal(got, want) {
 			t.Errorf("bank: %v", got)
 		}
 		regulator := []lifecycle.Role{lifecycle.Regulator}

@@ -315,7 +315,7 @@ func (h oracleHousehold) accrue(id string, through time.Time) (int64, bool) {
 	if c == nil || !c.open || !h.earns(c.loan) {
 		return 0, false
 	}
-	due, lastEnd := h.due(c, through, c.granted)
+	due, lastEnd := h.due(c, through, c.granted-c.released)
 	if !lastEnd.After(c.bookedThrough) || c.held == 0 && maps.Equal(due, c.booked) {
 		return 0, false
 	}
@@ -338,16 +338,37 @@ func (h oracleHousehold) topUp(id string, capOfTheDay int64) (int64, bool) {
 	for _, period := range h.policy.schedule(c.eligible, *c.loan) {
 		expected += period.amount
 	}
-	more := min(expected-c.granted, min(h.policy.amountCap, capOfTheDay)-h.usedAmount())
+	more := min(expected-(c.granted-c.released), min(h.policy.amountCap, capOfTheDay)-h.usedAmount())
 	if more <= 0 {
 		return 0, false
 	}
 	c.granted, c.held = c.granted+more, c.held+more
-	due, _ := h.due(c, c.bookedThrough, c.granted)
+	due, _ := h.due(c, c.bookedThrough, c.granted-c.released)
 	difference := sumOf(due) - sumOf(c.booked)
 	c.booked = due
 	h.move(c, difference)
 	return more, true
+}
+
+// reduce reports what was given back, and whether it was allowed.
+func (h oracleHousehold) reduce(id string) (int64, bool) {
+	c := h.claims[id]
+	if c == nil || !c.open || h.stale(c) {
+		return 0, false
+	}
+	if ends := c.loan.overdueT; h.policy.stopsOnOverdue && len(ends) > 0 && ends[len(ends)-1].IsZero() {
+		return 0, false
+	}
+	expected := int64(0)
+	for _, period := range h.policy.schedule(c.eligible, *c.loan) {
+		expected += period.amount
+	}
+	less := min(c.held, c.granted-c.released-expected)
+	if less <= 0 {
+		return 0, false
+	}
+	c.held, c.released = c.held-less, c.released+less
+	return less, true
 }
 
 // move gives the claim what it is due more, or takes from it what it is due less: first what was not paid out yet.
@@ -381,13 +402,13 @@ func (h oracleHousehold) release(id string) bool {
 	if c == nil || !c.open || h.stale(c) {
 		return false
 	}
-	c.released, c.held, c.open = c.held, 0, false
+	c.released, c.held, c.open = c.released+c.held, 0, false
 	return true
 }
 
 // correction is what each period may have on the facts as they are now, and whether that is booked already or cannot be.
 func (h oracleHousehold) correction(c *oracleClaim) (map[time.Time]int64, bool) {
-	limit := c.granted
+	limit := c.granted - c.released
 	if !c.open {
 		limit = c.accrued + c.settled + min(c.released, max(0, h.policy.amountCap-h.usedAmount()))
 	}

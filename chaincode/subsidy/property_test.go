@@ -252,7 +252,7 @@ func TestHouseholdAgainstOracle(t *testing.T) {
 			w.books = append(w.books, drawBook(t, i))
 		}
 		event := func(t *rapid.T, b *book) { b.event(t) }
-		verbs := []func(*rapid.T, *book){w.hold, w.accrue, w.accrue, event, w.correct, w.settle, w.hold, w.accrue, event, w.correct, w.settle, w.topUp, w.topUp, w.restate, w.release, w.clawBack}
+		verbs := []func(*rapid.T, *book){w.hold, w.accrue, w.accrue, event, w.correct, w.settle, w.hold, w.accrue, event, w.correct, w.settle, w.topUp, w.topUp, w.reduce, w.reduce, w.restate, w.release, w.clawBack}
 		for range steps {
 			b := rapid.SampledFrom(w.books).Draw(t, "loan")
 			rapid.SampledFrom(verbs).Draw(t, "verb")(t, b)
@@ -284,7 +284,7 @@ func (w *world) finish(t *rapid.T, b *book) {
 	for _, period := range w.rule.oracle.schedule(b.claim.EligiblePrincipal.Fen(), *b.oracle) {
 		entitled += period.amount
 	}
-	entitled = min(entitled, b.claim.Granted.Fen())
+	entitled = min(entitled, b.claim.Granted.Sub(b.claim.Released).Fen())
 	if got := b.claim.Accrued.Add(b.claim.Settled).Fen(); got != entitled {
 		t.Fatalf("%s has %d fen at its end, and is entitled to %d", b.loan.ID, got, entitled)
 	}
@@ -363,6 +363,26 @@ func (w *world) topUp(t *rapid.T, b *book) {
 	undone, ended, err := subsidy.Release(w.policy, a, c, b.loan)
 	if err != nil || undone.Used.Cmp(beside.Add(ended.Used())) != 0 || !ended.Held.IsZero() {
 		t.Fatalf("top-up then release: %v, used %s, want %s and %s", err, undone.Used, beside, ended.Used())
+	}
+}
+
+// reduce gives back what the claim holds in vain, and not what it will need: all that the loan is still expected to earn can be accrued.
+func (w *world) reduce(t *rapid.T, b *book) {
+	less, allowed := w.oracle.reduce(b.loan.ID)
+	before := w.account
+	a, c, given, err := subsidy.Reduce(w.policy, w.account, b.claim, b.loan)
+	w.agree(t, "reduction", b, a, c, err, allowed)
+	if given.Fen() != less {
+		t.Fatalf("reduction of %s: got %s, want %d fen", b.loan.ID, given, less)
+	}
+	if err != nil {
+		return
+	}
+	if !c.Follows(w.policy, b.loan) || a.Used.Cmp(before.Used.Sub(given)) != 0 || a.Principal.Cmp(before.Principal) != 0 {
+		t.Fatalf("%s was reduced by %s: follows %v, used %s after %s", b.loan.ID, given, c.Follows(w.policy, b.loan), a.Used, before.Used)
+	}
+	if _, _, _, again := subsidy.Reduce(w.policy, a, c, b.loan); again == nil {
+		t.Fatalf("%s was reduced twice for the same facts", b.loan.ID)
 	}
 }
 

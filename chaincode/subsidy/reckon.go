@@ -97,7 +97,11 @@ func (c Claim) Follows(p Policy, l Loan) bool {
 			return false
 		}
 	}
-	lines, _ := p.reckon(c, l, c.AccruedThrough, c.Granted)
+	limit := c.Granted
+	if c.open() {
+		limit = c.kept()
+	}
+	lines, _ := p.reckon(c, l, c.AccruedThrough, limit)
 	switch {
 	case c.full(VerbCorrect, lines):
 		return true

@@ -17,7 +17,7 @@ func TopUp(p, now Policy, a Account, c Claim, l Loan, on calendar.Date) (Account
 	if err := raisable(p, now, a, c, l, on); err != nil {
 		return a, c, money.Zero, err
 	}
-	wanted := room(total(p.Schedule(l, c.EligiblePrincipal)), c.Granted)
+	wanted := room(total(p.Schedule(l, c.EligiblePrincipal)), c.kept())
 	more := money.Min(wanted, money.Min(a.Room(p), a.Room(now)))
 	switch {
 	case wanted.IsZero():

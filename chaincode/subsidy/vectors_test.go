@@ -84,6 +84,8 @@ func (v vector) play(t *testing.T) (a subsidy.Account, c subsidy.Claim, causes [
 			a, c, _, err = subsidy.Accrue(p, a, c, l, s.Through)
 		case "top-up":
 			a, c, _, err = subsidy.TopUp(p, p, a, c, l, s.Through)
+		case "reduce":
+			a, c, _, err = subsidy.Reduce(p, a, c, l)
 		case "correct":
 			a, c, _, err = subsidy.Correct(p, a, c, l)
 		case "restate":

@@ -209,6 +209,7 @@ var access = map[string]string{
 	"GET /v1/subsidy/claims/{id}/history":    "mnnmnnnnmm",
 	"POST /v1/subsidy/claims/{id}/accrue":    "rrrmnrrrrr",
 	"POST /v1/subsidy/claims/{id}/top-up":    "rrrmnrrrrr",
+	"POST /v1/subsidy/claims/{id}/reduce":    "rrrmnrrrrr",
 	"POST /v1/subsidy/claims/{id}/settle":    "rrrrrrrrrm",
 	"POST /v1/subsidy/claims/{id}/release":   "rrrmnrrrrr",
 	"POST /v1/subsidy/claims/{id}/correct":   "rrrmnrrrrm",
@@ -396,6 +397,7 @@ var goodsProbes = map[string]any{
 	"financings/{id} extend": nil,
 
 	"subsidy/claims/{id} top-up": nil,
+	"subsidy/claims/{id} reduce": nil,
 
 	"warehouse-receipts/{id} lose": object{"quantity": "0 t", "cause": "x"},
 

@@ -136,6 +136,7 @@ var subsidyCodes = map[string]entry{
 	"HOLD_USED_UP":                {409, Text{"All that was granted is accrued", "预占额度已全部计提"}},
 	"NOTHING_TO_CORRECT":          {409, Text{"There is nothing to adjust", "没有可调整的金额"}},
 	"NOTHING_TO_TOP_UP":           {409, Text{"What is granted is all that the loan is expected to earn", "已预占额度已达该贷款预计可得贴息，无需追加"}},
+	"NOTHING_TO_REDUCE":           {409, Text{"What is held is no more than the loan is still expected to earn", "已占用额度未超出该贷款预计可得贴息，无需核减"}},
 	"CORRECTION_DUE":              {409, Text{"What is booked is not what the loan's record gives now; correct the claim first", "已计提金额与贷款记录现状不符，请先冲正、调整"}},
 	"ENTRIES_FULL":                {409, Text{"The claim has as many bookings of this kind as it can carry; it can still be lowered, paid out and ended", "申领此类分录数已达上限，仍可调减、全额结算、释放或追回"}},
 	"SETTLE_AMOUNT":               {422, Text{"The amount must be above 0.00 and at most what is accrued", "结算金额须大于零且不超过已计提金额"}},
