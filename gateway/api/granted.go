@@ -40,28 +40,31 @@ func (t *teller) held(ctx context.Context, o outcome, cmd evidence.Command) ([]W
 	if err != nil {
 		return nil, err
 	}
-	loan, err := t.loanNow(ctx, h.Financing, func(f financing.Terms) subsidy.Loan { return contract.LoanFacts(h.Financing, f, h) })
+	policy, account, loan, err := t.askedFor(ctx, h)
 	if err != nil {
-		return nil, err
-	}
-	policy, err := t.store.JudgingPolicy(ctx, h.Policy, loan, t.today())
-	if err != nil {
-		return nil, err
-	}
-	account, err := t.standingAccount(ctx, t.e, h, loan.Household)
-	if err != nil {
-		return nil, err
-	}
-	setDefault(&account.Policy, h.Policy)
-	setDefault(&account.Household, loan.Household)
-	loan.Household = account.Household // the borrower, or its heir
-	of := household{h.Policy, loan.Household}
-	if account, err = t.after(of, account); err != nil {
 		return nil, err
 	}
 	next, claim, err := subsidy.Hold(policy, account, loan)
-	t.moved[of] = &next
+	t.moved[household{h.Policy, loan.Household}] = &next
 	return t.inPart(policy, claim, loan, inFinancing), err
+}
+
+// askedFor is what a hold is judged by: the version of the policy, the account that it draws on and the facts of the loan.
+func (t *teller) askedFor(ctx context.Context, h contract.HoldArgs) (p subsidy.Policy, a subsidy.Account, l subsidy.Loan, err error) {
+	if l, err = t.loanNow(ctx, h.Financing, func(f financing.Terms) subsidy.Loan { return contract.LoanFacts(h.Financing, f, h) }); err != nil {
+		return p, a, l, err
+	}
+	if p, err = t.store.JudgingPolicy(ctx, h.Policy, l, t.today()); err != nil {
+		return p, a, l, err
+	}
+	if a, err = t.standingAccount(ctx, t.e, h, l.Household); err != nil {
+		return p, a, l, err
+	}
+	setDefault(&a.Policy, h.Policy)
+	setDefault(&a.Household, l.Household)
+	l.Household = a.Household // the borrower, or its heir
+	a, err = t.after(household{h.Policy, l.Household}, a)
+	return p, a, l, err
 }
 
 // toppedUp warns of a top-up that was granted in part.
@@ -77,11 +80,7 @@ func (t *teller) toppedUp(ctx context.Context, o outcome, cmd evidence.Command) 
 	if err != nil {
 		return nil, err
 	}
-	policy, err := t.store.SubsidyPolicy(ctx, c.Claim.Policy, c.Claim.Version)
-	if err != nil {
-		return nil, err
-	}
-	now, _, err := t.store.SubsidyPolicyOn(ctx, c.Claim.Policy, t.today())
+	granting, now, err := t.versionsOf(ctx, c.Claim)
 	if err != nil {
 		return nil, err
 	}
@@ -90,9 +89,18 @@ func (t *teller) toppedUp(ctx context.Context, o outcome, cmd evidence.Command) 
 	if err != nil {
 		return nil, err
 	}
-	next, claim, _, err := subsidy.TopUp(policy, now, account, c.Claim, loan, t.today())
+	next, claim, _, err := subsidy.TopUp(granting, now, account, c.Claim, loan, t.today())
 	t.moved[of] = &next
-	return t.inPart(policy, claim, loan, ""), err
+	return t.inPart(granting, claim, loan, ""), err
+}
+
+// versionsOf are the version of the policy that granted a claim and the one that governs today.
+func (t *teller) versionsOf(ctx context.Context, c subsidy.Claim) (granting, now subsidy.Policy, err error) {
+	if granting, err = t.store.SubsidyPolicy(ctx, c.Policy, c.Version); err != nil {
+		return granting, now, err
+	}
+	now, _, err = t.store.SubsidyPolicyOn(ctx, c.Policy, t.today())
+	return granting, now, err
 }
 
 // granted warns as the claim on the ledger tells what a command granted. Of one that was booked on since, there is nothing to tell.

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/oklog/ulid/v2"
+
+	"decore/chaincode/contract"
 	"decore/chaincode/ident"
 )
 
@@ -71,6 +74,14 @@ func TestAHoldThatIsGrantedInPartSaysSo(t *testing.T) {
 			t.Errorf("%+v, the quote is limited by %v", g, quoted)
 		}
 		into[partly](w, w.post(bankA, claims+"?dryRun=true", items[1]["args"], "Accept-Language", "zh-CN"), http.StatusCreated).says(t, "GRANTED_IN_PART", "本次核定 283333.33 元", "单户贴息金额上限")
+	})
+	t.Run("of a command that the bank signed itself, too", func(t *testing.T) {
+		key, _, err := w.Keys.Key(bankA)
+		w.must(err)
+		h := contract.HoldArgs{Policy: policy, Financing: second, SizeClass: "small", Private: true, Sector: items[1]["args"].(object)["sector"].(string)}
+		own := object{"commands": []object{w.sign(bankA, key, "subsidy.hold", "SUB-"+ulid.Make().String(), h, nil)}}
+		got := into[partlyBatch](w, w.post(bankA, "/v1/commands?dryRun=true", own), http.StatusOK).Results
+		got[0].says(t, "GRANTED_IN_PART", both...)
 	})
 	t.Run("as an item of a batch", func(t *testing.T) {
 		got := into[partlyBatch](w, w.post(bankA, claims+"/batch", object{"items": items[1:]}), http.StatusOK).Results
