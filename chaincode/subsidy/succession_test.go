@@ -25,6 +25,14 @@ func TestSucceed(t *testing.T) {
 			t.Errorf("joined %s, ended %s", asJSON(t, joined), asJSON(t, ended))
 		}
 	})
+	t.Run("and tells by how much it is above each cap", func(t *testing.T) {
+		over := joined.Over(policy2026(t, func(p *subsidy.Policy) { p.AmountCap = yuan("1000000.00") }))
+		equalAmount(t, "principal above the cap", over.Principal, "3000000.00")
+		equalAmount(t, "used above the cap", over.Used, "490416.67")
+		if none := a.Over(p); !none.Principal.IsZero() || !none.Used.IsZero() {
+			t.Errorf("an account below both caps is above them by %+v", none)
+		}
+	})
 	t.Run("a claim that is passed on goes on in the heir's account", func(t *testing.T) {
 		inherited, l := c.Inherited(goldenYear(), subsidy.Passage{From: household, To: heir, Last: a.Entries, First: own.Entries})
 		after, inherited := mustAccrue(t, p, joined, inherited, l, "2026-06-20")

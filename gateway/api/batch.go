@@ -137,12 +137,13 @@ func within(prefix string, err error) *problem.Problem {
 
 func (a *API) batchReply(ctx context.Context, e *exchange, outcomes []outcome) (*reply, error) {
 	out := BatchAnswer{Results: make([]BatchResult, len(outcomes)), DryRun: e.dry}
+	told := a.teller(e)
 	for i, o := range outcomes {
 		var err error
 		if out.Results[i], err = o.result(e); err != nil {
 			return nil, err
 		}
-		out.Results[i].Warnings = a.warnings(ctx, e, o)
+		out.Results[i].Warnings = told.warnings(ctx, o)
 	}
 	return answer(http.StatusOK, out)
 }

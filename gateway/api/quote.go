@@ -109,7 +109,7 @@ func (a *API) quote(ctx context.Context, e *exchange, q QuoteRequest) (*reply, e
 	if err != nil {
 		return nil, err
 	}
-	account, err := a.standingAccount(ctx, e, q, loan.Household)
+	account, err := a.standingAccount(ctx, e, q.holdArgs(), loan.Household)
 	if err != nil {
 		return nil, err
 	}
@@ -154,11 +154,11 @@ func refusedBy(q subsidy.Quotation, why subsidy.Reason) subsidy.Quotation {
 const maxHeirs = 16
 
 // standingAccount is the account on which a hold would draw: the household's, or that of its heir.
-func (a *API) standingAccount(ctx context.Context, e *exchange, q QuoteRequest, household ident.USCC) (account subsidy.Account, err error) {
+func (a *API) standingAccount(ctx context.Context, e *exchange, h contract.HoldArgs, household ident.USCC) (account subsidy.Account, err error) {
 	for range maxHeirs {
-		account, err = a.account(ctx, q.Policy, household)
-		if hidden := (*problem.Problem)(nil); errors.As(err, &hidden) && hidden.Code == problem.TermsNotHere && q.Financing != "" {
-			account, err = a.owedAccount(ctx, e, q, household)
+		account, err = a.account(ctx, h.Policy, household)
+		if hidden := (*problem.Problem)(nil); errors.As(err, &hidden) && hidden.Code == problem.TermsNotHere && h.Financing != "" {
+			account, err = a.owedAccount(ctx, e, h, household)
 		}
 		if err != nil || account.Successor == "" {
 			return account, err
@@ -170,8 +170,8 @@ func (a *API) standingAccount(ctx context.Context, e *exchange, q QuoteRequest, 
 
 // owedAccount asks another organisation for a household's account of which no copy was written for this one: a bank
 // that is to draw on it is owed it, on the strength of the claim that it would sign. The claim goes no further.
-func (a *API) owedAccount(ctx context.Context, e *exchange, q QuoteRequest, household ident.USCC) (subsidy.Account, error) {
-	id, err := a.accountID(ctx, q.Policy, household)
+func (a *API) owedAccount(ctx context.Context, e *exchange, h contract.HoldArgs, household ident.USCC) (subsidy.Account, error) {
+	id, err := a.accountID(ctx, h.Policy, household)
 	if err != nil {
 		return subsidy.Account{}, err
 	}
@@ -179,7 +179,7 @@ func (a *API) owedAccount(ctx context.Context, e *exchange, q QuoteRequest, hous
 	if err != nil {
 		return subsidy.Account{}, err
 	}
-	claim, err := a.draft(e, want{verb: subsidy.Lifecycle.Kind + "." + subsidy.VerbHold, args: q.holdArgs(), trial: true})
+	claim, err := a.draft(e, want{verb: subsidy.Lifecycle.Kind + "." + subsidy.VerbHold, args: h, trial: true})
 	if err != nil {
 		return subsidy.Account{}, err
 	}

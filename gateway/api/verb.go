@@ -41,6 +41,7 @@ func (a *API) verbRoute(base string, c collection, v contract.Verb) {
 	if v.Row.Binding {
 		r.zh += countersigned
 	}
+	r.zh += remarks[v.Name]
 	if v.Row.Creates() {
 		r.path, r.status = creationPath(base, c, v), http.StatusCreated
 		handle(a, r, func(ctx context.Context, e *exchange, in *Write) (*reply, error) {
@@ -65,6 +66,12 @@ func creationPath(base string, c collection, v contract.Verb) string {
 // countersigned is said of the verbs by which a party binds itself to what another one wrote.
 const countersigned = "。会签：须以 If-Match 指明所见版本，否则应答 428。" +
 	" A countersignature: name the version you saw with If-Match, or the answer is 428; the signature is on the commitment of exactly that version."
+
+// remarks are said of single verbs, where what they do is not all that their caller must know.
+var remarks = map[string]string{
+	"succession.record": "。承继前两户各自已核定的额度继续有效，合并后的台账可因此超过上限，在有剩余额度之前不再核定新的额度（提示 CAPS_PASSED）。" +
+		" What either household was granted before stays granted, even where both together are above a cap, and nothing new is granted until there is room again (warning CAPS_PASSED).",
+}
 
 // verb carries out one verb and answers with what it wrote.
 func (a *API) verb(ctx context.Context, e *exchange, v contract.Verb, id, ifMatch string, in *Write) (*reply, error) {
@@ -129,7 +136,7 @@ func (a *API) writtenReply(ctx context.Context, e *exchange, o outcome) (*reply,
 	if err != nil {
 		return nil, err
 	}
-	w.Warnings = a.warnings(ctx, e, o)
+	w.Warnings = a.teller(e).warnings(ctx, o)
 	out, err := answer(http.StatusOK, w)
 	if err != nil {
 		return nil, err

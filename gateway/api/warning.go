@@ -17,6 +17,8 @@ type Warning struct {
 	Code    string `json:"code" doc:"Stable code for programs (代码)" example:"RETROACTIVE"`
 	Message string `json:"message" doc:"What to know, in the language of Accept-Language (提示)"`
 	Field   string `json:"field,omitempty" doc:"JSON pointer of the field that it is about (字段)" example:"/effectiveFrom"`
+
+	LimitedBy []QuoteReason `json:"limitedBy,omitempty" doc:"Of GRANTED_IN_PART: what makes it less than the loan alone would get, as a quote tells it (限制因素)"`
 }
 
 // retroactive warns of what takes effect on a day that is over. It is accepted, since notices do say so (自2026年1月1日起施行).
@@ -70,8 +72,31 @@ func ofDraft(ctx context.Context, a *API, cmd evidence.Command) (calendar.Date, 
 	return m.Measure.EffectiveFrom, "/version", err
 }
 
+// teller tells of the commands of one request, in their order, what to know of each that was accepted.
+type teller struct {
+	*API
+	e     *exchange
+	moved map[household]*subsidy.Account // in a dry run, as the commands so far would leave it; nil: not known
+}
+
+func (a *API) teller(e *exchange) *teller {
+	return &teller{API: a, e: e, moved: map[household]*subsidy.Account{}}
+}
+
+// warner finds what to know of a command.
+type warner func(t *teller, ctx context.Context, o outcome, cmd evidence.Command) ([]Warning, error)
+
+var warners = map[string]warner{ // by verb
+	acceptReport: func(t *teller, ctx context.Context, _ outcome, cmd evidence.Command) ([]Warning, error) {
+		return t.reportWarnings(ctx, t.e, cmd.Subject)
+	},
+	subsidy.Lifecycle.Kind + "." + subsidy.VerbHold:     (*teller).held,
+	subsidy.Lifecycle.Kind + "." + subsidy.VerbTopUp:    (*teller).toppedUp,
+	subsidy.Succession.Kind + "." + subsidy.VerbSucceed: (*teller).succeeded,
+}
+
 // warnings are those of a command that was accepted. What cannot be found out is left out: the command stands.
-func (a *API) warnings(ctx context.Context, e *exchange, o outcome) []Warning {
+func (t *teller) warnings(ctx context.Context, o outcome) []Warning {
 	if o.Answer != nil || o.refusal() != nil {
 		return nil
 	}
@@ -81,12 +106,14 @@ func (a *API) warnings(ctx context.Context, e *exchange, o outcome) []Warning {
 	}
 	var found []Warning
 	if find, known := effectiveFrom[cmd.Verb]; known {
-		found, err = a.retroactive(ctx, e, o, cmd.Command, find)
-	} else if cmd.Verb == acceptReport {
-		found, err = a.reportWarnings(ctx, e, cmd.Subject)
+		found, err = t.retroactive(ctx, t.e, o, cmd.Command, find)
+	} else if find, known := warners[cmd.Verb]; known {
+		found, err = find(t, ctx, o, cmd.Command)
+	} else if o.dry {
+		err = t.untold(ctx, cmd.Command)
 	}
 	if err != nil {
-		a.log.Warn("no warning could be found out", "command", cmd.ID, "error", err)
+		t.log.Warn("no warning could be found out", "command", cmd.ID, "error", err)
 	}
 	return found
 }
