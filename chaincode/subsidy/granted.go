@@ -12,7 +12,7 @@ func (p Policy) Granted(c Claim, l Loan) (q Quotation, ok bool) {
 	brought := c.Entries[last].brought()
 	q = Quotation{Eligible: true, EligiblePrincipal: c.EligiblePrincipal, Periods: p.Schedule(l, c.EligiblePrincipal),
 		Amount: brought, Room: brought, PrincipalRoom: c.EligiblePrincipal}
-	q.Gross = room(total(q.Periods), c.Granted.Sub(brought))
+	q.Gross = room(total(q.Periods), c.kept().Sub(brought))
 	q.LimitedBy = q.limits(p, l)
 	return q, true
 }

@@ -80,6 +80,9 @@ func TestReduce(t *testing.T) {
 			t.Fatalf("%v: %+v", err, c)
 		}
 		equalAmount(t, "used", a.Used, "121666.67")
+		if q, ok := p.Granted(c, goldenYear()); !ok || len(q.LimitedBy) > 0 || q.Gross.Cmp(yuan("23125.00")) != 0 {
+			t.Errorf("the top-up tells %+v", q)
+		}
 		_, c = mustAccrue(t, p, a, c, goldenYear(), "2027-04-08")
 		equalAmount(t, "accrued", c.Accrued, "121666.67")
 	})
