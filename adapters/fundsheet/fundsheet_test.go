@@ -3,6 +3,7 @@ package fundsheet_test
 import (
 	"bytes"
 	"context"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -69,7 +70,7 @@ func TestAReportReadsBackWithItsSums(t *testing.T) {
 }
 
 func TestAStatementReadsBackAsItIsAndAnotherDoesNot(t *testing.T) {
-	f := fund.Fund{Quarters: []fund.Quarter{{Through: "2026-03", Sums: fund.Sums{Allocated: money.Fen(500), Settled: money.Fen(300)}}},
+	f := fund.Fund{Quarters: []fund.Quarter{{Through: "2026-03", Sums: fund.Sums{Allocated: money.Fen(500), Settled: money.Fen(300), Returning: money.Fen(100)}}},
 		Sums: fund.Sums{Allocated: money.Fen(900), Settled: money.Fen(400), Returned: money.Fen(100)}}
 	var out bytes.Buffer
 	if err := fundsheet.WriteStatement(&out, f); err != nil {
@@ -80,16 +81,34 @@ func TestAStatementReadsBackAsItIsAndAnotherDoesNot(t *testing.T) {
 		t.Fatalf("%d rows, want %d", len(read), len(want))
 	}
 	for i, r := range want {
-		if column := r.Differing(read[i]); column != "" {
-			t.Errorf("row %d differs in %s", i, column)
+		if all := r.Differing(read[i]); len(all) > 0 {
+			t.Errorf("row %d differs in %v", i, all)
 		}
 	}
-	if column := want[0].Differing(read[1]); column != fundsheet.Period {
-		t.Errorf("another row differs in %q", column)
+	if all := want[0].Differing(read[1]); !slices.Equal(all, []fundsheet.Difference{{Column: fundsheet.Period, Ours: "截至 2026-03"}}) {
+		t.Errorf("another row differs in %v", all)
 	}
 	other := f
 	other.Settled = money.Fen(401)
-	if column := fundsheet.Rows(other)[1].Differing(read[1]); column != "settled" {
-		t.Errorf("another fund differs in %q", column)
+	if all := fundsheet.Rows(other)[1].Differing(read[1]); !slices.Equal(all, []fundsheet.Difference{{Column: "settled", Ours: "1.01"}, {Column: "advance", Ours: "3.99"}}) {
+		t.Errorf("another fund differs in %v", all)
+	}
+}
+
+func TestEachRowOfAStatementSheetAddsUp(t *testing.T) {
+	f := fund.Fund{Quarters: []fund.Quarter{{Through: "2026-03", Sums: fund.Sums{Allocated: money.Fen(500), Settled: money.Fen(300), Recovered: money.Fen(50), Returning: money.Fen(100)}}},
+		Sums: fund.Sums{Allocated: money.Fen(900), Settled: money.Fen(400), Recovered: money.Fen(50), Returned: money.Fen(100), Returning: money.Fen(7)}}
+	var out bytes.Buffer
+	if err := fundsheet.WriteStatement(&out, f); err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range rows(t, fundsheet.Statement, out.Bytes()) {
+		fen := func(column string) int64 { return money.MustParseSigned(r.Get(column)).Fen() }
+		if got := fen("opening") + fen("allocated") - fen("settled") + fen("recovered") - fen("returned") - fen("returning"); got != fen("advance") {
+			t.Errorf("row %d comes to %d fen: %v", i, got, r.Values)
+		}
+		if got := []string{r.Get("returned"), r.Get("returning"), r.Get("inTransit")}; !slices.Equal(got, [][]string{{"0.00", "1.00", "1.00"}, {"1.00", "-0.93", "0.07"}, {"1.00", "0.07", "0.07"}}[i]) {
+			t.Errorf("row %d of returns: %v", i, got)
+		}
 	}
 }

@@ -19,6 +19,7 @@ var numberForm = regexp.MustCompile(`^-?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,4
 
 var (
 	negativeForm = regexp.MustCompile(`^([-−–].*|\(.*\))$`)
+	belowZero    = regexp.MustCompile(`^(?:[-−–] ?(.+)|\((.+)\))$`)
 	currencyMark = regexp.MustCompile(`^(?i:¥|rmb|cny|人民币)[: ]*| *(元|圆)整?$`)
 	plainForm    = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?$`)
 	groupedForm  = regexp.MustCompile(`^[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]+)?$`)
@@ -52,6 +53,20 @@ func readAmount(c cell) (string, *cellFault) {
 		return "", faulty(CodeAmountTooLarge, clip(c.display()))
 	}
 	return a.String(), nil
+}
+
+// readSigned reads a cell of a Signed column: what readAmount reads, or that below zero.
+func readSigned(c cell) (string, *cellFault) {
+	m := belowZero.FindStringSubmatch(strings.TrimSpace(clean(c.text)))
+	if m == nil {
+		return readAmount(c)
+	}
+	c.text = m[1] + m[2]
+	a, f := readAmount(c)
+	if f != nil || a == money.Zero.String() {
+		return a, f
+	}
+	return "-" + a, nil
 }
 
 // amountText reads an amount that is stored as text.

@@ -101,6 +101,24 @@ func TestAmounts(t *testing.T) {
 	})
 }
 
+func TestDifferencesAreReadAboveAndBelowZero(t *testing.T) {
+	checkCells(t, readSigned, []cellCase{
+		{textCell, "5", "5.00"},
+		{textCell, "-5", "-5.00"},
+		{textCell, "− 1,234.50 元", "-1234.50"},
+		{textCell, "（5.00）", "-5.00"},
+		{textCell, "-0.00", "0.00"},
+		{textCell, "--5", "amount-negative"},
+		{textCell, "-(5)", "amount-negative"},
+		{textCell, "-", "amount-negative"},
+		{textCell, "-1.234", "amount-decimals"},
+		{numberCell, "-1234.5600000000001", "-1234.56"},
+		{numberCell, "-0", "0.00"},
+		{numberCell, "7", "7.00"},
+		{dateCell, "-46082", "amount-unreadable"},
+	})
+}
+
 func TestDates(t *testing.T) {
 	t.Run("as text", func(t *testing.T) {
 		checkCells(t, readDate, []cellCase{

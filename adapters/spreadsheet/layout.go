@@ -21,6 +21,7 @@ type Kind string
 const (
 	Text   Kind = "text"   // normalised text (NFKC, one space between words)
 	Amount Kind = "amount" // yuan as money.Parse reads it, such as "1234567.00"
+	Signed Kind = "signed" // a difference in yuan as money.ParseSigned reads it, such as "-1.00"
 	Date   Kind = "date"   // YYYY-MM-DD as calendar.Parse reads it
 )
 

@@ -161,7 +161,7 @@ func (t *Table) classify(l line) rowKind {
 	return dataRow
 }
 
-var readers = map[Kind]func(cell) (string, *cellFault){Text: readText, Amount: readAmount, Date: readDate}
+var readers = map[Kind]func(cell) (string, *cellFault){Text: readText, Amount: readAmount, Signed: readSigned, Date: readDate}
 
 func (t *Table) parse(l line) Row {
 	r := Row{Number: l.number, Values: make([]string, len(t.Layout.Columns)), table: t}

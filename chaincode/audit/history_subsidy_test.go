@@ -69,8 +69,8 @@ func (p *player) openFund(bank *contracttest.Actor) (id, budget string) {
 	return p.must(p.Regulator, "fund.allocate", id, p.allocation(budget)), budget
 }
 
-func (p *player) allocation(budget string) fund.Allocation {
-	return fund.Allocation{Budget: budget, Amount: yuan("1000.00"), Date: p.today(), Reference: contracttest.NewID("YB")}
+func (p *player) allocation(budget string) fund.AllocateArgs {
+	return fund.AllocateArgs{Budget: budget, Amount: yuan("1000.00"), Date: p.today(), Reference: contracttest.NewID("YB")}
 }
 
 // reportArgs are the whole report of the fund's next month over some of these claims.
@@ -141,7 +141,7 @@ func init() {
 	})
 	onFund("return", func(h *tale, bank *contracttest.Actor, id string) {
 		h.returns++
-		h.do(bank, "fund.return", id, fund.Return{Amount: yuan("1.00"), Date: h.today(), Reference: reference(h.returns)})
+		h.do(bank, "fund.return", id, fund.ReturnArgs{Amount: yuan("1.00"), Date: h.today(), Reference: reference(h.returns)})
 	})
 	onFund("confirm return", func(h *tale, _ *contracttest.Actor, id string) {
 		h.do(h.Regulator, "fund.confirm-return", id, fund.ConfirmArgs{Reference: reference(h.returns), Amount: yuan("1.00"), Budget: h.one(h.budgets, "BUD")})

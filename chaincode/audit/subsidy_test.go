@@ -83,7 +83,7 @@ func (f *flow) end() {
 	f.must(f.Regulator, "fund.void-allocation", f.fund, fund.VoidArgs{Reference: wrong.Reference, Reason: "wrong amount"})
 	f.must(f.Regulator, "fund.settle", f.fund, fund.QuarterArgs{Through: "2026-03"})
 	f.must(f.Regulator, "subsidy.settle", f.claim, contract.SettleArgs{Amount: f.accrued()})
-	rest := fund.Return{Amount: fundTerms(f).Advance(), Date: f.today(), Reference: "JH1"}
+	rest := fund.ReturnArgs{Amount: fundTerms(f).Advance(), Date: f.today(), Reference: "JH1"}
 	void := fund.VoidArgs{Reference: "JH1", Reason: "wrong amount"}
 	f.must(f.BankA, "fund.return", f.fund, rest)
 	f.must(f.BankA, "fund.withdraw-return", f.fund, void)
@@ -271,7 +271,7 @@ var fundForgeries = map[string]func(f *flow) string{
 
 // returned records a return of bank A.
 func (f *flow) returned() *audit.Transaction {
-	return f.more(f.BankA, "fund.return", f.fund, fund.Return{Amount: yuan("1.00"), Date: f.today(), Reference: "JH1"})
+	return f.more(f.BankA, "fund.return", f.fund, fund.ReturnArgs{Amount: yuan("1.00"), Date: f.today(), Reference: "JH1"})
 }
 
 // reported files the report of one more month.

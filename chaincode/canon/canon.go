@@ -21,6 +21,9 @@ const (
 	MaxDepth = 16
 )
 
+// MaxInteger is the largest number that the form has.
+const MaxInteger = 1<<53 - 1
+
 // ErrNotCanonical is wrapped by every error about bytes that are not canonical JSON of this form.
 var ErrNotCanonical = errors.New("not canonical JSON")
 

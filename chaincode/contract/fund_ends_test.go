@@ -13,11 +13,11 @@ func TestAReturnThatNeverCameInIsTakenBackAndItsReferenceUsedAgain(t *testing.T)
 	w := newWorld(t)
 	w.publishSubsidy()
 	id, claim := w.reportedFund()
-	for _, end := range []func(fund.Return){
-		func(r fund.Return) {
+	for _, end := range []func(fund.ReturnArgs){
+		func(r fund.ReturnArgs) {
 			w.Do(w.BankA, "fund.withdraw-return", id, fund.VoidArgs{Reference: r.Reference, Reason: "金额有误"})
 		},
-		func(r fund.Return) {
+		func(r fund.ReturnArgs) {
 			w.Do(w.Regulator, "fund.reject-return", id, fund.VoidArgs{Reference: r.Reference, Reason: "未到账"})
 		},
 	} {
@@ -31,8 +31,8 @@ func TestAReturnThatNeverCameInIsTakenBackAndItsReferenceUsedAgain(t *testing.T)
 		w.Refuse("FIELD_INVALID", w.BankA, "fund.withdraw-return", id, fund.VoidArgs{Reference: wrong.Reference, Reason: "x"})
 	}
 	w.settleAccrued(claim)
-	right := w.fundTerms(id).Returns[0]
-	right.Amount, right.Void = yuan("1000.00"), ""
+	right := w.fundTerms(id).Returns[0].ReturnArgs
+	right.Amount = yuan("1000.00")
 	w.Do(w.BankA, "fund.return", id, right)
 	w.Do(w.Regulator, "fund.confirm-return", id, fund.ConfirmArgs{Reference: right.Reference, Amount: right.Amount, Budget: w.fundTerms(id).Allocations[0].Budget})
 	w.Refuse("FIELD_INVALID", w.Regulator, "fund.reject-return", id, fund.VoidArgs{Reference: right.Reference, Reason: "x"})

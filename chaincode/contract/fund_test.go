@@ -35,8 +35,8 @@ func (w *world) appliedFund(bank *contracttest.Actor) string {
 	return w.after(contracttest.NewID("FND"), bank, "fund.apply", w.fundArgs())
 }
 
-func (w *world) allocation(budget, amount string) fund.Allocation {
-	return fund.Allocation{Budget: budget, Amount: yuan(amount), Date: w.today(), Reference: contracttest.NewID("YB")}
+func (w *world) allocation(budget, amount string) fund.AllocateArgs {
+	return fund.AllocateArgs{Budget: budget, Amount: yuan(amount), Date: w.today(), Reference: contracttest.NewID("YB")}
 }
 
 // openFund is bank A's, with 100,000.00 in advance out of a budget of a million.
@@ -104,8 +104,8 @@ func (w *world) settleAccrued(claim string) {
 	w.Do(w.Regulator, "subsidy.settle", claim, contract.SettleArgs{Amount: w.claim(claim).Claim.Accrued})
 }
 
-func (w *world) returned(amount string) fund.Return {
-	return fund.Return{Amount: yuan(amount), Date: w.today(), Reference: contracttest.NewID("JH")}
+func (w *world) returned(amount string) fund.ReturnArgs {
+	return fund.ReturnArgs{Amount: yuan(amount), Date: w.today(), Reference: contracttest.NewID("JH")}
 }
 
 // balancedFund has all settled and all returned.

@@ -40,7 +40,7 @@ func init() {
 		r.Terms, err = r.Terms.CloseQuarter(a.Through, c.today())
 		return r.State, err
 	})
-	on(fund.Table, "return", func(c *call, r fundRecord, a fund.Return) (_ lifecycle.State, err error) {
+	on(fund.Table, "return", func(c *call, r fundRecord, a fund.ReturnArgs) (_ lifecycle.State, err error) {
 		r.Terms, err = r.Terms.Return(a, c.today())
 		return r.State, err
 	})
@@ -128,7 +128,7 @@ func applyForFund(c *call, a fund.ApplyArgs) (fundRecord, error) {
 }
 
 // allocate records a payment in advance and takes it from the budget.
-func allocate(c *call, r fundRecord, a fund.Allocation) (_ lifecycle.State, err error) {
+func allocate(c *call, r fundRecord, a fund.AllocateArgs) (_ lifecycle.State, err error) {
 	if r.Terms, err = r.Terms.Allocate(a, c.today()); err != nil {
 		return "", err
 	}
@@ -162,7 +162,7 @@ func voidAllocation(c *call, r fundRecord, a fund.VoidArgs) (_ lifecycle.State, 
 // confirmReturn records that returned money came in and puts it back into a budget.
 func confirmReturn(c *call, r fundRecord, a fund.ConfirmArgs) (_ lifecycle.State, err error) {
 	var amount money.Amount
-	if r.Terms, amount, err = r.Terms.ConfirmReturn(a); err != nil {
+	if r.Terms, amount, err = r.Terms.ConfirmReturn(a, c.today()); err != nil {
 		return "", err
 	}
 	b, err := load[fund.Budget](c, fund.BudgetTable.Kind, a.Budget, "/budget") // a closed one gives nothing out, and still takes back

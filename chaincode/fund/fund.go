@@ -44,32 +44,54 @@ func (s Sums) Due() money.Amount { return s.Reported.Sub(s.TakenBack) }
 
 // Need is what a bank expects to need (需求申报).
 type Need struct {
-	Year   int           `json:"year" doc:"Budget year (年度)" minimum:"2000" maximum:"2199"`
-	Amount money.Amount  `json:"amount" doc:"Money needed, yuan (资金需求)"`
-	Loans  int           `json:"loans" doc:"How many loans it is for (贷款笔数)" minimum:"0"`
-	Filed  calendar.Date `json:"filed,omitzero" readOnly:"true" doc:"Day of filing; the ledger sets it (申报日期)"`
+	Year   int          `json:"year" doc:"Budget year (年度)" minimum:"2000" maximum:"2199"`
+	Amount money.Amount `json:"amount" doc:"Money needed, yuan (资金需求)"`
+	Loans  int          `json:"loans" doc:"How many loans it is for (贷款笔数)" minimum:"0" maximum:"1000000000"`
 }
 
-// Allocation is a payment in advance from the bureau to the bank (预拨).
-type Allocation struct {
+// maxLoans is the most loans of a need.
+const maxLoans = 1_000_000_000
+
+// FiledNeed is a need as the fund keeps it.
+type FiledNeed struct {
+	Need
+	Filed calendar.Date `json:"filed,omitzero" doc:"Day of filing; the ledger sets it (申报日期)"`
+}
+
+// AllocateArgs are the private arguments of allocate.
+type AllocateArgs struct {
 	Budget    string        `json:"budget" doc:"Record ID of the budget (预算编号)"`
 	Amount    money.Amount  `json:"amount" doc:"Amount in yuan (预拨金额)"`
 	Date      calendar.Date `json:"date" doc:"Day of payment (拨付日期)"`
 	Reference string        `json:"reference" doc:"Reference of the payment (付款凭证号)" minLength:"1" maxLength:"100"`
-	Void      string        `json:"void,omitzero" readOnly:"true" doc:"Why it stands for nothing, of one that was recorded wrongly (作废原因)"`
+}
+
+// Allocation is a payment in advance from the bureau to the bank (预拨).
+type Allocation struct {
+	AllocateArgs
+	Void string `json:"void,omitzero" doc:"Why it stands for nothing, of one that was recorded wrongly (作废原因)"`
+}
+
+// ReturnArgs are the private arguments of return.
+type ReturnArgs struct {
+	Amount    money.Amount  `json:"amount" doc:"Amount in yuan (缴回金额)"`
+	Date      calendar.Date `json:"date" doc:"Day of payment (缴回日期)"`
+	Reference string        `json:"reference" doc:"Reference of the payment (付款凭证号)" minLength:"1" maxLength:"100"`
 }
 
 // Return is a payment of the bank back to the bureau (缴回).
 type Return struct {
-	Amount    money.Amount  `json:"amount" doc:"Amount in yuan (缴回金额)"`
-	Date      calendar.Date `json:"date" doc:"Day of payment (缴回日期)"`
-	Reference string        `json:"reference" doc:"Reference of the payment (付款凭证号)" minLength:"1" maxLength:"100"`
-	Budget    string        `json:"budget,omitzero" readOnly:"true" doc:"Budget to which it came back; set on confirmation (预算编号)"`
-	Void      string        `json:"void,omitzero" readOnly:"true" doc:"Why it stands for nothing, of one that never came in (作废原因)"`
+	ReturnArgs
+	Budget    string        `json:"budget,omitzero" doc:"Budget to which it came back; set on confirmation (预算编号)"`
+	Confirmed calendar.Date `json:"confirmed,omitzero" doc:"Day of the confirmation that it came in (到账确认日期)"`
+	Void      string        `json:"void,omitzero" doc:"Why it stands for nothing, of one that never came in (作废原因)"`
 }
 
 // waits reports whether the return is on its way: neither confirmed nor void.
 func (r Return) waits() bool { return r.Budget == "" && r.Void == "" }
+
+// inTransit reports whether the return was on its way at the end of a month in which, or before which, it was sent.
+func (r Return) inTransit(end Month) bool { return r.waits() || MonthOf(r.Confirmed) > end }
 
 // PaidMonth is what was settled with claims in a month and taken back of it, by the day of booking.
 type PaidMonth struct {
@@ -92,7 +114,7 @@ type Fund struct {
 	Bank        ident.USCC      `json:"bank"`
 	Bureau      ident.USCC      `json:"bureau"`
 	First       Month           `json:"first"` // the first month that is reported
-	Needs       []Need          `json:"needs"`
+	Needs       []FiledNeed     `json:"needs"`
 	Allocations []Allocation    `json:"allocations"`
 	Months      []ReportedMonth `json:"months"`
 	Paying      []PaidMonth     `json:"paying,omitzero"` // what was settled and recovered, by month
@@ -161,7 +183,7 @@ func Apply(a ApplyArgs, bank, bureau ident.USCC, today calendar.Date) (Fund, err
 	case a.First > MonthOf(today): // until it came nothing could be reported, so nothing settled
 		return Fund{}, fault.New(fault.DateInFuture, "/first")
 	}
-	f := Fund{Policy: a.Policy, Bank: bank, Bureau: bureau, First: a.First, Needs: []Need{}, Allocations: []Allocation{},
+	f := Fund{Policy: a.Policy, Bank: bank, Bureau: bureau, First: a.First, Needs: []FiledNeed{}, Allocations: []Allocation{},
 		Months: []ReportedMonth{}, Quarters: []Quarter{}, Returns: []Return{}}
 	return f.Request(a.Need, today)
 }
@@ -173,15 +195,13 @@ func (f Fund) Request(n Need, today calendar.Date) (Fund, error) {
 		return f, fault.New(fault.AmountNotPositive, "/need/amount")
 	case n.Year < 2000 || n.Year > 2199:
 		return f, fault.New(fault.FieldInvalid, "/need/year")
-	case n.Loans < 0:
+	case n.Loans < 0 || n.Loans > maxLoans:
 		return f, fault.New(fault.FieldInvalid, "/need/loans")
-	case !n.Filed.IsZero():
-		return f, fault.New(fault.FieldInvalid, "/need/filed")
 	case len(f.Needs) >= maxNeeds && f.Declined == "" && f.Cleared.IsZero(): // the bureau's own decision never keeps a bank out
 		return f, fault.New(fault.TooMany, "/need")
 	}
-	n.Filed, f.Cleared = today, calendar.Date{}
-	f.Needs, f.Declined = append(slices.Clone(f.Needs), n), ""
+	f.Needs = append(slices.Clone(f.Needs), FiledNeed{Need: n, Filed: today})
+	f.Declined, f.Cleared = "", calendar.Date{}
 	return f, nil
 }
 
@@ -195,13 +215,11 @@ func (f Fund) Decline(reason string) (Fund, error) {
 }
 
 // Allocate records a payment in advance.
-func (f Fund) Allocate(a Allocation, today calendar.Date) (Fund, error) {
+func (f Fund) Allocate(a AllocateArgs, today calendar.Date) (Fund, error) {
 	if err := f.paid(a.Amount, a.Date, a.Reference, today); err != nil {
 		return f, err
 	}
 	switch {
-	case a.Void != "":
-		return f, fault.New(fault.FieldInvalid, "/void")
 	case slices.ContainsFunc(f.Allocations, func(o Allocation) bool { return o.Reference == a.Reference && o.Void == "" }):
 		return f, fault.New(fault.ReferenceUsed, "/reference")
 	case money.Largest.Less(f.Allocated.Add(a.Amount)):
@@ -209,7 +227,7 @@ func (f Fund) Allocate(a Allocation, today calendar.Date) (Fund, error) {
 	case len(f.Allocations) >= maxAllocations:
 		return f, fault.New(fault.TooMany, "")
 	}
-	f.Allocations = append(slices.Clone(f.Allocations), a)
+	f.Allocations = append(slices.Clone(f.Allocations), Allocation{AllocateArgs: a})
 	f.Allocated = f.Allocated.Add(a.Amount)
 	return f, nil
 }
@@ -309,26 +327,22 @@ func (f Fund) nextQuarter() Month {
 }
 
 // Return records a payment of the bank back to the bureau (缴回).
-func (f Fund) Return(r Return, today calendar.Date) (Fund, error) {
-	if err := f.paid(r.Amount, r.Date, r.Reference, today); err != nil {
+func (f Fund) Return(a ReturnArgs, today calendar.Date) (Fund, error) {
+	if err := f.paid(a.Amount, a.Date, a.Reference, today); err != nil {
 		return f, err
 	}
 	switch {
-	case r.Budget != "":
-		return f, fault.New(fault.FieldInvalid, "/budget")
-	case r.Void != "":
-		return f, fault.New(fault.FieldInvalid, "/void")
-	case slices.ContainsFunc(f.Returns, func(o Return) bool { return o.Reference == r.Reference && o.Void == "" }):
+	case slices.ContainsFunc(f.Returns, func(o Return) bool { return o.Reference == a.Reference && o.Void == "" }):
 		return f, fault.New(fault.ReferenceUsed, "/reference")
-	case f.Advance().Less(r.Amount):
+	case f.Advance().Less(a.Amount):
 		return f, fault.New(fault.AdvanceShort, "/amount")
-	case f.leastAdvance(MonthOf(r.Date)).Less(r.Amount): // it was paid to the bank in a later month
+	case f.leastAdvance(MonthOf(a.Date)).Less(a.Amount): // it was paid to the bank in a later month
 		return f, fault.New(fault.AdvanceShort, "/date")
 	case f.voidReturns(false) >= maxReturns:
 		return f, fault.New(fault.TooMany, "")
 	}
-	f.Returns = append(slices.Clone(f.Returns), r)
-	f.Returning = f.Returning.Add(r.Amount)
+	f.Returns = append(slices.Clone(f.Returns), Return{ReturnArgs: a})
+	f.Returning = f.Returning.Add(a.Amount)
 	return f, nil
 }
 
@@ -352,7 +366,7 @@ func (f Fund) leastAdvance(from Month) money.Amount {
 }
 
 // ConfirmReturn records that returned money came in, and returns the amount.
-func (f Fund) ConfirmReturn(a ConfirmArgs) (Fund, money.Amount, error) {
+func (f Fund) ConfirmReturn(a ConfirmArgs, today calendar.Date) (Fund, money.Amount, error) {
 	f, r, err := f.waitingReturn(a.Reference)
 	if err != nil {
 		return f, money.Zero, err
@@ -360,7 +374,7 @@ func (f Fund) ConfirmReturn(a ConfirmArgs) (Fund, money.Amount, error) {
 	if r.Amount.Cmp(a.Amount) != 0 {
 		return f, money.Zero, fault.New(fault.FieldInvalid, "/amount")
 	}
-	r.Budget = a.Budget
+	r.Budget, r.Confirmed = a.Budget, today
 	f.Returning, f.Returned = f.Returning.Sub(r.Amount), f.Returned.Add(r.Amount)
 	return f, r.Amount, nil
 }

@@ -76,7 +76,7 @@ func TestWhatAClaimTookIsBookedByTheMonth(t *testing.T) {
 
 func TestAFundRefusesWhatMakesNoSense(t *testing.T) {
 	f := applied(t)
-	paid := fund.Allocation{Budget: "b", Amount: yuan("500.00"), Date: today, Reference: "Y1"}
+	paid := fund.AllocateArgs{Budget: "b", Amount: yuan("500.00"), Date: today, Reference: "Y1"}
 	f, err := f.Allocate(paid, today)
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +93,7 @@ func TestAFundRefusesWhatMakesNoSense(t *testing.T) {
 		"a need of nothing":     {func() error { _, err := f.Request(need("0.00"), today); return err }, fault.AmountNotPositive, "/need/amount"},
 		"a year long gone":      {func() error { n := need("1.00"); n.Year = 1999; _, err := f.Request(n, today); return err }, fault.FieldInvalid, "/need/year"},
 		"less than no loan":     {func() error { n := need("1.00"); n.Loans = -1; _, err := f.Request(n, today); return err }, fault.FieldInvalid, "/need/loans"},
-		"a day of filing":       {func() error { n := need("1.00"); n.Filed = today; _, err := f.Request(n, today); return err }, fault.FieldInvalid, "/need/filed"},
+		"more loans than are":   {func() error { n := need("1.00"); n.Loans = 1_000_000_001; _, err := f.Request(n, today); return err }, fault.FieldInvalid, "/need/loans"},
 		"no reason":             {func() error { _, err := f.Decline(""); return err }, fault.FieldInvalid, "/reason"},
 		"a payment twice":       {func() error { _, err := f.Allocate(paid, today); return err }, fault.ReferenceUsed, "/reference"},
 		"a payment of tomorrow": {func() error { p := paid; p.Date = today.AddDays(1); _, err := f.Allocate(p, today); return err }, fault.DateInFuture, "/date"},
@@ -110,17 +110,17 @@ func TestAFundRefusesWhatMakesNoSense(t *testing.T) {
 			return err
 		}, fault.DateOrder, "/date"},
 		"a return of the day before all": {func() error {
-			_, err := f.Return(fund.Return{Amount: yuan("1.00"), Date: calendar.MustParse("2026-02-28"), Reference: "J1"}, today)
+			_, err := f.Return(fund.ReturnArgs{Amount: yuan("1.00"), Date: calendar.MustParse("2026-02-28"), Reference: "J1"}, today)
 			return err
 		}, fault.DateOrder, "/date"},
 		"a payment of no day":       {func() error { p := paid; p.Date = calendar.Date{}; _, err := f.Allocate(p, today); return err }, fault.FieldRequired, "/date"},
 		"a payment of nothing":      {func() error { p := paid; p.Amount = money.Zero; _, err := f.Allocate(p, today); return err }, fault.AmountNotPositive, "/amount"},
 		"a payment of no reference": {func() error { p := paid; p.Reference = ""; _, err := f.Allocate(p, today); return err }, fault.FieldInvalid, "/reference"},
 		"more back than is held": {func() error {
-			_, err := f.Return(fund.Return{Amount: yuan("500.01"), Date: today, Reference: "J1"}, today)
+			_, err := f.Return(fund.ReturnArgs{Amount: yuan("500.01"), Date: today, Reference: "J1"}, today)
 			return err
 		}, fault.AdvanceShort, "/amount"},
-		"an arrival that nobody sent": {func() error { _, _, err := f.ConfirmReturn(fund.ConfirmArgs{Reference: "J9"}); return err }, fault.FieldInvalid, "/reference"},
+		"an arrival that nobody sent": {func() error { _, _, err := f.ConfirmReturn(fund.ConfirmArgs{Reference: "J9"}, today); return err }, fault.FieldInvalid, "/reference"},
 		"no end of a quarter":         {func() error { _, err := f.CloseQuarter("2026-04", today); return err }, fault.FieldInvalid, "/through"},
 		"a quarter before the first":  {func() error { _, err := f.CloseQuarter("2025-12", today); return err }, fault.PeriodClosed, "/through"},
 		"a quarter without reports":   {func() error { _, err := f.CloseQuarter("2026-03", today); return err }, fault.PeriodOpen, "/through"},
@@ -183,8 +183,8 @@ func TestAQuarterThatIsClosedLateHasOnlyWhatIsDatedInIt(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	step(f.Allocate(fund.Allocation{Budget: "b", Amount: yuan("500.00"), Date: calendar.MustParse("2026-03-31"), Reference: "Y1"}, day))
-	step(f.Allocate(fund.Allocation{Budget: "b", Amount: yuan("70.00"), Date: calendar.MustParse("2026-04-01"), Reference: "Y2"}, day))
+	step(f.Allocate(fund.AllocateArgs{Budget: "b", Amount: yuan("500.00"), Date: calendar.MustParse("2026-03-31"), Reference: "Y1"}, day))
+	step(f.Allocate(fund.AllocateArgs{Budget: "b", Amount: yuan("70.00"), Date: calendar.MustParse("2026-04-01"), Reference: "Y2"}, day))
 	for i, m := range []fund.Month{"2026-03", "2026-04", "2026-05", "2026-06"} {
 		report := fmt.Sprintf("RPT-%d", i)
 		next, _, err := f.File(report, fund.FileArgs{Month: m, Final: true}, day)
@@ -192,7 +192,7 @@ func TestAQuarterThatIsClosedLateHasOnlyWhatIsDatedInIt(t *testing.T) {
 		step(f.Accept(report))
 	}
 	step(f.Settle(yuan("40.00"), yuan("40.00"), yuan("0.00"), calendar.MustParse("2026-05-05")))
-	step(f.Return(fund.Return{Amount: yuan("10.00"), Date: calendar.MustParse("2026-05-06"), Reference: "J1"}, day))
+	step(f.Return(fund.ReturnArgs{Amount: yuan("10.00"), Date: calendar.MustParse("2026-05-06"), Reference: "J1"}, day))
 	step(f.CloseQuarter("2026-03", day))
 	step(f.CloseQuarter("2026-06", day))
 	spans := f.Statement()
@@ -207,7 +207,7 @@ func TestAQuarterThatIsClosedLateHasOnlyWhatIsDatedInIt(t *testing.T) {
 func TestWhatIsPaidBackWasHeldOnThatDayAndEverSince(t *testing.T) {
 	july := calendar.MustParse("2026-07-05")
 	allocated := func(f fund.Fund, date, reference string) fund.Fund {
-		f, err := f.Allocate(fund.Allocation{Budget: "b", Amount: yuan("500.00"), Date: calendar.MustParse(date), Reference: reference}, july)
+		f, err := f.Allocate(fund.AllocateArgs{Budget: "b", Amount: yuan("500.00"), Date: calendar.MustParse(date), Reference: reference}, july)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -220,7 +220,7 @@ func TestWhatIsPaidBackWasHeldOnThatDayAndEverSince(t *testing.T) {
 	}
 	f = allocated(f, "2026-06-10", "Y2")
 	back := func(amount, date string) error {
-		_, err := f.Return(fund.Return{Amount: yuan(amount), Date: calendar.MustParse(date), Reference: "J1"}, july)
+		_, err := f.Return(fund.ReturnArgs{Amount: yuan(amount), Date: calendar.MustParse(date), Reference: "J1"}, july)
 		return err
 	}
 	check(t, back("0.01", "2026-03-31"), fault.AdvanceShort, "/date")
@@ -234,7 +234,7 @@ func TestWhatIsPaidBackWasHeldOnThatDayAndEverSince(t *testing.T) {
 
 func TestAWrongPaymentInAdvanceIsTakenBackWhileTheBankHoldsIt(t *testing.T) {
 	f := applied(t)
-	wrong := fund.Allocation{Budget: "b", Amount: yuan("500.00"), Date: today, Reference: "Y1"}
+	wrong := fund.AllocateArgs{Budget: "b", Amount: yuan("500.00"), Date: today, Reference: "Y1"}
 	must := func(next fund.Fund, err error) {
 		t.Helper()
 		if f = next; err != nil {
@@ -275,8 +275,8 @@ func TestAReturnThatIsVoidIsInNoQuarterAndKeepsNoOtherOneOut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	must(f.Allocate(fund.Allocation{Budget: "b", Amount: yuan("500.00"), Date: calendar.MustParse("2026-03-31"), Reference: "Y1"}, july))
-	back := fund.Return{Amount: yuan("500.00"), Date: calendar.MustParse("2026-03-31"), Reference: "J1"}
+	must(f.Allocate(fund.AllocateArgs{Budget: "b", Amount: yuan("500.00"), Date: calendar.MustParse("2026-03-31"), Reference: "Y1"}, july))
+	back := fund.ReturnArgs{Amount: yuan("500.00"), Date: calendar.MustParse("2026-03-31"), Reference: "J1"}
 	void := fund.VoidArgs{Reference: "J1", Reason: "金额有误"}
 	for range 100 {
 		must(f.Return(back, july))
@@ -294,9 +294,9 @@ func TestAReturnThatIsVoidIsInNoQuarterAndKeepsNoOtherOneOut(t *testing.T) {
 		t.Errorf("the quarter counts what is void: %+v", q)
 	}
 	must(f.Return(back, july))
-	_, _, err = f.ConfirmReturn(fund.ConfirmArgs{Reference: "J1", Amount: yuan("1.00"), Budget: "b"})
+	_, _, err = f.ConfirmReturn(fund.ConfirmArgs{Reference: "J1", Amount: yuan("1.00"), Budget: "b"}, today)
 	check(t, err, fault.FieldInvalid, "/amount")
-	next, amount, err := f.ConfirmReturn(fund.ConfirmArgs{Reference: "J1", Amount: yuan("500.00"), Budget: "b"})
+	next, amount, err := f.ConfirmReturn(fund.ConfirmArgs{Reference: "J1", Amount: yuan("500.00"), Budget: "b"}, today)
 	must(next, err)
 	if amount.Cmp(yuan("500.00")) != 0 || f.Returned.Cmp(yuan("500.00")) != 0 || !f.Advance().IsZero() {
 		t.Errorf("%s came in: %+v", amount, f.Sums)
@@ -437,12 +437,12 @@ func TestAmountsTieWhateverHappens(t *testing.T) {
 					}
 				}
 			case "allocate":
-				if f, err = f.Allocate(fund.Allocation{Amount: money.Fen(fen), Date: day, Reference: fmt.Sprint(serial)}, day); err != nil {
+				if f, err = f.Allocate(fund.AllocateArgs{Amount: money.Fen(fen), Date: day, Reference: fmt.Sprint(serial)}, day); err != nil {
 					t.Fatal(err)
 				}
 			case "return":
-				if next, err := f.Return(fund.Return{Amount: money.Fen(fen), Date: day, Reference: fmt.Sprint(serial)}, day); err == nil {
-					if f, _, err = next.ConfirmReturn(fund.ConfirmArgs{Reference: fmt.Sprint(serial), Amount: money.Fen(fen), Budget: "b"}); err != nil {
+				if next, err := f.Return(fund.ReturnArgs{Amount: money.Fen(fen), Date: day, Reference: fmt.Sprint(serial)}, day); err == nil {
+					if f, _, err = next.ConfirmReturn(fund.ConfirmArgs{Reference: fmt.Sprint(serial), Amount: money.Fen(fen), Budget: "b"}, day); err != nil {
 						t.Fatal(err)
 					}
 				} else if f.Advance().Fen() >= fen {
@@ -518,16 +518,10 @@ func ties(t *rapid.T, f fund.Fund, claims []*book) {
 	case f.Advance().IsNegative():
 		t.Fatalf("the bank holds %s", f.Advance())
 	}
-	plus := func(a, b money.Signed) money.Signed { return money.Signed{Amount: a.Add(b.Amount)} }
-	sum := fund.Span{Advance: money.Signed{Amount: f.Advance()}}
+	addsUp(t, f)
 	for _, s := range f.Statement() {
-		sum = fund.Span{Allocated: plus(sum.Allocated, s.Allocated), Reported: plus(sum.Reported, s.Reported), TakenBack: plus(sum.TakenBack, s.TakenBack),
-			Settled: plus(sum.Settled, s.Settled), Recovered: plus(sum.Recovered, s.Recovered), Returned: plus(sum.Returned, s.Returned), Advance: s.Advance}
 		if s.Reported.IsNegative() || s.TakenBack.IsNegative() {
 			t.Fatalf("a span of %+v", s)
 		}
-	}
-	if fmt.Sprint(sum) != fmt.Sprint(f.Total()) {
-		t.Fatalf("the statement comes to %v, the fund to %v", sum, f.Total())
 	}
 }

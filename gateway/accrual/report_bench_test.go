@@ -80,7 +80,7 @@ func openFund(b *testing.B, o *server.Office, n int) (id string) {
 		Amount: all, Document: "d"}}).Record
 	id = do(b, o, desk.Order{Party: accrualtest.Bank, Verb: "fund.apply", Args: fund.ApplyArgs{Policy: accrualtest.Policy, First: "2026-07",
 		Need: fund.Need{Year: 2026, Amount: all}}}).Record
-	do(b, o, desk.Order{Party: benchBureau, Verb: "fund.allocate", Subject: id, Args: fund.Allocation{Budget: budget, Amount: all,
+	do(b, o, desk.Order{Party: benchBureau, Verb: "fund.allocate", Subject: id, Args: fund.AllocateArgs{Budget: budget, Amount: all,
 		Date: calendar.At(o.Desk.Clock.Now()), Reference: "YB1"}})
 	return id
 }

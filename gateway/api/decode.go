@@ -209,9 +209,19 @@ func itemOf(d huma.ErrorDetail) problem.Item {
 		case c.zh == "":
 			return problem.NewItem(location, c.code, d.Value, problem.Text{})
 		}
-		return problem.NewItem(location, c.code, d.Value, problem.Text{En: d.Message, Zh: c.zh + rest})
+		rest = inFull(rest)
+		return problem.NewItem(location, c.code, d.Value, problem.Text{En: c.begin + rest, Zh: c.zh + rest})
 	}
 	return problem.NewItem(location, code, d.Value, problem.Text{En: d.Message})
+}
+
+// inFull writes a number with all its digits, and any other text as it is.
+func inFull(text string) string {
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return text
+	}
+	return strconv.FormatFloat(n, 'f', -1, 64)
 }
 
 // pointer turns huma's path of a body into a JSON pointer; that of a parameter, such as query.limit, stays.

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -422,24 +423,94 @@ func TestASettlementIsProposedSettledAndStatedToTheFen(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct {
-		edit  func(*excelize.File, string)
-		place string
+		edit        func(*excelize.File, string)
+		place, says string
 	}{
-		"a fen":                  {set("C2", "6875.01"), "C2"},
-		"the sum":                {set("E4", "6874.99"), "E4"},
-		"a period":               {set("A3", "其他"), "A3"},
-		"a row that is left out": {func(f *excelize.File, s string) { _ = f.RemoveRow(s, 4) }, ""},
-		"a row too many":         {func(f *excelize.File, s string) { _ = f.DuplicateRowTo(s, 4, 5) }, "A5"},
+		"a fen":                  {set("B2", "6875.01"), "B2", `the ledger has "6875.00"`},
+		"the sum":                {set("F4", "6874.99"), "F4", `the ledger has "6875.00"`},
+		"money in transit":       {set("I3", "1.00"), "I3", `the ledger has "0.00"`},
+		"a period":               {set("A3", "其他"), "A3", `the ledger has "未结期间"`},
+		"a row that is left out": {func(f *excelize.File, s string) { _ = f.RemoveRow(s, 4) }, "", "the row 合计 is missing"},
+		"a row too many":         {func(f *excelize.File, s string) { _ = f.DuplicateRowTo(s, 4, 5) }, "A5", "the statement has no such row"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := w.refuse(http.StatusUnprocessableEntity, "ROWS_REFUSED", w.upload(bureau, path+"/statement", "清算.xlsx", edited(t, statement, c.edit)))
-			if p.Errors[0].Code != "REPORT_MISMATCH" || p.Errors[0].Location != c.place {
-				t.Errorf("got %+v, want it at %q", p.Errors, c.place)
+			if e := p.Errors[0]; len(p.Errors) != 1 || e.Code != "STATEMENT_MISMATCH" || e.Location != c.place || !strings.Contains(e.Message, c.says) {
+				t.Errorf("got %+v, want it at %q to say %s", p.Errors, c.place, c.says)
 			}
 		})
 	}
 	if strings.Contains(string(w.get(bankB, path).body), "allocated") {
 		t.Error("another bank reads the fund")
+	}
+}
+
+func TestMoneyOnItsWayBackIsInTransitUntilItIsConfirmed(t *testing.T) {
+	w := newWorld(t)
+	budget, fund := w.openFund(w.subsidyPolicy(), "2026-03")
+	path := "/v1/subsidy/funds/" + fund
+	type span struct{ Opening, Allocated, Returned, Returning, Advance, InTransit string }
+	states := func(want span) {
+		t.Helper()
+		s := into[struct {
+			Spans []span
+			Total span
+		}](w, w.get(bureau, path+"/statement"), http.StatusOK)
+		if len(s.Spans) != 1 || s.Spans[0] != want || s.Total != want {
+			t.Errorf("got %+v, want %+v", s, want)
+		}
+		sheet := w.get(bankA, path+"/statement?format=xlsx").body
+		if r := w.upload(bureau, path+"/statement", "清算.xlsx", sheet); r.status != http.StatusOK {
+			t.Errorf("the sheet does not read back: %s", r.body)
+		}
+	}
+	for _, reference := range []string{"JH-1", "JH-2"} {
+		w.act(bankA, path+"/return", object{"amount": "1.00", "date": w.days(0), "reference": reference})
+	}
+	states(span{"0.00", "100000.00", "0.00", "2.00", "99998.00", "2.00"})
+	w.act(bureau, path+"/reject-return", object{"reference": "JH-2", "reason": "未到账"})
+	states(span{"0.00", "100000.00", "0.00", "1.00", "99999.00", "1.00"})
+	w.act(bureau, path+"/confirm-return", object{"reference": "JH-1", "amount": "1.00", "budget": budget})
+	states(span{"0.00", "100000.00", "1.00", "0.00", "99999.00", "0.00"})
+}
+
+func TestARefusalOfTheFundSaysWhy(t *testing.T) {
+	w := newWorld(t)
+	budget, fund := w.openFund(w.subsidyPolicy(), "2026-03")
+	path := "/v1/subsidy/funds/" + fund
+	paid := object{"amount": "1.00", "date": w.days(0), "reference": "R-1"}
+	with := func(of object, name string, value any) object {
+		of = maps.Clone(of)
+		of[name] = value
+		return of
+	}
+	need := object{"year": 2026, "amount": "1.00", "loans": 1}
+	void := object{"reference": "nowhere", "reason": "x"}
+	for name, c := range map[string]struct {
+		by                      ident.USCC
+		verb                    string
+		body                    object
+		code, field, says, zhao string
+	}{
+		"a return with a budget":               {bankA, "return", with(paid, "budget", budget), "FIELD_UNKNOWN", "/budget", "", ""},
+		"a return that is void":                {bankA, "return", with(paid, "void", "x"), "FIELD_UNKNOWN", "/void", "", ""},
+		"an allocation that is void":           {bureau, "allocate", with(with(paid, "void", "x"), "budget", budget), "FIELD_UNKNOWN", "/void", "", ""},
+		"a need with the day of filing":        {bankA, "request", object{"need": with(need, "filed", w.days(0))}, "FIELD_UNKNOWN", "/need/filed", "", ""},
+		"more loans than there can be":         {bankA, "request", object{"need": with(need, "loans", 4611686018427387904)}, "FIELD_RANGE", "/need/loans", "expected number <= 1000000000", "不得大于 1000000000"},
+		"an allocation that is none":           {bureau, "void-allocation", void, "FIELD_INVALID", "/reference", "no allocation of that reference", "有效预拨"},
+		"a return to reject that is none":      {bureau, "reject-return", void, "FIELD_INVALID", "/reference", "no return of that reference", "待确认缴回"},
+		"a return to withdraw that is none":    {bankA, "withdraw-return", void, "FIELD_INVALID", "/reference", "no return of that reference", "待确认缴回"},
+		"a quarter that ends in another month": {bureau, "settle", object{"through": "2026-11"}, "FIELD_INVALID", "/through", "last month of a quarter", "季度末月"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for lang, says := range map[string]string{"en": c.says, "zh": c.zhao} {
+				r := w.post(c.by, path+"/"+c.verb, c.body, "Accept-Language", lang)
+				p := w.refuse(http.StatusUnprocessableEntity, c.code, r)
+				if p.Field != c.field || !strings.Contains(string(r.body), says) {
+					t.Errorf("got %s, want %s to say %q", r.body, c.field, says)
+				}
+			}
+		})
 	}
 }
 

@@ -205,9 +205,13 @@ func (r *reportReader) compare(row spreadsheet.Row, claim string, ours fundsheet
 		code, into = fault.SumMismatch, &r.ofSums
 	}
 	for _, d := range ours.Differing(row) {
-		because := problem.New(string(code)).Because("the ledger has \""+d.Ours+"\"", "账本为“"+d.Ours+"”")
-		*into = append(*into, itemAt(row, d.Column, because))
+		*into = append(*into, differs(row, d, string(code)))
 	}
+}
+
+// differs is a cell with what the ledger has there.
+func differs(row spreadsheet.Row, d fundsheet.Difference, code string) problem.Item {
+	return itemAt(row, d.Column, problem.New(code).Because("the ledger has \""+d.Ours+"\"", "账本为“"+d.Ours+"”"))
 }
 
 func (r *reportReader) fault(i problem.Item) { r.faults = append(r.faults, i) }
@@ -328,22 +332,22 @@ func (a *API) checkStatement(ctx context.Context, e *exchange, in *FundUpload) (
 		return nil, err
 	}
 	rows, faults, i := fundsheet.Rows(f), []problem.Item{}, 0
-	mismatch := problem.From(fault.New(fault.ReportMismatch, ""))
 	for row, err := range table.Rows(ctx) {
 		switch {
 		case err != nil:
 			return nil, sheetProblem(err)
 		case i >= len(rows):
-			faults = append(faults, itemAt(row, fundsheet.Period, mismatch))
+			faults = append(faults, itemAt(row, fundsheet.Period, problem.New(problem.StatementMismatch).
+				Because("the statement has no such row", "账本报表没有该行")))
 		default:
-			if column := rows[i].Differing(row); column != "" {
-				faults = append(faults, itemAt(row, column, mismatch))
+			for _, d := range rows[i].Differing(row) {
+				faults = append(faults, differs(row, d, problem.StatementMismatch))
 			}
 		}
 		i++
 	}
 	if i < len(rows) {
-		faults = append(faults, problem.NewItem("", mismatch.Code, nil, problem.Text{En: "the row " + rows[i].Period + " is missing", Zh: "缺少行：" + rows[i].Period}))
+		faults = append(faults, problem.NewItem("", problem.StatementMismatch, nil, problem.Text{En: "the row " + rows[i].Period + " is missing", Zh: "缺少行：" + rows[i].Period}))
 	}
 	if len(faults) > 0 {
 		return nil, problem.New(problem.RowsRefused).Found(faults[:min(len(faults), maxReportFaults)]...)

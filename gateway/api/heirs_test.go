@@ -133,3 +133,21 @@ func TestOverTwoSuccessionsEveryPastStays(t *testing.T) {
 		}
 	}
 }
+
+func TestASuccessionSaysWhichClaimIsNotTheHouseholds(t *testing.T) {
+	w := newWorld(t)
+	policy := w.subsidyPolicy()
+	hold := func(borrower ident.USCC) string {
+		return w.act(bankA, "/v1/subsidy/claims", w.holdBody(policy, w.fixedAssetOf(borrower, bankA, "1000000.00"))).ID
+	}
+	own, foreign := hold(supplier), hold(rival)
+	for name, claims := range map[string][]string{"a claim of another": {own, foreign}, "a claim twice": {own, own}} {
+		t.Run(name, func(t *testing.T) {
+			p := w.refuse(http.StatusUnprocessableEntity, "FIELD_INVALID", w.post(bureau, "/v1/subsidy/successions", object{"policy": policy, "old": supplier, "heir": rival,
+				"on": w.days(0), "document": "合并登记", "claims": claims}))
+			if p.Field != "/claims/1" || p.Detail != "no claim in the account of the household that ended, or named twice" {
+				t.Errorf("got %+v", p)
+			}
+		})
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"decore/chaincode/calendar"
+	"decore/chaincode/canon"
 	"decore/chaincode/evidence"
 	"decore/chaincode/fund"
 	"decore/chaincode/goods"
@@ -39,6 +40,18 @@ func (s schemas) of(t reflect.Type) *huma.Schema {
 func (s schemas) finish() {
 	for _, made := range s.registry.Map() {
 		needed(made)
+		bounded(made)
+	}
+}
+
+// bounded lets no integer be larger than one that can be signed.
+func bounded(object *huma.Schema) {
+	for _, p := range object.Properties {
+		if p.Type == huma.TypeInteger && p.Maximum == nil {
+			most := float64(canon.MaxInteger)
+			p.Maximum = &most
+			p.PrecomputeMessages()
+		}
 	}
 }
 

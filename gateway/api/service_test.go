@@ -3,9 +3,11 @@ package api_test
 import (
 	"bytes"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -97,6 +99,37 @@ func TestTheDocumentIsWholeAndServedOffline(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?:src|href)="(/docs/[^"]+)"`).FindAllSubmatch(page.body, -1) {
 		if r := w.get("", string(m[1])); r.status != http.StatusOK {
 			t.Errorf("%s is not served: %d", m[1], r.status)
+		}
+	}
+}
+
+func TestTheDocumentSaysWhatAFundsRequestsTakeAndHowLargeNumbersMayBe(t *testing.T) {
+	w := newWorld(t)
+	var doc struct {
+		Components struct {
+			Schemas map[string]struct {
+				Properties map[string]struct {
+					Type    any
+					Maximum float64
+				}
+			}
+		}
+	}
+	w.must(json.Unmarshal(w.get("", "/openapi.json").body, &doc, json.MatchCaseInsensitiveNames(true)))
+	for name, want := range map[string][]string{"FundNeed": {"amount", "loans", "year"}, "FundAllocateArgs": {"amount", "budget", "date", "reference"},
+		"FundReturnArgs": {"amount", "date", "reference"}} {
+		if got := slices.Sorted(maps.Keys(doc.Components.Schemas[name].Properties)); !slices.Equal(got, want) {
+			t.Errorf("%s has %v, want %v", name, got, want)
+		}
+	}
+	if most := doc.Components.Schemas["FundNeed"].Properties["loans"].Maximum; most != 1_000_000_000 {
+		t.Errorf("a need is for at most %v loans", most)
+	}
+	for name, schema := range doc.Components.Schemas {
+		for field, p := range schema.Properties {
+			if p.Type == "integer" && (p.Maximum == 0 || p.Maximum > 1<<53-1) {
+				t.Errorf("%s of %s may be as large as %v", field, name, p.Maximum)
+			}
 		}
 	}
 }

@@ -148,21 +148,41 @@ func (c *fundCheckCommand) Run(ctx context.Context, s *streams) error {
 	return tell(s, c.answered, raw, printFund)
 }
 
+// spanColumns are the columns of a printed statement: what adds up to the balance at the end first.
+var spanColumns = []struct {
+	head string
+	of   func(fund.Span) money.Signed
+}{
+	{"OPENING", func(s fund.Span) money.Signed { return s.Opening }},
+	{"ALLOCATED", func(s fund.Span) money.Signed { return s.Allocated }},
+	{"SETTLED", func(s fund.Span) money.Signed { return s.Settled }},
+	{"RECOVERED", func(s fund.Span) money.Signed { return s.Recovered }},
+	{"RETURNED", func(s fund.Span) money.Signed { return s.Returned }},
+	{"RETURNING", func(s fund.Span) money.Signed { return s.Returning }},
+	{"ADVANCE", func(s fund.Span) money.Signed { return s.Advance }},
+	{"IN TRANSIT", func(s fund.Span) money.Signed { return s.InTransit }},
+	{"REPORTED", func(s fund.Span) money.Signed { return s.Reported }},
+	{"TAKEN BACK", func(s fund.Span) money.Signed { return s.TakenBack }},
+}
+
 // printFund writes a line a quarter, and their sums.
 func printFund(w io.Writer, a api.FundStatement) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	row := func(period string, p fund.Span) {
-		cells := []string{period}
-		for _, amount := range []money.Signed{p.Allocated, p.Reported, p.TakenBack, p.Settled, p.Recovered, p.Returned, p.Advance} {
-			cells = append(cells, amount.String())
+	row := func(first string, cell func(int) string) {
+		cells := []string{first}
+		for i := range spanColumns {
+			cells = append(cells, cell(i))
 		}
 		_, _ = fmt.Fprintln(t, strings.Join(cells, "\t"))
 	}
-	_, _ = fmt.Fprintln(t, strings.Join([]string{"THROUGH", "ALLOCATED", "REPORTED", "TAKEN BACK", "SETTLED", "RECOVERED", "RETURNED", "ADVANCE"}, "\t"))
-	for _, p := range a.Spans {
-		row(cmp.Or(string(p.Through), "since"), p)
+	span := func(period string, s fund.Span) {
+		row(period, func(i int) string { return spanColumns[i].of(s).String() })
 	}
-	row("total", a.Total)
+	row("THROUGH", func(i int) string { return spanColumns[i].head })
+	for _, s := range a.Spans {
+		span(cmp.Or(string(s.Through), "since"), s)
+	}
+	span("total", a.Total)
 	if err := t.Flush(); err != nil {
 		return err
 	}

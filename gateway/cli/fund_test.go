@@ -76,8 +76,10 @@ func fakeFund(t *testing.T, n int, refused ...int) string {
 		_, _ = io.WriteString(w, "sheet of "+r.URL.RawQuery)
 	})
 	mux.HandleFunc("POST /v1/subsidy/funds/FND-1/statement", func(w http.ResponseWriter, _ *http.Request) {
-		const none = `"reported":"0.00","takenBack":"0.00","settled":"0.00","recovered":"0.00","returned":"0.00","advance":"10.00"`
-		_, _ = io.WriteString(w, `{"fund":"FND-1","spans":[{"through":"2026-06","allocated":"10.00",`+none+`},{"allocated":"0.00",`+none+`}],"total":{"allocated":"10.00",`+none+`}}`)
+		const none = `"reported":"0.00","takenBack":"0.00","settled":"0.00","recovered":"0.00",`
+		_, _ = io.WriteString(w, `{"fund":"FND-1","spans":[{"through":"2026-06","opening":"0.00","allocated":"10.00",`+none+`"returned":"0.00","returning":"1.00","advance":"9.00","inTransit":"1.00"},
+			{"opening":"9.00","allocated":"0.00",`+none+`"returned":"1.00","returning":"-1.00","advance":"9.00","inTransit":"0.00"}],
+			"total":{"opening":"0.00","allocated":"10.00",`+none+`"returned":"1.00","returning":"0.00","advance":"9.00","inTransit":"0.00"}}`)
 	})
 	mux.HandleFunc("POST /v1/subsidy/funds/FND-1/report", func(w http.ResponseWriter, r *http.Request) {
 		if f, _, err := r.FormFile("file"); err == nil {
@@ -148,7 +150,8 @@ func TestAReportIsWrittenToAFileAndFiledFromOne(t *testing.T) {
 	if code, out := runFund(append([]string{"file", "FND-1", file, "--json"}, at...)...); code != 0 || !strings.HasPrefix(out, `{"month":"2026-06","lines":3`) {
 		t.Errorf("as it is: %d %s", code, out)
 	}
-	if code, out := runFund(append([]string{"check", "FND-1", file}, at...)...); code != 0 || !strings.Contains(out, "2026-06  10.00") || !strings.Contains(out, "since    0.00") ||
+	if code, out := runFund(append([]string{"check", "FND-1", file}, at...)...); code != 0 || !strings.Contains(out, "2026-06  0.00     10.00      0.00     0.00       0.00      1.00       9.00     1.00") ||
+		!strings.Contains(out, "since    9.00     0.00       0.00     0.00       1.00      -1.00      9.00     0.00") ||
 		!strings.Contains(out, "the workbook is what the ledger has of FND-1") {
 		t.Errorf("a statement: %d %s", code, out)
 	}

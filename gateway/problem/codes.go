@@ -51,6 +51,7 @@ const (
 	BatchSize           = "BATCH_SIZE"
 	SheetRefused        = "SHEET_REFUSED"
 	RowsRefused         = "ROWS_REFUSED"
+	StatementMismatch   = "STATEMENT_MISMATCH"
 	RowRepeated         = "ROW_REPEATED"
 	RowAltered          = "ROW_ALTERED"
 	DecisionUnknown     = "DECISION_UNKNOWN"
@@ -129,6 +130,7 @@ var httpCodes = map[string]entry{
 	CommandOfOther:      {403, Text{"The command is signed for another party than the token's", "指令所属机构与令牌不符"}},
 	BatchSize:           {422, Text{"The list has too few or too many items", "条目数量超出允许范围"}},
 	SheetRefused:        {422, Text{"The sheet cannot be imported", "表格无法导入"}},
+	StatementMismatch:   {422, Text{"It is not what the fund's statement has on the ledger", "与账本的清算报表不符"}},
 	RowsRefused:         {422, Text{"The sheet is not what the ledger has; nothing was recorded", "表格与账本不符，未登记任何内容"}},
 	RowRepeated:         {422, Text{"Another row of the sheet decides on the same record; neither is carried out", "表格中另有一行对同一记录作出决定，均未办理"}},
 	RowAltered:          {409, Text{"The row is not as it was given out to you; fetch the sheet anew", "该行与下发给贵方的内容不符，请重新下载表格"}},

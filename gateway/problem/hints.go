@@ -53,17 +53,28 @@ var hints = map[string]map[string]Text{
 		"FIELD_INVALID /otherSubsidy":        {"is what stands already", "与现记录相同"},
 		"FIELD_INVALID /otherCentralSubsidy": {"is what stands already", "与现记录相同"},
 	},
-	"fund.apply":    {"FIELD_INVALID /first": {"not before the month in which the policy first takes effect", "不得早于政策首次生效的月份"}},
-	"fund.allocate": {"FIELD_INVALID /budget": {"the budget is for another bank or policy", "该预算属于其他银行或政策"}},
+	"fund.apply": {
+		"FIELD_INVALID /first":      {"not before the month in which the policy first takes effect", "不得早于政策首次生效的月份"},
+		"FIELD_INVALID /need/loans": needLoans,
+	},
+	"fund.request":         {"FIELD_INVALID /need/loans": needLoans},
+	"fund.allocate":        {"FIELD_INVALID /budget": {"the budget is for another bank or policy", "该预算属于其他银行或政策"}},
+	"fund.void-allocation": {"FIELD_INVALID /reference": {"no allocation of that reference stands; it may be void already", "没有该凭证号的有效预拨，可能已作废"}},
+	"fund.settle":          {"FIELD_INVALID /through": {"the last month of a quarter, which is a March, June, September or December", "须为季度末月（3、6、9、12 月）"}},
+	"fund.withdraw-return": {"FIELD_INVALID /reference": {"no return of that reference waits to be confirmed", "没有该流水号的待确认缴回"}},
+	"fund.reject-return":   {"FIELD_INVALID /reference": {"no return of that reference waits to be confirmed", "没有该流水号的待确认缴回"}},
 	"fund.confirm-return": {
 		"FIELD_INVALID /reference": {"no return of that reference waits to be confirmed", "没有该流水号的待确认缴回"},
 		"FIELD_INVALID /amount":    {"differs from the amount that the bank returned", "与银行缴回金额不一致"},
 		"FIELD_INVALID /budget":    {"the budget is for another bank or policy, or gave out less than comes back", "该预算属于其他银行或政策，或已拨金额少于缴回金额"},
 	},
+	"succession.record": {"FIELD_INVALID /claims/*": {"no claim in the account of the household that ended, or named twice", "不属于被承继方台账的申领，或重复列出"}},
 	"subsidy.correct": {"PRINCIPAL_CAP_REACHED": {"the household's account says what is left of the cap; what the correction would count again is more",
 		"单户台账列明剩余额度；本次调整须重新占用的本金超过该额度"}},
 	"financing.roll-over": {"LIEN_NOT_HELD": {"from must be collateral of this financing now; a lien moves to later stages alone, never back", "from 须为本融资现有担保物；担保只能移至后续阶段，不能移回"}},
 }
+
+var needLoans = Text{"from 0 to 1,000,000,000", "须为 0 至 1,000,000,000"}
 
 // Hint adds what to do next, where that is known for the verb, kind.verb. What is particular to the occurrence stands. Of a problem
 // with reasons each has its own hint.

@@ -103,6 +103,7 @@ func TestAHintIsOfTheFieldWhereOneIsKnown(t *testing.T) {
 		{"financing.record", "DATE_ORDER", "/maturity", "after disbursed, the day on which the loan was paid out"},
 		{"financing.record", "DATE_ORDER", "/extensions/0/maturity", "after the last day agreed before, that of the contract or of the extension before"},
 		{"financing.record", "DATE_ORDER", "/nothing", ""},
+		{"succession.record", "FIELD_INVALID", "/claims/7", "no claim in the account of the household that ended, or named twice"},
 		{"lot.release", "ENCUMBERED", "/quantity", "a bank holds the goods: it must order their release first (order-release)"},
 	} {
 		if got := problem.From(fault.New(fault.Code(c.code), c.field)).Hint(c.verb).Render("en", "", "").Detail; got != c.want {

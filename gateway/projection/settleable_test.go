@@ -29,7 +29,7 @@ func reported(t *testing.T) (w *world, settling projection.Settling, each money.
 	first := fund.MonthOf(w.today())
 	w.Do(w.Regulator, "budget.open", budget, fund.BudgetArgs{Policy: p.ID, Bank: w.BankA.USCC, Year: 2026, Amount: money.MustParse("900.00"), Document: "d"})
 	w.Do(w.BankA, "fund.apply", id, fund.ApplyArgs{Policy: p.ID, First: first, Need: fund.Need{Year: 2026, Amount: money.MustParse("1.00")}})
-	w.Do(w.Regulator, "fund.allocate", id, fund.Allocation{Budget: budget, Amount: money.MustParse("1.00"), Date: w.today(), Reference: "YB1"})
+	w.Do(w.Regulator, "fund.allocate", id, fund.AllocateArgs{Budget: budget, Amount: money.MustParse("1.00"), Date: w.today(), Reference: "YB1"})
 	w.Pass(100 * 24 * time.Hour)
 	for i, claim := range w.claims {
 		w.Do([]*contracttest.Actor{w.BankA, w.BankA, w.BankA, w.BankB}[i], "subsidy.accrue", claim, contract.AccrueArgs{Through: w.today()})
