@@ -80,8 +80,9 @@ type API struct {
 	rotating sync.Mutex // held while the key that is to replace a party's is found or made
 }
 
-// useProblems makes huma's own errors ours; huma keeps the constructor in a variable of the package.
+// useProblems makes huma's own errors ours, and lets no list be null; huma keeps both in variables of the package.
 var useProblems = sync.OnceFunc(func() {
+	huma.DefaultArrayNullable = false
 	huma.NewError = humaProblem
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
 		p := problem.From(humaProblem(status, msg, errs...))
