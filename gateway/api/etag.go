@@ -22,8 +22,8 @@ const (
 	inIfMatch     = "header." + headerIfMatch
 )
 
-// uncompared refuses an If-Match that an operation would pass over: who names a version must not believe that it was compared. Reads answer
-// whatever version there is, and say which.
+// uncompared refuses an If-Match that an operation would pass over: who names a version must not believe that it was compared. A GET answers
+// whatever version there is, and says which.
 func uncompared(ctx huma.Context) *problem.Problem {
 	compares := func(p *huma.Param) bool { return p.Name == headerIfMatch }
 	if ctx.Method() == http.MethodGet || ctx.Header(headerIfMatch) == "" || slices.ContainsFunc(ctx.Operation().Parameters, compares) {
