@@ -80,8 +80,9 @@ type API struct {
 	rotating sync.Mutex // held while the key that is to replace a party's is found or made
 }
 
-// useProblems makes huma's own errors ours; huma keeps the constructor in a variable of the package.
+// useProblems makes huma's own errors ours, and lets no list be null; huma keeps both in variables of the package.
 var useProblems = sync.OnceFunc(func() {
+	huma.DefaultArrayNullable = false
 	huma.NewError = humaProblem
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
 		p := problem.From(humaProblem(status, msg, errs...))
@@ -130,18 +131,20 @@ func New(d Deps) (*API, error) {
 		return nil, err
 	}
 	router := mux.NewRouter()
-	router.NotFoundHandler, router.MethodNotAllowedHandler = a.unrouted(problem.RouteNotFound), a.unrouted(problem.MethodNotAllowed)
+	router.SkipClean(true) // what it would redirect to another path, plain answers
+	router.NotFoundHandler, router.MethodNotAllowedHandler = a.unrouted(problem.RouteNotFound), a.mismatched(router)
 	a.huma = humamux.New(router, a.config(d.Version))
 	a.routes()
 	a.schemas.finish()
 	router.PathPrefix(docsPath).Handler(documentation())
-	guarded := a.guard(router)
+	open := a.plain(router)
+	guarded := a.guard(open)
 	a.handler = a.observe(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/v1/") {
 			guarded.ServeHTTP(w, r)
 			return
 		}
-		router.ServeHTTP(w, r)
+		open.ServeHTTP(w, r)
 	}))
 	return a, nil
 }

@@ -128,6 +128,48 @@ func TestBadBodies(t *testing.T) {
 	}
 }
 
+func TestAMethodThatAPathDoesNotHaveIsAnsweredWithThoseThatItHas(t *testing.T) {
+	w := newWorld(t)
+	for template := range w.API.OpenAPI().Paths {
+		path := strings.NewReplacer("{id}", "NONE", "{uscc}", string(supplier), "{number}", "1").Replace(template)
+		r := w.send(supplier, http.MethodDelete, path, nil)
+		w.refuse(http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", r)
+		allowed := strings.Split(r.header.Get("Allow"), ", ")
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut} {
+			tried := w.send(supplier, method, path, nil)
+			if has := tried.status != http.StatusMethodNotAllowed; has != slices.Contains(allowed, method) || has && tried.header.Get("Allow") != "" {
+				t.Errorf("%s %s is answered %d, and %v are allowed", method, path, tried.status, allowed)
+			}
+		}
+	}
+	for path, want := range map[string]string{"/v1/orders": "GET, POST", "/v1/orders/NONE/attest": "POST", "/livez": "GET"} {
+		if got := w.send(supplier, http.MethodPatch, path, nil).header.Get("Allow"); got != want {
+			t.Errorf("%s allows %q, want %q", path, got, want)
+		}
+	}
+}
+
+func TestAPathThatIsNotTidyIsNoneAndLeadsNowhere(t *testing.T) {
+	w := newWorld(t)
+	claims := "/v1/subsidy/claims"
+	for _, path := range []string{claims + "/%2e%2e/accrue", claims + "/../accrue", claims + "/./accrue", claims + "//accrue", claims + "/%2E%2E", claims + "//",
+		"//v1/orders", "/v1/orders/%2f", "/v1//orders", "/docs/../v1/orders", "/%2e%2e/livez"} {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			r := w.send(bankA, method, path, nil)
+			w.refuse(http.StatusNotFound, "ROUTE_NOT_FOUND", r)
+			if to := r.header.Get("Location"); to != "" {
+				t.Errorf("%s %s leads to %s", method, path, to)
+			}
+		}
+	}
+	w.refuse(http.StatusUnauthorized, "TOKEN_MISSING", w.post("", claims+"/%2e%2e/accrue", nil))
+	for _, path := range []string{"/docs/", "/livez", "/openapi.json"} {
+		if r := w.get("", path); r.status != http.StatusOK {
+			t.Errorf("%s: %d", path, r.status)
+		}
+	}
+}
+
 func TestBadInvoicesAndParameters(t *testing.T) {
 	w := newWorld(t)
 	order := w.delivered("1000.00")

@@ -90,7 +90,7 @@ func (a *API) prepare(ctx context.Context, e *exchange, v contract.Verb, id stri
 		return step{}, err
 	}
 	if v.Row.Binding && !saw.names() {
-		return step{}, problem.New(problem.IfMatchRequired).At("header.If-Match")
+		return step{}, problem.New(problem.IfMatchRequired).At(inIfMatch)
 	}
 	if err := matches(saw.version, r.Version); err != nil {
 		return step{}, err

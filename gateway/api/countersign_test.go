@@ -22,7 +22,7 @@ var binding = func() map[string]bool {
 func (w *world) seen(p ident.USCC, path string) []string {
 	w.Helper()
 	i := strings.LastIndexByte(path, '/')
-	if !binding[path[i+1:]] {
+	if !binding[path[i+1:]] || strings.HasPrefix(path, "/v1/parties/") { // a party is reinstated as is a reduction, but no version of it is compared
 		return nil
 	}
 	return []string{"If-Match", w.get(p, path[:i]).header.Get("ETag")}

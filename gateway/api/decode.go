@@ -204,8 +204,8 @@ func itemOf(d huma.ErrorDetail) problem.Item {
 		case c.begin == missing:
 			name, _, _ := strings.Cut(rest, " ")
 			return problem.NewItem(location+"/"+name, c.code, nil, problem.Text{})
-		case d.Value == "" && (c.code == problem.DateInvalid || c.code == problem.MonthInvalid):
-			return problem.NewItem(location, "FIELD_REQUIRED", nil, problem.Text{}) // an empty one is none
+		case none(d, c.begin):
+			return problem.NewItem(location, "FIELD_REQUIRED", nil, problem.Text{})
 		case c.zh == "":
 			return problem.NewItem(location, c.code, d.Value, problem.Text{})
 		}
@@ -222,6 +222,18 @@ func inFull(text string) string {
 		return text
 	}
 	return strconv.FormatFloat(n, 'f', -1, 64)
+}
+
+// none reports whether what huma complains of in the sentence that so begins says nothing: a day or month that is an empty text, a list
+// or object that is null. The body itself and an element of a list are there all the same, and of the wrong type.
+func none(d huma.ErrorDetail, begin string) bool {
+	switch begin {
+	case "expected string to be " + dateText, "expected string to be " + monthText:
+		return d.Value == ""
+	case "expected array", "expected object":
+		return d.Value == nil && d.Location != "" && !strings.HasSuffix(d.Location, "]")
+	}
+	return false
 }
 
 // pointer turns huma's path of a body into a JSON pointer; that of a parameter, such as query.limit, stays.

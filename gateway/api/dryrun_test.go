@@ -18,6 +18,7 @@ import (
 	"decore/chaincode/lifecycle"
 	"decore/chaincode/money"
 	"decore/chaincode/order"
+	"decore/gateway/idempotency"
 )
 
 // reads are the operations of the method POST that write nothing.
@@ -162,6 +163,46 @@ func TestADryRunNeitherKeepsNorReplaysAnAnswer(t *testing.T) {
 		t.Errorf("the key lost its answer: %s", again.body)
 	}
 	w.refuse(http.StatusUnprocessableEntity, "IDEMPOTENCY_KEY_INVALID", w.post(supplier, "/v1/orders?dryRun=true", body, "Idempotency-Key", "a b"))
+}
+
+func TestADryRunUnderAKeyOfAnotherRequestIsRefusedAsTheRequestIs(t *testing.T) {
+	w := newWorld(t)
+	key := []string{"Idempotency-Key", "k"}
+	into[written](w, w.post(supplier, "/v1/orders", w.orderBody("100.00"), key...), http.StatusCreated)
+	for path, body := range map[string]any{
+		"/v1/orders":       w.orderBody("100.00"),
+		"/v1/orders/batch": object{"items": []object{{"verb": "create", "args": w.orderBody("100.00")}}},
+		"/v1/commands":     object{"commands": []object{{"jws": "x"}}},
+	} {
+		w.refuse(http.StatusUnprocessableEntity, "IDEMPOTENCY_KEY_REUSED", w.twice(supplier, path, body, key...))
+	}
+	sheet := []byte(orderHeader)
+	for _, query := range []string{"?dryRun=true", ""} {
+		r := w.upload(supplier, "/v1/orders/import"+query, "orders.csv", sheet, key...)
+		if p := w.refuse(http.StatusUnprocessableEntity, "IDEMPOTENCY_KEY_REUSED", r); p.Field != "header.Idempotency-Key" {
+			t.Errorf("the problem names %q", p.Field)
+		}
+	}
+	if r := w.post(leader, "/v1/orders?dryRun=true", w.orderBody("100.00"), key...); r.status != http.StatusCreated {
+		t.Errorf("another party's key of the same name: %d %s", r.status, r.body)
+	}
+}
+
+func TestTheDocumentSaysHowLongAKeyIsKept(t *testing.T) {
+	w := newWorld(t)
+	kept := fmt.Sprintf(" %d hours", int(idempotency.Lifetime.Hours()))
+	for name, op := range operations(w.API.OpenAPI()) {
+		i := slices.IndexFunc(op.Parameters, func(p *huma.Param) bool { return p.Name == "Idempotency-Key" })
+		if i < 0 {
+			if writes(op) && !takesForm(op) {
+				t.Errorf("%s takes no key", name)
+			}
+			continue
+		}
+		if said := op.Parameters[i].Description; !strings.Contains(said, kept) || !strings.Contains(said, "new request") {
+			t.Errorf("%s says of the key: %s", name, said)
+		}
+	}
 }
 
 func TestADryRunMakesNoKeyOfAParty(t *testing.T) {

@@ -140,6 +140,14 @@ func TestABanksReportGoesOutAsASheetAndIsFiledWholeOrNotAtAll(t *testing.T) {
 			}
 		})
 	}
+	for _, unreadable := range []string{"I2", "J3", "I4"} {
+		t.Run("a word for an amount at "+unreadable+" is all that is told", func(t *testing.T) {
+			p := w.refuse(http.StatusUnprocessableEntity, "ROWS_REFUSED", w.upload(bankA, path+"/report", "月报.xlsx", edited(t, sheet, set(unreadable, "x"))))
+			if len(p.Errors) != 1 || p.Errors[0].Code != "amount-unreadable" || p.Errors[0].Location != unreadable {
+				t.Errorf("%+v", p.Errors)
+			}
+		})
+	}
 	if after := into[fundTerms](w, w.get(bankA, path), http.StatusOK); len(after.Terms.Months) != 0 || after.Terms.Reported != before.Terms.Reported {
 		t.Errorf("something was filed: %+v", after)
 	}

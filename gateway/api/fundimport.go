@@ -172,14 +172,15 @@ func newReportReader(want fund.FileArgs, claims []bankClaim, rows []fundsheet.Re
 	return r
 }
 
-// row compares one row, the row of sums among them.
+// row compares one row, the row of sums among them. One with a cell that cannot be read is there all the same, and not left out.
 func (r *reportReader) row(row spreadsheet.Row) {
+	claim := row.Get(fundsheet.Claim)
 	if len(row.Faults) > 0 {
 		f := row.Faults[0]
 		r.fault(problem.NewItem(at(row, f), string(f.Code), nil, problem.Text{En: f.In(english), Zh: f.In(chinese)}))
+		r.seen[claim] = true
 		return
 	}
-	claim := row.Get(fundsheet.Claim)
 	wrong := func(column string, code fault.Code) { r.fault(itemAt(row, column, problem.From(fault.New(code, "")))) }
 	switch ours, booked := r.rows[claim]; {
 	case row.Get(fundsheet.MonthOf) != string(r.want.Month):

@@ -46,14 +46,18 @@ type key struct {
 }
 
 // keyed does the work of a request once for its key. A dry run has no use for one: it leaves nothing that could be
-// done twice, and its answer may be another tomorrow.
+// done twice, and its answer may be another tomorrow. It only finds out whether the key is another request's.
 func (a *API) keyed(ctx context.Context, e *exchange, name string, request [sha256.Size]byte, work func(*key) (*reply, error)) (*reply, error) {
-	if name != "" {
-		if err := checkKey(name); err != nil {
-			return nil, err
-		}
+	if name == "" {
+		return work(&key{API: a, exchange: e})
 	}
-	if name == "" || e.dry {
+	if err := checkKey(name); err != nil {
+		return nil, err
+	}
+	if e.dry {
+		if err := a.once.Check(ctx, e.caller.Party, name, request); err != nil {
+			return nil, keyProblem(err)
+		}
 		return work(&key{API: a, exchange: e})
 	}
 	k := &key{API: a, exchange: e, name: name}

@@ -5,11 +5,13 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"path"
 	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/gorilla/mux"
 
 	"decore/gateway/auth"
 	"decore/gateway/problem"
@@ -171,5 +173,41 @@ func (a *API) render(e *exchange, err error) *problem.Problem {
 func (a *API) unrouted(code string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.write(w, of(r.Context()), problem.New(code))
+	})
+}
+
+// methods are those that a path may have.
+var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions}
+
+// mismatched answers a method that the path does not have, and says which it has (RFC 9110 §15.5.6).
+func (a *API) mismatched(router *mux.Router) http.Handler {
+	refuse := a.unrouted(problem.MethodNotAllowed)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", strings.Join(methodsOf(router, r), ", "))
+		refuse.ServeHTTP(w, r)
+	})
+}
+
+// methodsOf lists the methods by which the router knows the request's path.
+func methodsOf(router *mux.Router, r *http.Request) (known []string) {
+	asked := *r
+	for _, asked.Method = range methods {
+		var match mux.RouteMatch
+		if router.Match(&asked, &match) && match.MatchErr == nil {
+			known = append(known, asked.Method)
+		}
+	}
+	return known
+}
+
+// plain answers a path with empty segments or dots, which names another one to who tidies it, as one that is not there.
+func (a *API) plain(next http.Handler) http.Handler {
+	absent := a.unrouted(problem.RouteNotFound)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if tidy := path.Clean(r.URL.Path); r.URL.Path != tidy && r.URL.Path != tidy+"/" {
+			absent.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }

@@ -111,13 +111,18 @@ func (a *API) document(op huma.Operation, r route) {
 	registered.RequestBody = &huma.RequestBody{Required: !r.optional, Content: map[string]*huma.MediaType{mediaJSON: {Schema: a.schemas.of(r.body)}}}
 }
 
-// enter notes which operation the request met, and turns away who has none of its roles, or has an import running.
+// enter notes which operation the request met, and turns away who has none of its roles, names a version that would not be compared, or
+// has an import running.
 func (a *API) enter(r route) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		e := of(ctx.Context())
 		e.route = r.path
 		if r.tag != tagService && !mayUse(e.caller.Roles, r.roles) {
 			_ = huma.WriteErr(a.huma, ctx, http.StatusForbidden, "", problem.New(problem.RoleNotPermitted))
+			return
+		}
+		if err := uncompared(ctx); err != nil {
+			_ = huma.WriteErr(a.huma, ctx, err.Status, "", err)
 			return
 		}
 		if r.form {

@@ -23,6 +23,7 @@ type schemas struct{ registry huma.Registry }
 const schemaPrefix = "#/components/schemas/"
 
 func newSchemas() schemas {
+	useProblems()
 	r := huma.NewMapRegistry(schemaPrefix, schemaName)
 	for domain, documented := range scalars {
 		r.RegisterTypeAlias(domain, documented)

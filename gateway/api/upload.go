@@ -23,7 +23,7 @@ const (
 // Upload is a sheet, sent as the file of a form. It is streamed to a temporary file that Close removes.
 type Upload struct {
 	Dry
-	Key    string `header:"Idempotency-Key" maxLength:"128" doc:"Same key and file: the same answer (幂等键)"`
+	Key    string `header:"Idempotency-Key" maxLength:"128" doc:"Same key and file: the same answer, for 48 hours. A repeat after that is a new request, which a rule of the ledger may refuse. With another file: IDEMPOTENCY_KEY_REUSED, in a dry run too, which takes no key (幂等键：自首次使用起保留 48 小时，期内重复提交得到首次应答；逾期再提交视为新请求，可能因账本规则被拒绝)"`
 	Accept string `header:"Accept" doc:"application/json for a summary; the sheet's own media type for the sheet with its faults (应答类型)"`
 
 	file *os.File

@@ -22,7 +22,7 @@ import (
 type Write struct {
 	Payload
 	Dry
-	Key string `header:"Idempotency-Key" maxLength:"128" doc:"Same key, If-Match and body: the same answer, also after a crash (幂等键)"`
+	Key string `header:"Idempotency-Key" maxLength:"128" doc:"Same key, If-Match and body: the same answer, also after a crash, for 48 hours. A repeat after that is a new request, which the record's version or a rule of the ledger may refuse. With another If-Match or body: IDEMPOTENCY_KEY_REUSED, in a dry run too, which takes no key (幂等键：自首次使用起保留 48 小时，期内重复提交得到首次应答；逾期再提交视为新请求，可能因记录版本或账本规则被拒绝)"`
 
 	ifMatch string // of a write to a record; part of what the key stands for
 }

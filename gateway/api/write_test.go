@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
 
 	"decore/adapters/ledger"
@@ -71,6 +73,40 @@ func TestIfMatchNamesTheVersionThatWasSeen(t *testing.T) {
 	}
 	if r := w.post(leader, attest, nil, "If-Match", `"2"`); r.status != http.StatusOK {
 		t.Errorf("%d %s", r.status, r.body)
+	}
+}
+
+func TestAVersionThatWouldNotBeComparedIsRefused(t *testing.T) {
+	w := newWorld(t)
+	before := w.left()
+	ops := operations(w.API.OpenAPI())
+	for _, name := range slices.Sorted(maps.Keys(ops)) {
+		op := ops[name]
+		if op.Method != http.MethodPost {
+			continue
+		}
+		path := strings.NewReplacer("{id}", "NONE", "{uscc}", string(supplier)).Replace(op.Path)
+		compares := slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.Name == "If-Match" })
+		for _, query := range []string{"", "?dryRun=true"} {
+			r := w.post(whoMay(op), path+query, "{}", "If-Match", `"1"`)
+			if refused := r.problem().Code == "IF_MATCH_NOT_COMPARED"; refused == compares {
+				t.Errorf("%s%s compares a version: %t, and is answered %d %s", name, query, compares, r.status, r.body)
+			}
+		}
+	}
+	for _, path := range []string{"/v1/orders", "/v1/orders?dryRun=true", "/v1/orders/batch", "/v1/commands"} {
+		for _, version := range []string{`"1"`, "*", "nonsense"} {
+			p := w.refuse(http.StatusUnprocessableEntity, "IF_MATCH_NOT_COMPARED", w.post(supplier, path, w.orderBody("100.00"), "If-Match", version))
+			if p.Field != "header.If-Match" {
+				t.Errorf("%s: the problem names %q", path, p.Field)
+			}
+		}
+	}
+	if r := w.get(supplier, "/v1/orders", "If-Match", `"1"`); r.status != http.StatusOK {
+		t.Errorf("a read: %d %s", r.status, r.body)
+	}
+	if after := w.left(); after != before {
+		t.Errorf("left %s, before %s", after, before)
 	}
 }
 

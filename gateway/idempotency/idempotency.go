@@ -26,16 +26,19 @@ var (
 	ErrFull = errors.New("too many keys are remembered for this party")
 )
 
+// Lifetime is how long a key is remembered where Options say nothing else.
+const Lifetime = 48 * time.Hour
+
 // Options bound a Store.
 type Options struct {
-	Lifetime time.Duration    // how long a key is remembered: 48 h when 0
+	Lifetime time.Duration    // how long a key is remembered: Lifetime when 0
 	PerParty int              // keys remembered for a party at most: 1,000,000 when 0
 	Clock    func() time.Time // time.Now when nil
 }
 
 func (o Options) complete() Options {
 	if o.Lifetime == 0 {
-		o.Lifetime = 48 * time.Hour
+		o.Lifetime = Lifetime
 	}
 	if o.PerParty == 0 {
 		o.PerParty = 1_000_000
@@ -136,6 +139,25 @@ func (s *Store) whileBusy(ctx context.Context, n name, request [sha256.Size]byte
 	default:
 		return Entry{}, err
 	}
+}
+
+// Check tells what Begin would of a key, which stays as free as it was: ErrInFlight, ErrMismatch, or nil.
+func (s *Store) Check(ctx context.Context, party ident.USCC, key string, request [sha256.Size]byte) error {
+	if err := s.sweep(ctx); err != nil {
+		return err
+	}
+	n := name{party, key}
+	_, err := s.find(ctx, n, request)
+	s.mu.Lock()
+	busy := s.flight[n]
+	s.mu.Unlock()
+	switch {
+	case err != nil && !errors.Is(err, sql.ErrNoRows):
+		return err
+	case busy:
+		return ErrInFlight
+	}
+	return nil
 }
 
 func (s *Store) claim(ctx context.Context, n name, request [sha256.Size]byte) (Entry, error) {

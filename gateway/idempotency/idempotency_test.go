@@ -87,6 +87,29 @@ func TestARepeatInFlightIsToldSo(t *testing.T) {
 	}
 }
 
+func TestACheckTellsWhatBeginWouldAndTakesNoKey(t *testing.T) {
+	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
+	s := fresh(t, idempotency.Options{Clock: func() time.Time { return now }})
+	check := func(request string) error { return s.Check(t.Context(), alice, "k", hash(request)) }
+	ok(t, check("a"))
+	ok(t, check("b")) // had the first check taken the key, this would be another request of it
+	begin(t, s, alice, "k", "b")
+	if err := check("b"); !errors.Is(err, idempotency.ErrInFlight) {
+		t.Errorf("in flight: %v", err)
+	}
+	if err := check("a"); !errors.Is(err, idempotency.ErrMismatch) {
+		t.Errorf("another request in flight: %v", err)
+	}
+	ok(t, s.Finish(t.Context(), alice, "k", idempotency.Answer{Status: 200}))
+	ok(t, check("b"))
+	if err := check("a"); !errors.Is(err, idempotency.ErrMismatch) {
+		t.Errorf("another request that was answered: %v", err)
+	}
+	ok(t, s.Check(t.Context(), bob, "k", hash("a")))
+	now = now.Add(idempotency.Lifetime + time.Minute)
+	ok(t, check("a"))
+}
+
 func TestPartiesDoNotShareKeys(t *testing.T) {
 	s := fresh(t, idempotency.Options{})
 	begin(t, s, alice, "k", "a")

@@ -30,6 +30,7 @@ const (
 	VersionMismatch     = "VERSION_MISMATCH"
 	IfMatchInvalid      = "IF_MATCH_INVALID"
 	IfMatchRequired     = "PRECONDITION_REQUIRED"
+	IfMatchUnused       = "IF_MATCH_NOT_COMPARED"
 	IdempotencyInvalid  = "IDEMPOTENCY_KEY_INVALID"
 	IdempotencyReused   = "IDEMPOTENCY_KEY_REUSED"
 	IdempotencyInFlight = "IDEMPOTENCY_KEY_IN_FLIGHT"
@@ -110,6 +111,7 @@ var httpCodes = map[string]entry{
 	VersionMismatch:     {412, Text{"The record has another version than If-Match names; read it again", "记录版本与 If-Match 不符，请重新读取"}},
 	IfMatchInvalid:      {422, Text{"If-Match must be one version in quotation marks, such as \"3\"", "If-Match 应为带引号的单个版本号，例如 \"3\""}},
 	IfMatchRequired:     {428, Text{"A countersignature binds you to what you saw: name the version you saw with If-Match", "会签须绑定所见内容，请以 If-Match 指明所见版本"}},
+	IfMatchUnused:       {422, Text{"This request compares no version with If-Match; leave it out (an item of a batch has its own ifMatch)", "此请求不比对 If-Match 版本，请去掉该请求头（批量操作请在各条目中填写 ifMatch）"}},
 	IdempotencyInvalid:  {422, Text{"Idempotency-Key must have 1 to 128 visible ASCII characters", "Idempotency-Key 应为 1 至 128 个可见 ASCII 字符"}},
 	IdempotencyReused:   {422, Text{"The Idempotency-Key was used for another request", "Idempotency-Key 已用于其他请求"}},
 	IdempotencyInFlight: {409, Text{"The request with this Idempotency-Key is still being worked on", "该 Idempotency-Key 对应的请求仍在处理中"}},
