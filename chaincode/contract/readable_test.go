@@ -53,3 +53,16 @@ func TestTheLedgerStaysReadableWhateverIsPaidInAdvance(t *testing.T) {
 		t.Errorf("allocated %s", f.Allocated)
 	}
 }
+
+func TestAVerbThatWouldWriteSuchASumIsRefused(t *testing.T) {
+	w := newWorld(t)
+	id := w.stored() // 100 t
+	before := w.Header(id)
+	if r := w.Try(w.Keeper, "lot.add", id, lot.AddArgs{Quantity: tons("999999999999"), Date: w.today()}); r.Status != contract.Refused || r.Code != string(fault.OutOfRange) {
+		t.Errorf("%+v", r)
+	}
+	if now := w.Header(id); now.Version != before.Version || now.Terms != before.Terms {
+		t.Errorf("the lot moved: %+v", now)
+	}
+	w.Do(w.Keeper, "lot.add", id, lot.AddArgs{Quantity: tons("999999999899"), Date: w.today()})
+}

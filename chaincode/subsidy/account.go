@@ -71,6 +71,11 @@ func (a Account) Room(p Policy) money.Amount { return a.left(p.AmountCap, a.Used
 // PrincipalRoom is what the cap on principal still leaves.
 func (a Account) PrincipalRoom(p Policy) money.Amount { return a.left(p.PrincipalCap, a.Principal) }
 
+// Over is by how much the account is above each cap, as it can be after a succession or under a version that lowered one.
+func (a Account) Over(p Policy) Drawn {
+	return Drawn{Principal: room(a.Principal, p.PrincipalCap), Used: room(a.Used, p.AmountCap)}
+}
+
 // left is the room under a cap; an account that ended in another one leaves none itself.
 func (a Account) left(limit, used money.Amount) money.Amount {
 	if a.Successor != "" {

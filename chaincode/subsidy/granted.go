@@ -16,8 +16,3 @@ func (p Policy) Granted(c Claim, l Loan) (q Quotation, ok bool) {
 	q.LimitedBy = q.limits(p, l)
 	return q, true
 }
-
-// Over is by how much the account is above each cap, as it can be after a succession or under a version that lowered one.
-func (a Account) Over(p Policy) Drawn {
-	return Drawn{Principal: room(a.Principal, p.PrincipalCap), Used: room(a.Used, p.AmountCap)}
-}

@@ -244,21 +244,31 @@ func (h oracleHousehold) usedPrincipal() (used int64) {
 	return used
 }
 
+// stops reports whether the loan is overdue and nothing is granted to it before it is cured.
+func (p oraclePolicy) stops(l *oracleLoan) bool {
+	n := len(l.overdueT)
+	return p.stopsOnOverdue && n > 0 && l.overdueT[n-1].IsZero()
+}
+
+// total is what the loan is expected to earn in all.
+func (p oraclePolicy) total(eligible int64, l *oracleLoan) (sum int64) {
+	for _, period := range p.schedule(eligible, *l) {
+		sum += period.amount
+	}
+	return sum
+}
+
 // hold reports whether the loan got a claim.
 func (h oracleHousehold) hold(id string, l *oracleLoan) bool {
 	p := h.policy
-	if p.stopsOnOverdue && len(l.overdueT) > 0 && l.overdueT[len(l.overdueT)-1].IsZero() {
+	if p.stops(l) {
 		return false
 	}
 	eligible := min(l.principal, p.principalCap-h.usedPrincipal())
 	if eligible <= 0 {
 		return false
 	}
-	var gross int64
-	for _, period := range p.schedule(eligible, *l) {
-		gross += period.amount
-	}
-	granted := min(gross, p.amountCap-h.usedAmount())
+	granted := min(p.total(eligible, l), p.amountCap-h.usedAmount())
 	if granted <= 0 {
 		return false
 	}
@@ -331,14 +341,10 @@ func (h oracleHousehold) topUp(id string, capOfTheDay int64) (int64, bool) {
 	if c == nil || !c.open || !h.earns(c.loan) {
 		return 0, false
 	}
-	if ends := c.loan.overdueT; h.policy.stopsOnOverdue && len(ends) > 0 && ends[len(ends)-1].IsZero() {
+	if h.policy.stops(c.loan) {
 		return 0, false
 	}
-	expected := int64(0)
-	for _, period := range h.policy.schedule(c.eligible, *c.loan) {
-		expected += period.amount
-	}
-	more := min(expected-(c.granted-c.released), min(h.policy.amountCap, capOfTheDay)-h.usedAmount())
+	more := min(h.policy.total(c.eligible, c.loan)-(c.granted-c.released), min(h.policy.amountCap, capOfTheDay)-h.usedAmount())
 	if more <= 0 {
 		return 0, false
 	}
@@ -356,14 +362,10 @@ func (h oracleHousehold) reduce(id string) (int64, bool) {
 	if c == nil || !c.open || h.stale(c) {
 		return 0, false
 	}
-	if ends := c.loan.overdueT; h.policy.stopsOnOverdue && len(ends) > 0 && ends[len(ends)-1].IsZero() {
+	if h.policy.stops(c.loan) {
 		return 0, false
 	}
-	expected := int64(0)
-	for _, period := range h.policy.schedule(c.eligible, *c.loan) {
-		expected += period.amount
-	}
-	less := min(c.held, c.granted-c.released-expected)
+	less := min(c.held, c.granted-c.released-h.policy.total(c.eligible, c.loan))
 	if less <= 0 {
 		return 0, false
 	}

@@ -31,8 +31,8 @@ type Signed struct {
 	// Touches are records beside the subject that the command is known to touch. Whoever knows them spares the
 	// ledger a batch that comes back for want of their openings.
 	Touches []string
-	// Known are openings of records that the command touches, by record, as who signed has read them. They spare the
-	// ledger to be read again; one that is out of date is noticed, and the newest is read.
+	// Known are openings of records that the command touches, by record, as who signed has read them, so that the ledger
+	// need not be asked for them. One that is out of date is noticed, and the newest is read.
 	Known map[string][]byte
 }
 
